@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+
+#include "base/io.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static unsigned json_depth(const json_t *value, unsigned left)
+{
+        unsigned deepest = 0;
+        const char *key;
+        json_t *item;
+        size_t i;
+
+        if (left == 0)
+                return 1;
+        if (json_is_object(value)) {
+                json_object_foreach ((json_t *) value, key, item)
+                        deepest = MAX_OF(deepest, json_depth(item, left - 1));
+        } else if (json_is_array(value)) {
+                json_array_foreach (value, i, item)
+                        deepest = MAX_OF(deepest, json_depth(item, left - 1));
+        } else {
+                return 0;
+        }
+        return deepest + 1;
+}
+
+int json_text_load(json_t **ret, const char *text, size_t length, const char *name, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *value = NULL;
+        json_error_t e;
+
+        value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL,
+                           &e);
+        if (!value)
+                return err_set(err, -EBADMSG, "%s:%d:%d: not valid JSON: %s", name,
+                               MAX_OF(e.line, 1), MAX_OF(e.column, 0), e.text);
+        if (json_depth(value, JSON_DEPTH_LIMIT + 1) > JSON_DEPTH_LIMIT)
+                return err_set(err, -EBADMSG, "%s: JSON nested deeper than %d levels", name,
+                               JSON_DEPTH_LIMIT);
+
+        *ret = TAKE(value);
+        return 0;
+}
+
+int json_file_load(json_t **ret, const char *path, size_t limit, struct err *err)
+{
+        _cleanup_(buf_done) struct buf text = BUF_LIMIT(limit);
+        int r;
+
+        r = file_read(path, &text, err);
+        if (r < 0)
+                return r;
+        return json_text_load(ret, buf_text(&text), text.length, path, err);
+}
+
+char *json_canonical(const json_t *value)
+{
+        return json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+}
+
+/* Reads one reference token into `token`; returns what follows it, or NULL on a broken escape. */
+static const char *token_read(const char *p, char *token, size_t size)
+{
+        size_t n = 0;
+
+        for (; *p && *p != '/'; p++) {
+                char c = *p;
+
+                if (c == '~') {
+                        p++;
+                        if (*p != '0' && *p != '1')
+                                return NULL;
+                        c = *p == '0' ? '~' : '/';
+                }
+                if (n + 1 >= size)
+                        return NULL;
+                token[n++] = c;
+        }
+        token[n] = '\0';
+        return p;
+}
+
+static json_t *array_at(const json_t *array, const char *token)
+{
+        char *end;
+        unsigned long i;
+
+        if (!isdigit((unsigned char) token[0]) || (token[0] == '0' && token[1]))
+                return NULL;
+        errno = 0;
+        i = strtoul(token, &end, 10);
+        if (errno || *end)
+                return NULL;
+        return json_array_get(array, i);
+}
+
+json_t *json_pointer_get(const json_t *root, const char *pointer)
+{
+        const json_t *at = root;
+        char token[1024];
+
+        while (at && *pointer) {
+                if (*pointer != '/')
+                        return NULL;
+                pointer = token_read(pointer + 1, token, sizeof(token));
+                if (!pointer)
+                        return NULL;
+                if (json_is_array(at))
+                        at = array_at(at, token);
+                else
+                        at = json_object_get(at, token);
+        }
+        return (json_t *) at;
+}
+
+int json_pointer_add(struct buf *pointer, const char *token)
+{
+        int r = buf_putc(pointer, '/');
+
+        for (; r == 0 && *token; token++) {
+                if (*token == '~')
+                        r = buf_puts(pointer, "~0");
+                else if (*token == '/')
+                        r = buf_puts(pointer, "~1");
+                else
+                        r = buf_putc(pointer, *token);
+        }
+        return r;
+}
+
+static bool array_same(const json_t *a, const json_t *b)
+{
+        if (json_array_size(a) != json_array_size(b))
+                return false;
+        for (size_t i = 0; i < json_array_size(a); i++)
+                if (!json_same(json_array_get(a, i), json_array_get(b, i)))
+                        return false;
+        return true;
+}
+
+static bool object_same(const json_t *a, const json_t *b)
+{
+        const char *key;
+        json_t *item;
+
+        if (json_object_size(a) != json_object_size(b))
+                return false;
+        json_object_foreach ((json_t *) a, key, item) {
+                const json_t *other = json_object_get(b, key);
+
+                if (!other || !json_same(item, other))
+                        return false;
+        }
+        return true;
+}
+
+/* An integer beyond 2^53 is not equal to the double that it would be rounded to. */
+static bool number_same(const json_t *a, const json_t *b)
+{
+        if (json_is_integer(a) && json_is_integer(b))
+                return json_integer_value(a) == json_integer_value(b);
+        if (json_is_real(a) && json_is_real(b))
+                return json_real_value(a) == json_real_value(b);
+
+        const json_t *integer = json_is_integer(a) ? a : b, *real = json_is_integer(a) ? b : a;
+        double d = json_real_value(real);
+
+        if (d < -9223372036854775808.0 || d >= 9223372036854775808.0)
+                return false;
+        return (double) (json_int_t) d == d && (json_int_t) d == json_integer_value(integer);
+}
+
+bool json_same(const json_t *a, const json_t *b)
+{
+        if (json_is_number(a) && json_is_number(b))
+                return number_same(a, b);
+        if (json_typeof(a) != json_typeof(b))
+                return false;
+        if (json_is_array(a))
+                return array_same(a, b);
+        if (json_is_object(a))
+                return object_same(a, b);
+        return json_equal(a, b);
+}

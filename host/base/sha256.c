@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/sha256.h"
+
+#include <string.h>
+
+void sha256_finish(struct sha256_ctx *ctx, char ret[SHA256_HEX])
+{
+        static const char digits[] = "0123456789abcdef";
+        uint8_t raw[SHA256_DIGEST_SIZE];
+
+        sha256_digest(ctx, sizeof(raw), raw);
+        for (size_t i = 0; i < sizeof(raw); i++) {
+                ret[2 * i] = digits[raw[i] >> 4];
+                ret[2 * i + 1] = digits[raw[i] & 15];
+        }
+        ret[SHA256_HEX - 1] = '\0';
+}
+
+void sha256_hex(char ret[SHA256_HEX], const void *data, size_t length)
+{
+        struct sha256_ctx ctx;
+
+        sha256_init(&ctx);
+        sha256_update(&ctx, length, data);
+        sha256_finish(&ctx, ret);
+}
+
+int sha256_fd(char ret[SHA256_HEX], int fd)
+{
+        struct sha256_ctx ctx;
+        uint8_t chunk[65536];
+
+        sha256_init(&ctx);
+        for (;;) {
+                ssize_t n = read(fd, chunk, sizeof(chunk));
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                sha256_update(&ctx, (size_t) n, chunk);
+        }
+        sha256_finish(&ctx, ret);
+        return 0;
+}
+
+bool sha256_is_hex(const char *text)
+{
+        return strspn(text, "0123456789abcdef") == SHA256_HEX - 1 && text[SHA256_HEX - 1] == '\0';
+}

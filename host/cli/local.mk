@@ -1,0 +1,3 @@
+bin_PROGRAMS += linhay
+linhay_SOURCES = host/linhay.c
+linhay_LDADD = $(HOST_LIBS)

@@ -1,0 +1,4 @@
+nobase_include_HEADERS +=
+sdkincludedir = $(includedir)/linhay
+sdkinclude_HEADERS = sdk/linhay/agent.h
+pkgconfig_DATA += sdk/linhay.pc

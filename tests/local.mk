@@ -1,0 +1,20 @@
+# Every test prints TAP (cmocka does when asked); automake's driver counts each line as a test.
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(srcdir)/build-aux/tap-driver.sh --merge --comments
+TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests -I$(srcdir)/plugins/lib $(CMOCKA_CFLAGS)
+TEST_LIBS = $(HOST_LIBS) $(CMOCKA_LIBS)
+
+include $(srcdir)/tests/unit/base.mk
+include $(srcdir)/tests/unit/schema.mk
+include $(srcdir)/tests/unit/conf.mk
+include $(srcdir)/tests/flow/local.mk
+include $(srcdir)/tests/store/local.mk
+include $(srcdir)/tests/unit/change.mk
+include $(srcdir)/tests/unit/plug.mk
+include $(srcdir)/tests/cell/local.mk
+include $(srcdir)/tests/unit/obs.mk
+include $(srcdir)/tests/unit/run.mk
+include $(srcdir)/tests/unit/patcher.mk
+include $(srcdir)/tests/unit/checker.mk
+include $(srcdir)/tests/unit/reviewer.mk
+include $(srcdir)/tests/sdk/local.mk
+include $(srcdir)/tests/e2e/local.mk
