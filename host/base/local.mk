@@ -5,7 +5,9 @@ libbase_a_SOURCES = \
 	host/base/err.c host/base/err.h \
 	host/base/io.c host/base/io.h \
 	host/base/json.c host/base/json.h \
+	host/base/limit.c host/base/limit.h \
 	host/base/loop.c host/base/loop.h \
 	host/base/sha256.c host/base/sha256.h \
 	host/base/unit.c host/base/unit.h \
-	host/base/utf8.c host/base/utf8.h
+	host/base/utf8.c host/base/utf8.h \
+	host/base/verdict.c host/base/verdict.h
