@@ -18,3 +18,7 @@ include $(srcdir)/tests/unit/checker.mk
 include $(srcdir)/tests/unit/reviewer.mk
 include $(srcdir)/tests/sdk/local.mk
 include $(srcdir)/tests/e2e/local.mk
+
+# Builds every test without running one.
+.PHONY: tests-built
+tests-built: $(check_PROGRAMS)
