@@ -401,7 +401,8 @@ static inline int linhay_fail(struct linhay_run *r, enum linhay_fail fail_class,
         (void) vsnprintf(text, sizeof(text), format, args);
         va_end(args);
         if (LINHAY_HAS(r, fail))
-                (void) r->services->fail(r, fail_class, code, text);
+                (void) (r->services->fail)(r, fail_class, code,
+                                           text); /* cmocka has a macro fail() */
         return -1;
 }
 
