@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	host/base/json.c host/base/json.h \
 	host/base/limit.c host/base/limit.h \
 	host/base/loop.c host/base/loop.h \
+	host/base/schema.h \
 	host/base/sha256.c host/base/sha256.h \
 	host/base/unit.c host/base/unit.h \
 	host/base/utf8.c host/base/utf8.h \
