@@ -1,1 +1,2 @@
-libhost_a_SOURCES +=
+libhost_a_SOURCES += \
+	host/conf/suggest.c host/conf/suggest.h
