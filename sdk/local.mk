@@ -1,4 +1,4 @@
 nobase_include_HEADERS +=
 sdkincludedir = $(includedir)/linhay
-sdkinclude_HEADERS = sdk/linhay/agent.h
+sdkinclude_HEADERS = sdk/linhay/agent.h sdk/linhay/walk.h
 pkgconfig_DATA += sdk/linhay.pc
