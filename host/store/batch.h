@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Batch: changes of the record that happen together or not at all
+ *
+ * A batch only collects; store_submit() makes it durable. Everything given is copied. The functions
+ * return nothing: a failure (out of memory, JSON that cannot be written) sticks to the batch, and
+ * store_submit() reports it. Times are milliseconds since 1970; 0 = now, as of the call.
+ *
+ * A batch that breaks a rule of the record is refused whole, and the others committed beside it are
+ * not touched:
+ *   -EEXIST    the row is there already: a second result, a second live attempt, a run's id again
+ *   -EALREADY  the approval was decided before (the text says by whom), or the state is final
+ *   -ESTALE    the approval is for another sha256 than the one that was looked at
+ *   -ENOENT    there is no such run, step, attempt or approval
+ */
+
+#include "base/sha256.h"
+#include "base/verdict.h"
+#include "store/id.h"
+#include "store/state.h"
+
+#include <jansson.h>
+
+struct batch;
+
+int batch_new(struct batch **ret);
+struct batch *batch_free(struct batch *b);
+DEFINE_FREEP(struct batch, batch_free);
+
+bool batch_is_empty(const struct batch *b);
+
+/* A new run, in state `queued`. Its definition is kept once for each hash. */
+struct batch_run {
+        const char *id;
+        const char *flow; /* its name */
+        const char *flow_hash;
+        const char *flow_json; /* canonical text; what the hash is of */
+        const char *workspace; /* absolute path, or NULL */
+        const json_t *inputs;  /* object, or NULL */
+        const char *fail_on;   /* severity from which findings make the run exit 1, or NULL */
+        const char *tier;      /* of the sandbox, or NULL */
+        int64_t uid;           /* who asked; -1 = not a local user */
+        const char *requested_by;
+        uint64_t at_ms;
+};
+
+void batch_run(struct batch *b, const struct batch_run *run);
+
+/* A file that an input names: its bytes are in the store's blobs. `path` is where the caller had
+ * it. */
+void batch_run_file(struct batch *b, const char *run, const char *pointer, const char *path,
+                    const char *sha256, uint64_t size);
+
+/* `exit_status` is what `linhay run` ends with; -1 = not ended, not known. A final state sets
+ * `ended`. */
+void batch_run_state(struct batch *b, const char *run, enum run_state state, int exit_status,
+                     uint64_t at_ms);
+
+/* The sandbox a (resumed) engine runs with. */
+void batch_run_tier(struct batch *b, const char *run, const char *tier);
+
+/* Notes that somebody wants the run to end; the first one stays. */
+void batch_run_cancel(struct batch *b, const char *run, const char *by, uint64_t at_ms);
+
+struct batch_step {
+        const char *agent;
+        const char *action;
+        const json_t *needs; /* array of step ids, or NULL */
+        int position;        /* in the definition: documents list steps in this order */
+        enum step_state state;
+        uint64_t at_ms;
+};
+
+void batch_step(struct batch *b, struct step_key key, const struct batch_step *step);
+
+/*
+ * Moves a step. `verdict` < 0 = none yet; `reason` (why it failed, was skipped, is held) may be
+ * NULL. `ready` sets ready_at, the first `running` sets `started`, a final state sets `ended`.
+ */
+void batch_step_state(struct batch *b, struct step_key key, enum step_state state, int verdict,
+                      const char *reason, uint64_t at_ms);
+
+/* A retry may start no earlier than `at_ms`. */
+void batch_step_ready_at(struct batch *b, struct step_key key, uint64_t at_ms);
+
+/* Before the cell starts. `n` counts from 1; a step has one live attempt at most. */
+void batch_attempt_begin(struct batch *b, struct step_key key, int n, const char *agent_sha256,
+                         const char *tier, uint64_t at_ms);
+
+/* How an attempt ended; members as struct cell_result has them. */
+struct batch_attempt {
+        uint64_t at_ms;
+        int verdict;         /* enum verdict; -1 = lost with the engine that ran it */
+        const char *code;    /* NULL for ok */
+        const char *message; /* NULL for ok */
+        int exit_status;     /* -1 when a signal ended it */
+        int signal;
+        const char *syscall;
+        const char *syscall_remedy;
+        const char *stderr_tail;
+        uint64_t wall_ms;
+        uint64_t cpu_ms;
+        uint64_t user_us;
+        uint64_t system_us;
+        uint64_t memory_peak_bytes;
+        const json_t *spent;      /* object, or NULL */
+        const json_t *unreadable; /* array, or NULL */
+};
+
+void batch_attempt_end(struct batch *b, struct step_key key, int n,
+                       const struct batch_attempt *attempt);
+
+/* What a step gives to those behind it: recorded once, in the batch that makes it done or held. */
+void batch_output(struct batch *b, struct step_key key, const json_t *output);
+void batch_findings(struct batch *b, struct step_key key, const json_t *findings);
+void batch_artifact(struct batch *b, struct step_key key, const char *name, const char *media_type,
+                    uint64_t size, const char *sha256);
+
+/*
+ * A changeset as changeset_to_json() gives it, in state `proposed`, made by attempt `n`. Its `diff`
+ * is not kept: what a tree held stays in blobs only, and changeset_render() makes the diff again.
+ */
+void batch_changeset(struct batch *b, struct step_key key, int n, const json_t *changeset);
+void batch_changeset_state(struct batch *b, struct step_key key, const char *sha256,
+                           enum changeset_state state, uint64_t at_ms);
+
+/* A step has one open approval at most. */
+void batch_approval_open(struct batch *b, struct step_key key, const char *sha256, uint64_t at_ms);
+
+struct batch_decision {
+        enum approval_state state; /* anything but open */
+        int64_t uid;               /* -1 = the engine itself (expired, stale, cancelled) */
+        const char *by;
+        const char *how;    /* "self-approved", "by-policy" …, or NULL */
+        const char *reason; /* or NULL */
+        uint64_t at_ms;
+};
+
+/*
+ * Decides by compare-and-set: only an open approval of exactly `sha256`. Whoever comes second has
+ * the whole batch refused, so put what follows from the decision into the same batch.
+ */
+void batch_approval_decide(struct batch *b, struct step_key key, const char *sha256,
+                           const struct batch_decision *decision);
+
+/* `data` may be NULL. `key.step` of a log line may be NULL: the line is the run's own. */
+void batch_event(struct batch *b, const char *run, const char *type, const json_t *data,
+                 uint64_t at_ms);
+void batch_log(struct batch *b, struct step_key key, int attempt, int level, const char *text,
+               uint64_t at_ms);
