@@ -1,1 +1,4 @@
-libhost_a_SOURCES +=
+libhost_a_SOURCES += \
+	host/plug/catalog.c host/plug/catalog.h \
+	host/plug/elf.c host/plug/elf.h \
+	host/plug/manifest.c host/plug/manifest.h
