@@ -29,6 +29,10 @@ static const char *const risk_names[RISKS_] = {
         [RISK_AUTO] = "auto",
         [RISK_APPROVAL] = "approval",
 };
+static const char *const severity_names[SEVERITIES_] = {
+        [SEVERITY_INFO] = "info", [SEVERITY_LOW] = "low",           [SEVERITY_MEDIUM] = "medium",
+        [SEVERITY_HIGH] = "high", [SEVERITY_CRITICAL] = "critical",
+};
 
 static int name_find(const char *const *names, size_t n, const char *name)
 {
@@ -80,5 +84,20 @@ int risk_from_name(enum risk *ret, const char *name)
         if (i < 0)
                 return i;
         *ret = (enum risk) i;
+        return 0;
+}
+
+const char *severity_name(enum severity s)
+{
+        return severity_names[s];
+}
+
+int severity_from_name(enum severity *ret, const char *name)
+{
+        int i = name_find(severity_names, SEVERITIES_, name);
+
+        if (i < 0)
+                return i;
+        *ret = (enum severity) i;
         return 0;
 }

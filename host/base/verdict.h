@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Verdicts, workspace modes and risks
+ * Verdicts, workspace modes, risks and severities
  *
  * The words that every layer shares: how an attempt ended, what it saw of the tree, and whether a
  * person must look before its changes count. Names are part of files, rows and JSON; they never
@@ -56,3 +56,16 @@ enum risk {
 
 const char *risk_name(enum risk r);
 int risk_from_name(enum risk *ret, const char *name);
+
+/* Of a finding; the same numbers as in the SDK. */
+enum severity {
+        SEVERITY_INFO,
+        SEVERITY_LOW,
+        SEVERITY_MEDIUM,
+        SEVERITY_HIGH,
+        SEVERITY_CRITICAL,
+        SEVERITIES_,
+};
+
+const char *severity_name(enum severity s);
+int severity_from_name(enum severity *ret, const char *name);

@@ -1,1 +1,9 @@
-libhost_a_SOURCES +=
+libhost_a_SOURCES += \
+	host/obs/page.c host/obs/page.h \
+	host/obs/report.c host/obs/report.h \
+	host/obs/report-html.c \
+	host/obs/report-markdown.c \
+	host/obs/report-sarif.c \
+	host/obs/report-text.c \
+	host/obs/tally.c host/obs/tally.h \
+	host/obs/view.c host/obs/view.h

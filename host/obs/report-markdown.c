@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/unit.h"
+#include "obs/page.h"
+#include "obs/view.h"
+
+#define PLACES_STANDARD 5
+
+static void step_put(struct page *p, const json_t *step)
+{
+        char took[32];
+
+        duration_format(took, sizeof(took), view_step_ms(step));
+        page_puts(p, "| ");
+        page_markdown(p, view_text(step, "id"));
+        page_puts(p, " | ");
+        page_markdown(p, view_text(step, "agent"));
+        page_putc(p, ' ');
+        page_markdown(p, view_text(step, "action"));
+        page_printf(p, " | %s | %s | %zu | ", view_text(step, "state"), took,
+                    json_array_size(json_object_get(step, "findings")));
+        page_markdown(p, view_step_why(step));
+        page_puts(p, " |\n");
+}
+
+static void steps_put(struct page *p, const struct view *v)
+{
+        json_t *step;
+        size_t i;
+
+        page_puts(p, "| step | agent | state | time | findings | |\n|---|---|---|---|---|---|\n");
+        json_array_foreach (json_object_get(v->document, "steps"), i, step)
+                step_put(p, step);
+}
+
+static void finding_put(struct page *p, const json_t *finding)
+{
+        const char *excerpt = view_text(finding, "excerpt");
+        char place[1024];
+
+        view_place(place, sizeof(place), finding);
+        page_puts(p, "- ");
+        page_code(p, *place ? place : "(the whole tree)");
+        if (*excerpt) {
+                page_putc(p, ' ');
+                page_code(p, excerpt);
+        }
+        page_putc(p, '\n');
+}
+
+static void group_put(struct page *p, const struct view_group *g)
+{
+        size_t most = p->o->places ? p->o->places : PLACES_STANDARD;
+        const char *fix = view_text(g->findings[0], "fix");
+
+        page_printf(p, "\n### %s: ", severity_name(g->severity));
+        page_markdown(p, g->rule);
+        page_printf(p, " (%zu)\n\n", g->n);
+        page_markdown(p, view_text(g->findings[0], "message"));
+        page_puts(p, "\n\n");
+        for (size_t i = 0; i < MIN_OF(g->n, most); i++)
+                finding_put(p, g->findings[i]);
+        if (g->n > most)
+                page_printf(p, "- … and %zu more places\n", g->n - most);
+        if (*fix) {
+                page_puts(p, "\n**Fix:** ");
+                page_markdown(p, fix);
+                page_putc(p, '\n');
+        }
+}
+
+int report_markdown(struct buf *out, const struct view *v, const struct report_options *o)
+{
+        struct page p = { .out = out, .o = o };
+        const size_t *n = v->tally.by_severity;
+
+        page_puts(&p, "# ");
+        page_markdown(&p, view_text(v->document, "flow"));
+        page_printf(&p, ": %s\n\n", v->word);
+        page_markdown(&p, v->sentence);
+        page_printf(&p, "\n\nRun `%s`: %zu critical, %zu high, %zu medium, %zu low, %zu info.\n\n",
+                    view_text(v->document, "run"), n[SEVERITY_CRITICAL], n[SEVERITY_HIGH],
+                    n[SEVERITY_MEDIUM], n[SEVERITY_LOW], n[SEVERITY_INFO]);
+        steps_put(&p, v);
+        if (v->n_groups > 0)
+                page_puts(&p, "\n## Findings\n");
+        for (size_t i = 0; i < v->n_groups; i++)
+                group_put(&p, &v->groups[i]);
+        return p.r;
+}

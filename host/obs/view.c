@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "obs/view.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+static const struct {
+        const char *state; /* of the run */
+        enum outcome outcome;
+} outcomes[] = {
+        { "succeeded", OUTCOME_PASSED },    { "failed", OUTCOME_FAILED },
+        { "cancelled", OUTCOME_CANCELLED }, { "waiting_approval", OUTCOME_WAITING },
+        { "running", OUTCOME_RUNNING },     { "queued", OUTCOME_RUNNING },
+};
+
+static const char *const words[OUTCOMES_] = {
+        [OUTCOME_PASSED] = "passed",       [OUTCOME_FINDINGS] = "findings",
+        [OUTCOME_WAITING] = "waiting",     [OUTCOME_FAILED] = "failed",
+        [OUTCOME_CANCELLED] = "cancelled", [OUTCOME_RUNNING] = "running",
+};
+
+const char *view_text(const json_t *object, const char *member)
+{
+        const char *text = json_string_value(json_object_get(object, member));
+
+        return text ? text : "";
+}
+
+uint64_t view_number(const json_t *object, const char *member)
+{
+        json_int_t n = json_integer_value(json_object_get(object, member));
+
+        return n > 0 ? (uint64_t) n : 0;
+}
+
+uint64_t view_step_ms(const json_t *step)
+{
+        uint64_t sum = 0;
+        json_t *attempt;
+        size_t i;
+
+        json_array_foreach (json_object_get(step, "attempts"), i, attempt)
+                sum += view_number(json_object_get(attempt, "usage"), "wall_ms");
+        return sum;
+}
+
+const char *view_step_why(const json_t *step)
+{
+        const json_t *attempts = json_object_get(step, "attempts"), *last;
+        const char *reason = view_text(step, "reason");
+
+        if (*reason)
+                return reason;
+        last = json_array_get(attempts, json_array_size(attempts) - 1);
+        return view_text(json_object_get(last, "error"), "message");
+}
+
+void view_time(char *ret, size_t size, uint64_t ms)
+{
+        time_t seconds = (time_t) (ms / 1000);
+        struct tm t;
+
+        if (!gmtime_r(&seconds, &t) || strftime(ret, size, "%Y-%m-%d %H:%M:%S UTC", &t) == 0)
+                (void) snprintf(ret, size, "?");
+}
+
+void view_place(char *ret, size_t size, const json_t *finding)
+{
+        uint64_t line = view_number(finding, "line"), column = view_number(finding, "column");
+        const char *path = view_text(finding, "path");
+
+        if (line && column)
+                (void) snprintf(ret, size, "%s:%" PRIu64 ":%" PRIu64, path, line, column);
+        else if (line)
+                (void) snprintf(ret, size, "%s:%" PRIu64, path, line);
+        else
+                (void) snprintf(ret, size, "%s", path);
+}
+
+static int groups_make(struct view *v)
+{
+        v->groups = calloc(v->tally.n + 1, sizeof(*v->groups));
+        if (!v->groups)
+                return -ENOMEM;
+
+        for (size_t i = 0; i < v->tally.n; i++) {
+                const json_t *f = v->tally.findings[i];
+                struct view_group *g = v->n_groups ? &v->groups[v->n_groups - 1] : NULL;
+
+                if (g && g->severity == finding_severity(f) &&
+                    strcmp(g->rule, view_text(f, "rule")) == 0) {
+                        g->n++;
+                        continue;
+                }
+                v->groups[v->n_groups++] = (struct view_group){
+                        .severity = finding_severity(f),
+                        .rule = view_text(f, "rule"),
+                        .findings = &v->tally.findings[i],
+                        .n = 1,
+                };
+        }
+        return 0;
+}
+
+static const json_t *step_in_state(const struct view *v, const char *state)
+{
+        json_t *step;
+        size_t i;
+
+        json_array_foreach (json_object_get(v->document, "steps"), i, step)
+                if (strcmp(view_text(step, "state"), state) == 0)
+                        return step;
+        return NULL;
+}
+
+static void findings_judge(struct view *v)
+{
+        const char *least = view_text(v->document, "fail_on");
+        enum severity s;
+        size_t n;
+
+        if (severity_from_name(&s, least) < 0) {
+                (void) snprintf(
+                        v->sentence, sizeof(v->sentence),
+                        "every step succeeded; %zu findings, none of which fail this workflow",
+                        v->tally.n);
+                return;
+        }
+        n = tally_at_least(&v->tally, s);
+        if (n > 0)
+                v->outcome = OUTCOME_FINDINGS;
+        (void) snprintf(
+                v->sentence, sizeof(v->sentence),
+                "every step succeeded; %zu of %zu findings are at the threshold \"%s\" or above", n,
+                v->tally.n, least);
+}
+
+static void outcome_judge(struct view *v)
+{
+        const char *state = view_text(v->document, "state");
+        const json_t *failed = step_in_state(v, "failed"), *held = step_in_state(v, "held");
+
+        v->outcome = OUTCOME_RUNNING;
+        for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
+                if (strcmp(outcomes[i].state, state) == 0)
+                        v->outcome = outcomes[i].outcome;
+
+        if (v->outcome == OUTCOME_PASSED)
+                findings_judge(v);
+        else if (v->outcome == OUTCOME_FAILED && failed)
+                (void) snprintf(v->sentence, sizeof(v->sentence), "step %s failed: %s",
+                                view_text(failed, "id"), view_step_why(failed));
+        else if (v->outcome == OUTCOME_WAITING && held)
+                (void) snprintf(v->sentence, sizeof(v->sentence),
+                                "step %s waits for a person to approve its changes",
+                                view_text(held, "id"));
+        else
+                (void) snprintf(v->sentence, sizeof(v->sentence), "the run is %s", state);
+        v->word = words[v->outcome];
+}
+
+static void next_suggest(struct view *v)
+{
+        const char *run = view_text(v->document, "run");
+        const json_t *failed = step_in_state(v, "failed"), *held = step_in_state(v, "held");
+        size_t n = 0;
+
+        if (v->outcome == OUTCOME_WAITING && held) {
+                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay diff %s/%s", run,
+                                view_text(held, "id"));
+                (void) snprintf(v->next[n++], sizeof(v->next[0]),
+                                "linhay approve %s/%s && linhay run --resume %s", run,
+                                view_text(held, "id"), run);
+        } else if (v->outcome == OUTCOME_FAILED && failed) {
+                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay logs %s/%s", run,
+                                view_text(failed, "id"));
+        } else if (v->outcome == OUTCOME_RUNNING) {
+                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay run --resume %s", run);
+        }
+        if (v->tally.n > 0)
+                (void) snprintf(v->next[n++], sizeof(v->next[0]),
+                                "linhay report %s --format html >report.html", run);
+}
+
+int view_make(struct view *ret, const json_t *document, struct err *err)
+{
+        struct view v = { .document = document };
+        uint64_t started = view_number(document, "started"), ended = view_number(document, "ended");
+        int r;
+
+        r = tally_make(&v.tally, document, err);
+        if (r < 0)
+                return r;
+        r = groups_make(&v);
+        if (r < 0) {
+                view_done(&v);
+                return err_set(err, r, "out of memory");
+        }
+        v.took_ms = ended > started ? ended - started : 0;
+        outcome_judge(&v);
+        next_suggest(&v);
+        *ret = v;
+        return 0;
+}
+
+void view_done(struct view *v)
+{
+        tally_done(&v->tally);
+        free(v->groups);
+        *v = (struct view){ 0 };
+}

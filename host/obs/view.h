@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What every form of report says, worked out once: the outcome in a word and a sentence, the steps
+ * with their times, the findings grouped by rule, the commands to type next.
+ */
+
+#include "obs/report.h"
+#include "obs/tally.h"
+
+enum outcome {
+        OUTCOME_PASSED,
+        OUTCOME_FINDINGS, /* at or above the workflow's threshold */
+        OUTCOME_WAITING,
+        OUTCOME_FAILED,
+        OUTCOME_CANCELLED,
+        OUTCOME_RUNNING,
+        OUTCOMES_,
+};
+
+/* Findings of one rule and severity; `findings` points into the tally. */
+struct view_group {
+        enum severity severity;
+        const char *rule;
+        const json_t **findings;
+        size_t n;
+};
+
+struct view {
+        const json_t *document; /* borrowed */
+        struct tally tally;
+        struct view_group *groups;
+        size_t n_groups;
+        enum outcome outcome;
+        const char *word;   /* "passed" */
+        char sentence[512]; /* why, for people */
+        char next[3][256];  /* commands to type next; "" = no more */
+        uint64_t took_ms;
+};
+
+int view_make(struct view *ret, const json_t *document, struct err *err);
+void view_done(struct view *v);
+
+/* Members of the document and its steps, with "" and 0 for what is missing. */
+const char *view_text(const json_t *object, const char *member);
+uint64_t view_number(const json_t *object, const char *member);
+
+/* Wall time of a step over all its attempts, in ms. */
+uint64_t view_step_ms(const json_t *step);
+
+/* A sentence on why a step is not simply done: its reason, or its last attempt's error; "" when
+ * there is none. */
+const char *view_step_why(const json_t *step);
+
+/* "12:34:56 UTC, 2026-01-31" of ms since 1970. */
+void view_time(char *ret, size_t size, uint64_t ms);
+
+/* "path:line:column", as much of it as is known. */
+void view_place(char *ret, size_t size, const json_t *finding);
+
+/* Each format's writer. */
+int report_text(struct buf *out, const struct view *v, const struct report_options *o);
+int report_markdown(struct buf *out, const struct view *v, const struct report_options *o);
+int report_html(struct buf *out, const struct view *v, const struct report_options *o);
+int report_json(struct buf *out, const struct view *v, const struct report_options *o);
+int report_sarif(struct buf *out, const struct view *v, const struct report_options *o);

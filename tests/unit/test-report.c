@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include "base/json.h"
+#include "obs/report.h"
+#include "obs/tally.h"
+
+/* A first look, a second look at the same after a patch, and a reviewer whose texts are hostile. */
+static const char document_text[] =
+        "{\"run\":\"r1\",\"flow\":\"review\",\"workspace\":\"/"
+        "tree\",\"state\":\"succeeded\",\"fail_on\":\"high\","
+        "\"started\":1000,\"ended\":3500,\"steps\":["
+        "{\"id\":\"check\",\"agent\":\"c\",\"action\":\"check\",\"inputs\":{},\"needs\":[],"
+        "\"state\":\"done\","
+        "\"attempts\":[{\"n\":1,\"usage\":{\"wall_ms\":400}}],\"findings\":["
+        "{\"rule\":\"secrets/"
+        "mended\",\"severity\":\"critical\",\"message\":\"m\",\"path\":\"a\",\"line\":1},"
+        "{\"rule\":\"secrets/"
+        "left\",\"severity\":\"low\",\"message\":\"m\",\"path\":\"a\",\"line\":2}]},"
+        "{\"id\":\"patch\",\"agent\":\"p\",\"action\":\"apply\",\"needs\":[\"check\"],\"state\":"
+        "\"done\","
+        "\"attempts\":[]},"
+        "{\"id\":\"recheck\",\"agent\":\"c\",\"action\":\"check\",\"inputs\":{},\"needs\":["
+        "\"patch\"],"
+        "\"state\":\"%s\",\"attempts\":[],\"findings\":["
+        "{\"rule\":\"secrets/"
+        "left\",\"severity\":\"low\",\"message\":\"m\",\"path\":\"a\",\"line\":2}]},"
+        "{\"id\":\"review\",\"agent\":\"r\",\"action\":\"review\",\"needs\":[],\"state\":\"done\","
+        "\"attempts\":[],\"findings\":["
+        "{\"rule\":\"x/<script>\",\"severity\":\"high\",\"message\":\"<img src=x> & `code` |\","
+        "\"path\":\"a b/\\u00e9<.c\",\"line\":3,\"column\":2,\"excerpt\":\"``<b>\\n\",\"fix\":\"do "
+        "*this*\","
+        "\"cwe\":[\"CWE-79\"],\"fingerprint\":\"f\"}]}]}";
+
+static json_t *document_make(const char *recheck_state)
+{
+        char text[sizeof(document_text) + 32];
+        struct err err = { 0 };
+        json_t *doc = NULL;
+        int n = snprintf(text, sizeof(text), document_text, recheck_state);
+
+        if (json_text_load(&doc, text, (size_t) n, "document", &err) < 0)
+                fail_msg("%s", err.text);
+        return doc;
+}
+
+static void test_second_look_replaces_the_first(void **state)
+{
+        (void) state;
+        _cleanup_(json_decrefp) json_t *doc = document_make("done");
+        struct tally t;
+
+        assert_int_equal(tally_make(&t, doc, NULL), 0);
+        assert_int_equal(t.by_severity[SEVERITY_CRITICAL], 0);
+        assert_int_equal(t.by_severity[SEVERITY_LOW], 1);
+        assert_int_equal(t.replaced, 2);
+        assert_int_equal(tally_at_least(&t, SEVERITY_MEDIUM), 1);
+        assert_string_equal(finding_text(t.findings[0], "rule"), "x/<script>");
+        tally_done(&t);
+}
+
+static void test_skipped_second_look_replaces_nothing(void **state)
+{
+        (void) state;
+        _cleanup_(json_decrefp) json_t *doc = document_make("skipped");
+        struct tally t;
+
+        assert_int_equal(tally_make(&t, doc, NULL), 0);
+        assert_int_equal(t.by_severity[SEVERITY_CRITICAL], 1);
+        assert_int_equal(t.replaced, 0);
+        tally_done(&t);
+}
+
+/* Every format has the finding, and none lets an agent's text become markup. */
+static void test_formats(void **state)
+{
+        (void) state;
+        static const struct {
+                enum report_format format;
+                const char *has, *has_not;
+        } rows[] = {
+                { REPORT_TEXT, "a b/\xC3\xA9<.c:3:2", "\033[" },
+                { REPORT_TEXT, "linhay report r1 --format html", "critical" },
+                { REPORT_MARKDOWN, "&lt;img src=x> &amp; \\`code\\` \\|", "<img" },
+                { REPORT_MARKDOWN, "``` ``<b>  ```", "<script>" },
+                { REPORT_HTML, "x/&lt;script&gt;", "<script>" },
+                { REPORT_HTML, "&lt;img src=x&gt; &amp; `code`", "<img" },
+                { REPORT_JSON, "\"outcome\": \"findings\"", "secrets/never" },
+                { REPORT_SARIF, "a%20b/%C3%A9%3C.c", "secrets/mended" },
+                { REPORT_SARIF, "external/cwe/cwe-79", "CWE-79" },
+        };
+        _cleanup_(json_decrefp) json_t *doc = document_make("done");
+        struct report_options o = { 0 };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf out = { 0 };
+
+                assert_int_equal(report_write(&out, doc, rows[i].format, &o, NULL), 0);
+                if (!strstr(buf_text(&out), rows[i].has))
+                        fail_msg("row %zu: \"%s\" is not in:\n%s", i, rows[i].has, buf_text(&out));
+                if (strstr(buf_text(&out), rows[i].has_not))
+                        fail_msg("row %zu: \"%s\" is in:\n%s", i, rows[i].has_not, buf_text(&out));
+        }
+}
+
+static void test_bad_input(void **state)
+{
+        (void) state;
+        _cleanup_(json_decrefp) json_t *empty = json_object();
+        _cleanup_(buf_done) struct buf out = { 0 };
+        struct report_options o = { 0 };
+        enum report_format format;
+        struct err err = { 0 };
+
+        assert_int_equal(report_write(&out, empty, REPORT_TEXT, &o, &err), -EINVAL);
+        assert_non_null(strstr(err.text, "no steps"));
+        assert_int_equal(report_format_from_name(&format, "pdf", &err), -ENOENT);
+        assert_non_null(strstr(err.text, "sarif"));
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_second_look_replaces_the_first),
+                cmocka_unit_test(test_skipped_second_look_replaces_nothing),
+                cmocka_unit_test(test_formats),
+                cmocka_unit_test(test_bad_input),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
