@@ -1,2 +1,2 @@
-EXTRA_DIST += scripts/packages
-dist_noinst_SCRIPTS += scripts/fetch-grammars
+EXTRA_DIST += scripts/packages scripts/lib.sh scripts/build scripts/test scripts/check-layers scripts/check-style \
+	scripts/fresh-machine
