@@ -7,8 +7,16 @@ libbase_a_SOURCES = \
 	host/base/json.c host/base/json.h \
 	host/base/limit.c host/base/limit.h \
 	host/base/loop.c host/base/loop.h \
-	host/base/schema.h \
+	host/base/number.c host/base/number.h \
+	host/base/pattern.c host/base/pattern.h \
+	host/base/schema.c host/base/schema.h host/base/schema-impl.h \
+	host/base/schema-assert.c \
+	host/base/schema-check.c \
+	host/base/schema-compile.c \
+	host/base/schema-meta.c \
+	host/base/schema-ref.c \
 	host/base/sha256.c host/base/sha256.h \
 	host/base/unit.c host/base/unit.h \
+	host/base/uri.c host/base/uri.h \
 	host/base/utf8.c host/base/utf8.h \
 	host/base/verdict.c host/base/verdict.h
