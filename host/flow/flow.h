@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Workflow: the model
+ *
+ * What to run, in which order, under which conditions: read from a libconfig file or from JSON
+ * (both forms have the same keys; doc/flow-format.md is their manual) into plain structs that the
+ * engine reads. A workflow never changes once it is read; its `hash` is that of its canonical JSON,
+ * which the store keeps and flow_from_json() turns back into the same workflow.
+ *
+ * Strings and JSON inside belong to the workflow. Expressions and templates are parsed where they
+ * are used (expr.h, template.h); flow_check_file() (check.h) has made sure that they parse.
+ */
+
+#include "base/sha256.h"
+#include "base/verdict.h"
+#include "flow/fault.h"
+
+#include <jansson.h>
+
+#define FLOW_BYTES_MAX (8 * 1024 * 1024) /* of a definition */
+#define FLOW_STEPS_MAX 10000
+#define FLOW_NEEDS_MAX 1000  /* of one step */
+#define FLOW_ITEMS_MAX 10000 /* of one for_each */
+#define FLOW_NAME_MAX  63    /* letters of a step's id and of a workflow's name */
+
+/* The same members as run's policy, which the engine makes of it. */
+struct flow_retry {
+        unsigned attempts;   /* total tries, the first included; 1 where nothing is said */
+        uint64_t backoff_ms; /* before the second try; doubles with each further one (1 s) */
+        uint64_t cap_ms;     /* no wait is longer (1 min) */
+        bool jitter;         /* anything from 0 to the wait (yes) */
+        unsigned on;         /* bit 1U << verdict for each one named; 0 = the usual ones */
+};
+
+enum flow_on_failure {
+        FLOW_FAILURE_FAIL,     /* a failed step fails the run (default) */
+        FLOW_FAILURE_CONTINUE, /* it does not; who needs it sees state "failed" and runs */
+};
+
+/* What becomes of a step that was running when the host died. */
+enum flow_on_crash {
+        FLOW_CRASH_RETRY, /* a new attempt (default): no attempt ever wrote to the real tree */
+        FLOW_CRASH_HOLD,  /* waits for a person: it runs at most once without one */
+};
+
+/* What becomes of a step whose changeset no longer fits the tree. */
+enum flow_on_stale {
+        FLOW_STALE_FAIL, /* default */
+        FLOW_STALE_RERUN,
+};
+
+struct flow_step {
+        const char *id; /* [a-z][a-z0-9_-]{0,62}, once in a workflow */
+        const char *agent;
+        const char *action;
+        const json_t *inputs; /* object, a template; NULL = {} */
+        const size_t *needs;  /* indices into flow->steps, as written */
+        size_t need_count;
+        const char *when;       /* expression, NULL = always true */
+        const json_t *for_each; /* template that gives an array; NULL = runs once */
+        unsigned max_parallel;  /* items at once; 0 = as many as the run may */
+        struct flow_retry retry;
+        uint64_t timeout_ms; /* of one attempt; 0 = the agent's own limit */
+        enum flow_on_failure on_failure;
+        enum flow_on_crash on_crash;
+        enum flow_on_stale on_stale;
+        bool always;   /* runs whatever became of what it needs, also when the run is cancelled */
+        bool approval; /* a person must approve, even where the manifest says auto */
+        unsigned line; /* where the step begins; 0 = not known */
+};
+
+struct flow {
+        const char *name;    /* from the file, else the file's own name without ending */
+        const char *summary; /* one sentence, or NULL */
+        char hash[SHA256_HEX];
+        json_t *json;         /* the definition, "name" included: what the hash is of */
+        const json_t *inputs; /* JSON Schema of the run's inputs; NULL = takes none */
+        uint64_t timeout_ms;  /* of the whole run; 0 = none */
+        unsigned concurrency; /* steps at once; 0 = the host decides */
+        /* Findings at or above it make a run that succeeded exit with 1; SEVERITIES_ = never. */
+        enum severity fail_on;
+        const json_t *triggers; /* for the daemon; NULL = none */
+        struct flow_step *steps;
+        size_t step_count;
+        char *file; /* as it was named; "" when it came as JSON */
+};
+
+/*
+ * Reads a definition; the form is known by its first character ('{' is JSON). Only its shape is
+ * checked (keys, types, ids, needs that exist and lead to no circle); agents, references and
+ * schemas are check.h's. -EBADMSG when anything is wrong: `err` has the first error and `faults`,
+ * when given, all of them.
+ */
+int flow_load(struct flow **ret_flow, const char *path, struct faults *faults, struct err *err);
+
+/* The same from JSON, for the store: `json` is borrowed and copied. */
+int flow_from_json(struct flow **ret_flow, const json_t *json, struct err *err);
+
+struct flow *flow_free(struct flow *f);
+DEFINE_FREEP(struct flow, flow_free);
+
+/* The canonical text, which the hash is of; caller frees. NULL only when out of memory. */
+char *flow_to_json(const struct flow *f);
+
+/* The same as a libconfig file; reading it gives the same hash. */
+int flow_to_conf(const struct flow *f, struct buf *out);
+
+/* Index of a step, or -ENOENT. */
+ssize_t flow_find(const struct flow *f, const char *id);
