@@ -13,15 +13,22 @@
  * JSON (fixed; other programs read it):
  *   {"sha256": HEX, "files": [{"path", "op": "add|modify|delete", "mode_before": "100644"|null,
  *    "mode_after", "sha256_before": HEX|null, "sha256_after"}], "diff": TEXT}
- * Modes are git's: 100644, 100755, 120000 (symlink; its content is its target), 040000 (an empty or
- * new folder; no digest). Permission bits beyond git's two are kept as they are: 100600 stays
- * 100600.
+ * Modes are git's: 100644, 100755, 120000 (symlink; its content is its target), 040755 (a folder;
+ * no digest). Permission bits beyond git's two are kept as they are: 100600 stays 100600.
+ *
+ * Folders have a row only where files do not tell the whole story, so that applying gives the very
+ * tree and its reverse the very tree before: a folder is made (0755) with the first file below it
+ * and removed with its last. Rows are written for a folder that is added or deleted empty or with
+ * another mode than 0755, that changes its mode, that takes the place of a file (or a file its),
+ * and for one that stays but is empty on one side: `modify` with both modes alike means "keep it".
  */
 
 #include "base/err.h"
 #include "base/sha256.h"
 
 #include <jansson.h>
+
+#define CHANGE_PATH_MAX 3800 /* PATH_MAX, with room for a hidden sibling's name */
 
 enum change_op { CHANGE_ADD, CHANGE_MODIFY, CHANGE_DELETE };
 
@@ -44,6 +51,12 @@ struct changeset {
 
 struct changeset *changeset_free(struct changeset *c);
 DEFINE_FREEP(struct changeset, changeset_free);
+
+/* A path that a change may have? -EINVAL or -EILSEQ say why not. */
+int changeset_path_check(const char *path, struct err *err);
+
+/* ".git" in any case: a file system may not tell them apart. */
+bool changeset_name_is_git(const char *name, size_t length);
 
 /* Adds a copy of `change`; sorted and hashed by changeset_seal(). Bad paths: -EINVAL with the path.
  */

@@ -1,6 +1,9 @@
 noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
+	host/base/blob.c host/base/blob.h \
 	host/base/buf.c host/base/buf.h \
+	host/base/changeset.c host/base/changeset.h \
+	host/base/changeset-diff.c \
 	host/base/def.h \
 	host/base/err.c host/base/err.h \
 	host/base/io.c host/base/io.h \
