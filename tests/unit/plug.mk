@@ -12,3 +12,9 @@ TESTS += tests/unit/test-elf
 tests_unit_test_elf_SOURCES = tests/unit/test-elf.c tests/test.h
 tests_unit_test_elf_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_elf_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-manifest
+TESTS += tests/unit/test-manifest
+tests_unit_test_manifest_SOURCES = tests/unit/test-manifest.c tests/test.h
+tests_unit_test_manifest_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_manifest_LDADD = $(TEST_LIBS)
