@@ -6,3 +6,19 @@ TESTS += tests/unit/test-fakehost
 tests_unit_test_fakehost_SOURCES = tests/unit/test-fakehost.c tests/test.h $(FAKEHOST_SOURCES)
 tests_unit_test_fakehost_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_fakehost_LDADD = $(TEST_LIBS)
+
+# The patcher linked into a test, with what it needs of the libraries.
+PATCHER_TEST_SOURCES = plugins/patcher/patcher.c $(PATCHER_PARTS) $(FAKEHOST_SOURCES) tests/test.h
+PATCHER_TEST_CPPFLAGS = $(TEST_CPPFLAGS) -I$(srcdir)/plugins/patcher
+PATCHER_TEST_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) -Wa,-I$(srcdir)/plugins/patcher
+PATCHER_TEST_LIBS = $(TEST_LIBS) $(PATCHER_LIBS)
+
+check_PROGRAMS += tests/unit/patch-run
+tests_unit_patch_run_SOURCES = tests/unit/patch-run.c $(PATCHER_TEST_SOURCES)
+tests_unit_patch_run_CPPFLAGS = $(PATCHER_TEST_CPPFLAGS)
+tests_unit_patch_run_CFLAGS = $(PATCHER_TEST_CFLAGS)
+tests_unit_patch_run_LDADD = $(PATCHER_TEST_LIBS)
+
+# Labelled cases of the shared data (skipped where there are none).
+dist_check_SCRIPTS += tests/sdk/patch-cases
+TESTS += tests/sdk/patch-cases
