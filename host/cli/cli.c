@@ -7,12 +7,12 @@
 #include <string.h>
 
 bool cli_quiet;
+char cli_last_message[ERR_TEXT_MAX];
 
 static void print_message(const char *format, va_list args)
 {
-        (void) fputs("linhay: ", stderr);
-        (void) vfprintf(stderr, format, args);
-        (void) fputc('\n', stderr);
+        (void) vsnprintf(cli_last_message, sizeof(cli_last_message), format, args);
+        (void) fprintf(stderr, "linhay: %s\n", cli_last_message);
 }
 
 void cli_say(const char *format, ...)

@@ -65,6 +65,9 @@ void cli_list_done(struct cli_list *list);
 int cli_fail(int status, const struct err *err);
 int cli_usage(const char *format, ...) _printf_(1, 2);
 
+/* What was said last: for a verb that must say it in JSON as well. */
+extern char cli_last_message[ERR_TEXT_MAX];
+
 /* Messages to people on stderr; `cli_quiet` silences them. */
 extern bool cli_quiet;
 void cli_say(const char *format, ...) _printf_(1, 2);

@@ -49,20 +49,13 @@ static int compare(const void *a, const void *b)
         return d ? d : strcmp(finding_text(*x, "message"), finding_text(*y, "message"));
 }
 
-static bool is_same_work(const json_t *a, const json_t *b)
+static bool is_same_member(const json_t *a, const json_t *b, const char *member)
 {
-        static const char *const members[] = { "agent", "action", "inputs", "item" };
+        const json_t *x = json_object_get(a, member), *y = json_object_get(b, member);
 
-        for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
-                const json_t *x = json_object_get(a, members[i]),
-                             *y = json_object_get(b, members[i]);
-
-                if ((!x || json_is_null(x)) && (!y || json_is_null(y)))
-                        continue;
-                if (!x || !y || !json_same(x, y))
-                        return false;
-        }
-        return true;
+        if ((!x || json_is_null(x)) && (!y || json_is_null(y)))
+                return true;
+        return x && y && json_same(x, y);
 }
 
 static const json_t *step_named(const json_t *steps, const char *id)
@@ -70,10 +63,20 @@ static const json_t *step_named(const json_t *steps, const char *id)
         json_t *step;
         size_t i;
 
-        json_array_foreach (steps, i, step)
+        json_array_foreach (steps, i, step) {
                 if (strcmp(finding_text(step, "id"), id) == 0)
                         return step;
+        }
         return NULL;
+}
+
+/* The inputs are those of the definition: what they resolve to is not part of the record. */
+static bool is_same_work(const json_t *definition, const json_t *a, const json_t *b)
+{
+        return is_same_member(a, b, "agent") && is_same_member(a, b, "action") &&
+               is_same_member(a, b, "item") &&
+               is_same_member(step_named(definition, finding_text(a, "id")),
+                              step_named(definition, finding_text(b, "id")), "inputs");
 }
 
 /* Does `step` come after the step `id`? `fuel` bounds the walk of a graph that someone may have
@@ -97,8 +100,10 @@ static bool comes_after(const json_t *steps, const json_t *step, const char *id,
         return false;
 }
 
-static bool is_replaced(const json_t *steps, const json_t *step)
+static bool is_replaced(const json_t *document, const json_t *step)
 {
+        const json_t *steps = json_object_get(document, "steps"),
+                     *definition = json_object_get(json_object_get(document, "flow_json"), "steps");
         const char *id = finding_text(step, "id");
         json_t *later;
         size_t i;
@@ -108,7 +113,7 @@ static bool is_replaced(const json_t *steps, const json_t *step)
 
                 if (later == step || strcmp(finding_text(later, "state"), "done") != 0)
                         continue;
-                if (is_same_work(step, later) && comes_after(steps, later, id, &fuel))
+                if (is_same_work(definition, step, later) && comes_after(steps, later, id, &fuel))
                         return true;
         }
         return false;
@@ -158,7 +163,7 @@ int tally_make(struct tally *ret, const json_t *document, struct err *err)
         json_array_foreach (steps, i, step) {
                 const json_t *findings = json_object_get(step, "findings");
 
-                if (is_replaced(steps, step)) {
+                if (is_replaced(document, step)) {
                         t.replaced += json_array_size(findings);
                         continue;
                 }

@@ -4,11 +4,12 @@
 /*
  * Tally: the findings that count
  *
- * Works on a run's document (the JSON that the store gives, with findings) and decides what a
- * person is shown and what the exit status is made from. A step that runs the same agent, action
- * and inputs as one that it comes after (directly or through others) is a second look: its findings
- * replace the first look's, so that a patch which mends a finding also takes it off the report.
- * Equal findings of one rule at one place count once. Nothing is dropped from the store.
+ * Works on a run's document (the JSON that the store gives, with findings and definition) and
+ * decides what a person is shown and what the exit status is made from. A step that runs the same
+ * agent, action and inputs as one that it comes after (directly or through others) is a second
+ * look: its findings replace the first look's, so that a patch which mends a finding also takes it
+ * off the report. Equal findings of one rule at one place count once. Nothing is dropped from the
+ * store.
  */
 
 #include "base/err.h"

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "cli/changes.h"
+#include "cli/cli.h"
+#include "cli/diff-view.h"
+#include "cli/record.h"
+#include "cli/term.h"
+
+#include <string.h>
+
+static const struct cli_verb verb = {
+        .name = "diff",
+        .operands = "RUN[/STEP]",
+        .least = 1,
+        .most = 1,
+        .summary = "Shows what a run wants to change, or has changed: exactly what an approval is "
+                   "about.",
+};
+
+static const char *text_of(const json_t *object, const char *member)
+{
+        const char *text = json_string_value(json_object_get(object, member));
+
+        return text ? text : "";
+}
+
+static int step_show(const struct record *record, const json_t *step, struct err *err)
+{
+        const json_t *json = json_object_get(step, "changeset");
+        _cleanup_(changeset_freep) struct changeset *c = NULL;
+        bool colour = term_has_colour(stdout);
+        int r;
+
+        r = changes_of_json(&c, json, store_blobs(record->store), err);
+        if (r < 0)
+                return err_wrap(err, r, "step %s", text_of(step, "id"));
+        (void) printf("%s%s/%s%s  %s, %zu files, sha256 %s\n", term_style(colour, STYLE_BOLD),
+                      record->run, text_of(step, "id"), term_style(colour, STYLE_PLAIN),
+                      text_of(json, "state"), c->n_files, c->sha256);
+        (void) fflush(stdout);
+        diff_show(c->diff);
+        return 0;
+}
+
+static bool is_wanted(const struct record *record, const json_t *step)
+{
+        const json_t *item = json_object_get(step, "item");
+
+        if (record->ref.step[0] && strcmp(text_of(step, "id"), record->ref.step) != 0)
+                return false;
+        return record->ref.item < 0 ||
+               (json_is_integer(item) && json_integer_value(item) == record->ref.item);
+}
+
+/* 0 or more: how many were shown. */
+static int steps_show(const struct record *record, const json_t *document, struct err *err)
+{
+        json_t *step;
+        size_t i;
+        int n = 0;
+
+        json_array_foreach (json_object_get(document, "steps"), i, step) {
+                int r;
+
+                if (!is_wanted(record, step) || !json_is_object(json_object_get(step, "changeset")))
+                        continue;
+                r = step_show(record, step, err);
+                if (r < 0)
+                        return r;
+                n++;
+        }
+        return n;
+}
+
+int cmd_diff(int argc, char **argv)
+{
+        _cleanup_(record_done) struct record record = { 0 };
+        _cleanup_(json_decrefp) json_t *document = NULL;
+        const char *store = NULL;
+        const struct cli_option options[] = {
+                { "store", 0, CLI_TEXT, "DIR", "where the run is kept (default: found by its id)",
+                  &store },
+                { 0 },
+        };
+        struct err err = { 0 };
+        size_t n;
+        int r;
+
+        if (cli_parse(&verb, options, argc, argv, &n, &r) < 0)
+                return r;
+        r = record_open(&record, argv[1], store, &err);
+        if (r < 0)
+                return cli_fail(record_exit(r), &err);
+        r = store_run_document(record.store, record.run, 0, &document, &err);
+        if (r == 0)
+                r = steps_show(&record, document, &err);
+        if (r < 0)
+                return cli_fail(CLI_TROUBLE, &err);
+        if (r == 0)
+                cli_say("%s changes nothing", argv[1]);
+        return CLI_PASSED;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "obs/report.h"
+
+#include "base/io.h"
+#include "cli/cli.h"
+#include "cli/record.h"
+#include "cli/report-print.h"
+#include "cli/term.h"
+
+static const struct cli_verb verb = {
+        .name = "report",
+        .operands = "RUN",
+        .least = 1,
+        .most = 1,
+        .summary = "Prints the report of a run.",
+        .footer =
+                "Formats: text, markdown, html (one self-contained file), json, sarif (2.1.0).\n\n"
+                "  linhay report 01j9 --format sarif >linhay.sarif\n",
+};
+
+int cmd_report(int argc, char **argv)
+{
+        _cleanup_(record_done) struct record record = { 0 };
+        const char *format_name = "text", *store = NULL;
+        enum report_format format;
+        const struct cli_option options[] = {
+                { "format", 'f', CLI_TEXT, "FORMAT", "text, markdown, html, json or sarif",
+                  &format_name },
+                { "store", 0, CLI_TEXT, "DIR", "where the run is kept (default: found by its id)",
+                  &store },
+                { 0 },
+        };
+        struct err err = { 0 };
+        size_t n;
+        int r;
+
+        if (cli_parse(&verb, options, argc, argv, &n, &r) < 0)
+                return r;
+        if (report_format_from_name(&format, format_name, &err) < 0)
+                return cli_fail(CLI_USAGE, &err);
+        r = record_open(&record, argv[1], store, &err);
+        if (r < 0)
+                return cli_fail(record_exit(r), &err);
+        r = report_print(record.store, record.run, format, stdout, &err);
+        return r < 0 ? cli_fail(CLI_TROUBLE, &err) : CLI_PASSED;
+}
