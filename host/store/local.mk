@@ -1,7 +1,14 @@
 libhost_a_SOURCES += \
-	host/store/batch.h \
-	host/store/control.h \
-	host/store/id.h \
-	host/store/place.h \
-	host/store/state.h \
-	host/store/store.h
+	host/store/batch.c host/store/batch.h \
+	host/store/control.c host/store/control.h \
+	host/store/db.h \
+	host/store/id.c host/store/id.h \
+	host/store/lite.c host/store/lite.h \
+	host/store/lite-read.c \
+	host/store/lite-schema.c \
+	host/store/lite-write.c \
+	host/store/op.h \
+	host/store/place.c host/store/place.h \
+	host/store/state.c host/store/state.h \
+	host/store/store.c host/store/store.h \
+	host/store/writer.c host/store/writer.h

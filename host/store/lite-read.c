@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/lite.h"
+
+#include "base/json.h"
+#include "store/store.h"
+
+#include <string.h>
+
+#define CANDIDATES_SHOWN 5
+
+/*
+ * SQLite builds the small objects, so that a document's form stands in one place, the statement;
+ * what may be large (outputs, findings) is handed over as it was stored and parsed once.
+ */
+
+/* Called for each row; < 0 ends the query. */
+typedef int (*row_handler)(void *user, sqlite3_stmt *row, struct err *err);
+
+static int query(struct lite *l, const char *sql, const struct op_value *values, unsigned n_values,
+                 row_handler handle, void *user, struct err *err)
+{
+        _cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+        int code, r = 0;
+
+        if (sqlite3_prepare_v2(l->reader, sql, -1, &statement, NULL) != SQLITE_OK)
+                return lite_error(l->reader, l->path, "read", err);
+        lite_bind(statement, values, n_values);
+        while (r >= 0 && (code = sqlite3_step(statement)) == SQLITE_ROW)
+                r = handle(user, statement, err);
+        if (r < 0)
+                return r;
+        return code == SQLITE_DONE ? 0 : lite_error(l->reader, l->path, "read", err);
+}
+
+static int column_json(sqlite3_stmt *row, int column, json_t **ret, struct err *err)
+{
+        const char *text = (const char *) sqlite3_column_text(row, column);
+        size_t length = (size_t) sqlite3_column_bytes(row, column);
+
+        if (!text)
+                return err_set(err, -EBADMSG, "a row of the store is damaged: it has no value");
+        return json_text_load(ret, text, length, "row of the store", err);
+}
+
+static struct op_value text_value(const char *text)
+{
+        return (struct op_value){ .text = text,
+                                  .length = text ? strlen(text) : 0,
+                                  .is_null = !text };
+}
+
+static struct op_value number_value(int64_t number)
+{
+        return (struct op_value){ .number = number };
+}
+
+/* SQLite: a negative limit is none. */
+static struct op_value limit_value(size_t limit)
+{
+        return number_value(limit == 0 || limit > INT64_MAX ? -1 : (int64_t) limit);
+}
+
+static int out_of_memory(struct err *err)
+{
+        return err_sys(err, -ENOMEM, "cannot read the record");
+}
+
+/* Row handler: appends the value in the first column to the array. */
+static int append_row(void *user, sqlite3_stmt *row, struct err *err)
+{
+        json_t *value, *array = user;
+        int r;
+
+        r = column_json(row, 0, &value, err);
+        if (r < 0)
+                return r;
+        return json_array_append_new(array, value) < 0 ? out_of_memory(err) : 0;
+}
+
+static int query_array(struct lite *l, const char *sql, const struct op_value *values,
+                       unsigned n_values, json_t **ret, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *array = json_array();
+        int r;
+
+        if (!array)
+                return out_of_memory(err);
+        r = query(l, sql, values, n_values, append_row, array, err);
+        if (r < 0)
+                return r;
+        *ret = TAKE(array);
+        return 0;
+}
+
+#define ITEM_OR_NULL "'item', nullif(item, -1)"
+
+static const char run_sql[] =
+        "SELECT json_object('run', id, 'flow', flow, 'flow_hash', flow_hash,"
+        " 'workspace', workspace, 'inputs', json(coalesce(inputs, '{}')), 'state', state,"
+        " 'exit', exit, 'fail_on', fail_on, 'created', created, 'started', started,"
+        " 'ended', ended, 'requested_by', requested_by, 'uid', uid, 'tier', tier,"
+        " 'cancel_requested', cancel_requested, 'cancel_by', cancel_by)"
+        " FROM runs WHERE id = ?1";
+static const char flow_sql[] =
+        "SELECT json FROM flows WHERE hash = (SELECT flow_hash FROM runs WHERE id = ?1)";
+static const char files_sql[] =
+        "SELECT json_object('pointer', pointer, 'path', path, 'sha256', sha256, 'size', size)"
+        " FROM run_files WHERE run = ?1 ORDER BY pointer";
+static const char steps_sql[] =
+        "SELECT json_object('id', id, " ITEM_OR_NULL ", 'agent', agent, 'action', action,"
+        " 'needs', json(coalesce(needs, '[]')), 'state', state, 'verdict', verdict,"
+        " 'reason', reason, 'ready_at', ready_at, 'started', started, 'ended', ended,"
+        " 'attempts', json('[]'), 'output', NULL, 'finding_counts', json_object('critical', 0,"
+        "  'high', 0, 'medium', 0, 'low', 0, 'info', 0),"
+        " 'changeset', NULL, 'approval', NULL, 'artifacts', json('[]'))"
+        " FROM steps WHERE run = ?1 ORDER BY position, id, item";
+
+/* What belongs to steps: (step, item, value) for the whole run. Of a single value the last wins. */
+static const struct part {
+        const char *key;
+        unsigned flag; /* only in documents with this flag; 0 = always */
+        bool is_list;
+        const char *sql;
+} parts[] = {
+        { "attempts", 0, true,
+          "SELECT step, item, json_object('n', n, 'started', started, 'ended', ended,"
+          " 'verdict', verdict, 'error', iif(code IS NULL AND message IS NULL, NULL,"
+          "  json_object('code', code, 'message', message)),"
+          " 'exit', exit, 'signal', signal, 'syscall', syscall, 'syscall_remedy', syscall_remedy,"
+          " 'stderr_tail', coalesce(stderr_tail, ''), 'agent_sha256', agent_sha256, 'tier', tier,"
+          " 'idempotency_key', idempotency_key, 'spent', json(coalesce(spent, '{}')),"
+          " 'unreadable', json(coalesce(unreadable, '[]')),"
+          " 'usage', iif(verdict IS NULL, NULL, json_object('wall_ms', wall_ms, 'cpu_ms', cpu_ms,"
+          "  'user_us', user_us, 'system_us', system_us,"
+          "  'memory_peak_bytes', memory_peak_bytes)))"
+          " FROM attempts WHERE run = ?1 ORDER BY step, item, n" },
+        { "output", 0, false, "SELECT step, item, json FROM outputs WHERE run = ?1" },
+        { "findings", STORE_DOC_FINDINGS, true,
+          "SELECT step, item, json FROM findings WHERE run = ?1 ORDER BY step, item, n" },
+        { "finding_counts", 0, false,
+          "SELECT step, item, json_object('critical', sum(severity = 'critical'),"
+          " 'high', sum(severity = 'high'), 'medium', sum(severity = 'medium'),"
+          " 'low', sum(severity = 'low'), 'info', sum(severity = 'info'))"
+          " FROM findings WHERE run = ?1 GROUP BY step, item" },
+        { "changeset", 0, false,
+          "SELECT step, item, json_object('sha256', sha256, 'files', json(files), 'state', state,"
+          " 'attempt', attempt, 'at', at)"
+          " FROM changesets WHERE run = ?1 ORDER BY step, item, attempt" },
+        { "approval", 0, false,
+          "SELECT step, item, json_object('state', state, 'sha256', sha256,"
+          " 'requested_at', requested_at, 'decided_at', decided_at, 'decided_by', decided_by,"
+          " 'uid', uid, 'how', how, 'reason', reason)"
+          " FROM approvals WHERE run = ?1 ORDER BY id" },
+        { "artifacts", 0, true,
+          "SELECT step, item, json_object('name', name, 'media_type', media_type, 'size', size,"
+          " 'sha256', sha256) FROM artifacts WHERE run = ?1 ORDER BY step, item, name" },
+};
+
+/* The steps of a document, and where to find each by "id/item". */
+struct steps {
+        json_t *index;
+        const struct part *part;
+};
+
+static int step_name(char ret[STEP_ID_SIZE + 16], const char *id, int64_t item)
+{
+        return snprintf(ret, STEP_ID_SIZE + 16, "%s/%lld", id ? id : "", (long long) item);
+}
+
+static int put_part(void *user, sqlite3_stmt *row, struct err *err)
+{
+        struct steps *steps = user;
+        char name[STEP_ID_SIZE + 16];
+        json_t *step, *value;
+        int r;
+
+        (void) step_name(name, (const char *) sqlite3_column_text(row, 0),
+                         sqlite3_column_int64(row, 1));
+        step = json_object_get(steps->index, name);
+        if (!step)
+                return err_set(err, -EBADMSG, "the store is damaged: it has no step %s", name);
+        r = column_json(row, 2, &value, err);
+        if (r < 0)
+                return r;
+        if (steps->part->is_list)
+                r = json_array_append_new(json_object_get(step, steps->part->key), value);
+        else
+                r = json_object_set_new(step, steps->part->key, value);
+        return r < 0 ? out_of_memory(err) : 0;
+}
+
+static int index_steps(json_t *index, json_t *steps, unsigned flags)
+{
+        char name[STEP_ID_SIZE + 16];
+        json_t *step, *item;
+        size_t i;
+
+        json_array_foreach (steps, i, step) {
+                item = json_object_get(step, "item");
+                (void) step_name(name, json_string_value(json_object_get(step, "id")),
+                                 json_is_integer(item) ? json_integer_value(item) : -1);
+                if (json_object_set(index, name, step) < 0)
+                        return -ENOMEM;
+                if ((flags & STORE_DOC_FINDINGS) &&
+                    json_object_set_new(step, "findings", json_array()) < 0)
+                        return -ENOMEM;
+        }
+        return 0;
+}
+
+static int read_steps(struct lite *l, const struct op_value *run, unsigned flags, json_t *document,
+                      struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *index = json_object();
+        struct steps steps = { .index = index };
+        json_t *list;
+        int r;
+
+        r = query_array(l, steps_sql, run, 1, &list, err);
+        if (r < 0)
+                return r;
+        if (json_object_set_new(document, "steps", list) < 0 || index_steps(index, list, flags) < 0)
+                return out_of_memory(err);
+        for (size_t i = 0; i < ARRAY_SIZE(parts) && r >= 0; i++) {
+                steps.part = &parts[i];
+                if ((parts[i].flag & flags) == parts[i].flag)
+                        r = query(l, parts[i].sql, run, 1, put_part, &steps, err);
+        }
+        return r;
+}
+
+static int read_flow(struct lite *l, const struct op_value *run, json_t *document, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *flow = NULL;
+        int r;
+
+        r = query_array(l, flow_sql, run, 1, &flow, err);
+        if (r < 0)
+                return r;
+        r = json_object_set(document, "flow_json", json_array_get(flow, 0));
+        return r < 0 ? out_of_memory(err) : 0;
+}
+
+static int read_files(struct lite *l, const struct op_value *run, json_t *document, struct err *err)
+{
+        json_t *files;
+        int r;
+
+        r = query_array(l, files_sql, run, 1, &files, err);
+        if (r < 0)
+                return r;
+        return json_object_set_new(document, "files", files) < 0 ? out_of_memory(err) : 0;
+}
+
+static int read_run(struct lite *l, const char *id, unsigned flags, json_t **ret, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *found = NULL;
+        struct op_value run = text_value(id);
+        json_t *document;
+        int r;
+
+        r = query_array(l, run_sql, &run, 1, &found, err);
+        if (r < 0)
+                return r;
+        document = json_array_get(found, 0);
+        if (!document)
+                return err_set(err, -ENOENT, "there is no run %s in %s", id, l->path);
+        if (flags & STORE_DOC_FLOW)
+                r = read_flow(l, &run, document, err);
+        if (r == 0 && (flags & STORE_DOC_FILES))
+                r = read_files(l, &run, document, err);
+        if (r == 0)
+                r = read_steps(l, &run, flags, document, err);
+        if (r < 0)
+                return r;
+        *ret = json_incref(document);
+        return 0;
+}
+
+int lite_run_document(struct db *db, const char *run, unsigned flags, json_t **ret, struct err *err)
+{
+        struct lite *l = (struct lite *) db;
+        int r;
+
+        /* One snapshot: a run that moves while we read must not tear the document. */
+        r = lite_exec(l->reader, l->path, "BEGIN", "read", err);
+        if (r < 0)
+                return r;
+        r = read_run(l, run, flags, ret, err);
+        (void) sqlite3_exec(l->reader, "COMMIT", NULL, NULL, NULL);
+        return r;
+}
+
+static int candidates(const char *prefix, const json_t *found, struct err *err)
+{
+        _cleanup_(buf_done) struct buf text = { 0 };
+        const json_t *id;
+        size_t i;
+
+        json_array_foreach (found, i, id)
+                (void) buf_printf(&text, "%s%s", i ? ", " : "",
+                                  i < CANDIDATES_SHOWN ? json_string_value(id) : "...");
+        return err_set(err, -ENOTUNIQ, "more than one run begins with %s: %s", prefix,
+                       buf_text(&text));
+}
+
+int lite_run_find(struct db *db, const char *prefix, char ret[RUN_ID_SIZE], struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *found = NULL;
+        struct lite *l = (struct lite *) db;
+        struct op_value values[] = { text_value(prefix), limit_value(CANDIDATES_SHOWN + 1) };
+        int r;
+
+        /* '~' is behind every digit of an id. */
+        r = query_array(l,
+                        "SELECT json_quote(id) FROM runs WHERE id >= ?1 AND id < ?1 || '~'"
+                        " ORDER BY id DESC LIMIT ?2",
+                        values, ARRAY_SIZE(values), &found, err);
+        if (r < 0)
+                return r;
+        if (json_array_size(found) == 0)
+                return err_set(err, -ENOENT, "there is no run %s in %s (`linhay runs` lists them)",
+                               prefix, l->path);
+        if (json_array_size(found) > 1)
+                return candidates(prefix, found, err);
+        (void) snprintf(ret, RUN_ID_SIZE, "%s", json_string_value(json_array_get(found, 0)));
+        return 0;
+}
+
+int lite_runs(struct db *db, unsigned states, size_t limit, json_t **ret, struct err *err)
+{
+        _cleanup_(buf_done) struct buf names = { 0 };
+        struct op_value values[2];
+
+        for (unsigned s = 0; s < RUN_STATES_; s++)
+                if (states == 0 || (states & (1u << s)))
+                        if (buf_printf(&names, "%s\"%s\"", names.length ? "," : "[",
+                                       run_state_name(s)) < 0)
+                                return out_of_memory(err);
+        if (buf_puts(&names, names.length ? "]" : "[]") < 0)
+                return out_of_memory(err);
+
+        values[0] = text_value(buf_text(&names));
+        values[1] = limit_value(limit);
+        return query_array((struct lite *) db,
+                           "SELECT json_object('run', id, 'flow', flow, 'flow_hash', flow_hash,"
+                           " 'state', state, 'exit', exit, 'workspace', workspace,"
+                           " 'created', created, 'started', started, 'ended', ended,"
+                           " 'requested_by', requested_by) FROM runs"
+                           " WHERE state IN (SELECT value FROM json_each(?1))"
+                           " ORDER BY id DESC LIMIT ?2",
+                           values, ARRAY_SIZE(values), ret, err);
+}
+
+int lite_approvals(struct db *db, const char *run, bool all, json_t **ret, struct err *err)
+{
+        struct op_value values[] = { text_value(run), number_value(all) };
+
+        return query_array((struct lite *) db,
+                           "SELECT json_object('run', a.run, 'step', a.step,"
+                           " 'item', nullif(a.item, -1), 'sha256', a.sha256, 'state', a.state,"
+                           " 'flow', r.flow, 'workspace', r.workspace,"
+                           " 'requested_at', a.requested_at, 'decided_at', a.decided_at,"
+                           " 'decided_by', a.decided_by, 'uid', a.uid, 'how', a.how,"
+                           " 'reason', a.reason)"
+                           " FROM approvals AS a JOIN runs AS r ON r.id = a.run"
+                           " WHERE (?1 IS NULL OR a.run = ?1) AND (?2 OR a.state = 'open')"
+                           " ORDER BY a.id",
+                           values, ARRAY_SIZE(values), ret, err);
+}
+
+int lite_logs(struct db *db, struct step_key key, int64_t after, size_t limit, json_t **ret,
+              struct err *err)
+{
+        struct op_value values[] = {
+                text_value(key.run), text_value(key.step), number_value(key.item),
+                number_value(after), limit_value(limit),
+        };
+
+        return query_array((struct lite *) db,
+                           "SELECT json_object('seq', seq, 'step', step, " ITEM_OR_NULL ","
+                           " 'attempt', attempt, 'at', at, 'level', level, 'text', text)"
+                           " FROM logs WHERE run = ?1 AND (?2 IS NULL OR step = ?2)"
+                           " AND (?3 < 0 OR item = ?3) AND seq > ?4 ORDER BY seq LIMIT ?5",
+                           values, ARRAY_SIZE(values), ret, err);
+}
+
+#define EVENTS_SQL                                                                                 \
+        "SELECT json_object('seq', seq, 'run', run, 'type', type, 'at', at,"                       \
+        " 'data', json(coalesce(data, 'null'))) FROM events WHERE seq > ?2"
+
+int lite_events(struct db *db, const char *run, int64_t after, size_t limit, json_t **ret,
+                struct err *err)
+{
+        struct op_value values[] = { text_value(run), number_value(after), limit_value(limit) };
+
+        return query_array((struct lite *) db,
+                           run ? EVENTS_SQL " AND run = ?1 ORDER BY seq LIMIT ?3"
+                               : EVENTS_SQL " ORDER BY seq LIMIT ?3",
+                           values, ARRAY_SIZE(values), ret, err);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/lite.h"
+
+#include <string.h>
+#include <time.h>
+
+/* Pages in the log (of 4 KiB) from which it is copied back: when idle, and whatever is going on. */
+#define WAL_PAGES_IDLE 1000
+#define WAL_PAGES_MAX  16000
+
+#define OF_STEP "run = ?1 AND step = ?2 AND item = ?3"
+
+/* One statement for each kind, and what a message calls its row. */
+static const struct {
+        const char *sql;
+        const char *what;
+        bool is_keyed; /* the values begin with run, step, item */
+} statements[OPS_] = {
+        [OP_FLOW] = { "INSERT INTO flows (hash, name, json) VALUES (?1, ?2, ?3)"
+                      " ON CONFLICT (hash) DO NOTHING",
+                      "definition" },
+        [OP_RUN] = { "INSERT INTO runs (id, flow_hash, flow, workspace, inputs, state, fail_on,"
+                     " tier, uid, requested_by, created)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                     "run" },
+        [OP_RUN_FILE] = { "INSERT INTO run_files (run, pointer, path, sha256, size)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5)",
+                          "input file" },
+        [OP_RUN_STATE] = { "UPDATE runs SET state = ?2, exit = coalesce(?4, exit),"
+                           " started = CASE WHEN ?2 = 'running' THEN coalesce(started, ?5)"
+                           "  ELSE started END,"
+                           " ended = CASE WHEN ?3 THEN ?5 END WHERE id = ?1",
+                           "run" },
+        [OP_RUN_TIER] = { "UPDATE runs SET tier = ?2 WHERE id = ?1", "run" },
+        [OP_RUN_CANCEL] = { "UPDATE runs SET cancel_by ="
+                            "  CASE WHEN cancel_requested IS NULL THEN ?2 ELSE cancel_by END,"
+                            " cancel_requested = coalesce(cancel_requested, ?3) WHERE id = ?1",
+                            "run" },
+        [OP_STEP] = { "INSERT INTO steps (run, id, item, agent, action, needs, position, state,"
+                      " ready_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                      "step", true },
+        [OP_STEP_STATE] = { "UPDATE steps SET state = ?4, verdict = ?6, reason = ?7,"
+                            " ready_at = CASE WHEN ?4 = 'ready' THEN ?8 ELSE ready_at END,"
+                            " started = CASE WHEN ?4 = 'running' THEN coalesce(started, ?8)"
+                            "  ELSE started END,"
+                            " ended = CASE WHEN ?5 THEN ?8 END"
+                            " WHERE run = ?1 AND id = ?2 AND item = ?3",
+                            "step", true },
+        [OP_STEP_READY_AT] = { "UPDATE steps SET ready_at = ?4"
+                               " WHERE run = ?1 AND id = ?2 AND item = ?3",
+                               "step", true },
+        [OP_ATTEMPT_BEGIN] = { "INSERT INTO attempts (run, step, item, n, agent_sha256, tier,"
+                               " started, idempotency_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+                               " ?1 || '/' || ?2 || iif(?3 < 0, '', '/' || ?3))",
+                               "attempt", true },
+        [OP_ATTEMPT_END] = { "UPDATE attempts SET ended = ?5, verdict = ?6, code = ?7,"
+                             " message = ?8, exit = ?9, signal = ?10, syscall = ?11,"
+                             " syscall_remedy = ?12, stderr_tail = ?13, wall_ms = ?14,"
+                             " cpu_ms = ?15, user_us = ?16, system_us = ?17,"
+                             " memory_peak_bytes = ?18, spent = ?19, unreadable = ?20"
+                             " WHERE " OF_STEP " AND n = ?4",
+                             "attempt", true },
+        [OP_OUTPUT] = { "INSERT INTO outputs (run, step, item, json) VALUES (?1, ?2, ?3, ?4)",
+                        "output", true },
+        [OP_FINDING] = { "INSERT INTO findings (run, step, item, n, severity, rule, fingerprint,"
+                         " json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                         "finding", true },
+        [OP_ARTIFACT] = { "INSERT INTO artifacts (run, step, item, name, media_type, size, sha256)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                          "artifact", true },
+        [OP_CHANGESET] = { "INSERT INTO changesets (run, step, item, attempt, sha256, files, at)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                           "changeset", true },
+        [OP_CHANGESET_STATE] = { "UPDATE changesets SET state = ?5, at = ?6"
+                                 " WHERE " OF_STEP " AND sha256 = ?4 AND attempt ="
+                                 " (SELECT max(attempt) FROM changesets WHERE " OF_STEP ")",
+                                 "changeset", true },
+        [OP_APPROVAL_OPEN] = { "INSERT INTO approvals (run, step, item, sha256, requested_at)"
+                               " VALUES (?1, ?2, ?3, ?4, ?5)",
+                               "approval", true },
+        [OP_APPROVAL_DECIDE] = { "UPDATE approvals SET state = ?5, decided_at = ?6,"
+                                 " decided_by = ?7, uid = ?8, how = ?9, reason = ?10"
+                                 " WHERE " OF_STEP " AND state = 'open' AND sha256 = ?4",
+                                 "approval", true },
+        [OP_EVENT] = { "INSERT INTO events (run, type, at, data) VALUES (?1, ?2, ?3, ?4)",
+                       "event" },
+        [OP_LOG] = { "INSERT INTO logs (run, step, item, attempt, level, text, at)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                     "log line", true },
+};
+
+/* "attempt of 0abc.../check/3": which row a message is about. */
+static void name_row(char *ret, size_t size, const struct op *op)
+{
+        const struct op_value *v = op->values;
+
+        if (statements[op->kind].is_keyed && v[1].text && v[2].number >= 0)
+                (void) snprintf(ret, size, "%s of %s/%s/%lld", statements[op->kind].what, v[0].text,
+                                v[1].text, (long long) v[2].number);
+        else if (statements[op->kind].is_keyed && v[1].text)
+                (void) snprintf(ret, size, "%s of %s/%s", statements[op->kind].what, v[0].text,
+                                v[1].text);
+        else
+                (void) snprintf(ret, size, "%s %s", statements[op->kind].what, v[0].text);
+}
+
+/* What a broken rule is called; the triggers' RAISE() texts are in lite-schema.c. */
+static const struct {
+        int code;
+        const char *raised; /* NULL: any */
+        int error;
+        const char *words;
+} rules[] = {
+        { SQLITE_CONSTRAINT_PRIMARYKEY, NULL, -EEXIST, "it is there already" },
+        { SQLITE_CONSTRAINT_UNIQUE, NULL, -EEXIST, "there is a live one already" },
+        { SQLITE_CONSTRAINT_ROWID, NULL, -EEXIST, "it is there already" },
+        { SQLITE_CONSTRAINT_FOREIGNKEY, NULL, -ENOENT, "there is no such run or step" },
+        { SQLITE_CONSTRAINT_TRIGGER, "result", -EEXIST, "its result is recorded already" },
+        { SQLITE_CONSTRAINT_TRIGGER, "final", -EALREADY, "its state is final" },
+};
+
+/* Tells a rule that was broken from trouble with the database: DB_REFUSED or -errno. */
+static int op_failed(struct lite *l, const struct op *op, struct err *err)
+{
+        int code = sqlite3_extended_errcode(l->writer);
+        const char *raised = sqlite3_errmsg(l->writer);
+        char row[256];
+
+        if ((code & 0xff) != SQLITE_CONSTRAINT && (code & 0xff) != SQLITE_TOOBIG)
+                return lite_error(l->writer, l->path, "write to", err);
+
+        name_row(row, sizeof(row), op);
+        for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+                if (rules[i].code == code &&
+                    (!rules[i].raised || strcmp(rules[i].raised, raised) == 0)) {
+                        (void) err_set(err, rules[i].error, "cannot record the %s: %s", row,
+                                       rules[i].words);
+                        return DB_REFUSED;
+                }
+        (void) err_set(err, -EINVAL, "cannot record the %s: %s", row, raised);
+        return DB_REFUSED;
+}
+
+/* The statement of a kind, kept for the next time; NULL: see the connection's error. */
+static sqlite3_stmt *statement_get(struct lite *l, enum op_kind kind)
+{
+        if (!l->statements[kind])
+                (void) sqlite3_prepare_v3(l->writer, statements[kind].sql, -1,
+                                          SQLITE_PREPARE_PERSISTENT, &l->statements[kind], NULL);
+        return l->statements[kind];
+}
+
+static void format_time(char *ret, size_t size, int64_t ms)
+{
+        time_t seconds = (time_t) (ms / 1000);
+        struct tm tm;
+
+        if (!localtime_r(&seconds, &tm) || strftime(ret, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+                (void) snprintf(ret, size, "?");
+}
+
+static const char *column_text(sqlite3_stmt *statement, int column)
+{
+        const char *text = (const char *) sqlite3_column_text(statement, column);
+
+        return text ? text : "";
+}
+
+/* The compare-and-set found nothing to set: who was first, or what was it instead? */
+static int explain_decision(struct lite *l, const struct op *op, struct err *err)
+{
+        _cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+        char row[256], when[32];
+
+        name_row(row, sizeof(row), op);
+        if (sqlite3_prepare_v2(l->writer,
+                               "SELECT state, decided_at, coalesce(decided_by, 'the engine')"
+                               " FROM approvals WHERE " OF_STEP " ORDER BY id DESC LIMIT 1",
+                               -1, &statement, NULL) != SQLITE_OK)
+                return lite_error(l->writer, l->path, "read", err);
+        lite_bind(statement, op->values, 3);
+        if (sqlite3_step(statement) != SQLITE_ROW) {
+                (void) err_set(err, -ENOENT, "there is no %s", row);
+        } else if (strcmp(column_text(statement, 0), "open") == 0) {
+                (void) err_set(err, -ESTALE,
+                               "the %s is for other changes than those that were looked at: look "
+                               "at them again (`linhay diff`), then decide",
+                               row);
+        } else {
+                format_time(when, sizeof(when), sqlite3_column_int64(statement, 1));
+                (void) err_set(err, -EALREADY, "the %s was already %s by %s at %s", row,
+                               column_text(statement, 0), column_text(statement, 2), when);
+        }
+        return DB_REFUSED;
+}
+
+static int none_changed(struct lite *l, const struct op *op, struct err *err)
+{
+        char row[256];
+
+        if (op->kind == OP_FLOW)
+                return 0;
+        if (op->kind == OP_APPROVAL_DECIDE)
+                return explain_decision(l, op, err);
+        name_row(row, sizeof(row), op);
+        (void) err_set(err, -ENOENT, "there is no %s", row);
+        return DB_REFUSED;
+}
+
+static int op_write(struct lite *l, const struct op *op, struct err *err)
+{
+        sqlite3_stmt *statement = statement_get(l, op->kind);
+        int r = 0;
+
+        if (!statement)
+                return lite_error(l->writer, l->path, "write to", err);
+        lite_bind(statement, op->values, op->n_values);
+        if (sqlite3_step(statement) != SQLITE_DONE)
+                r = op_failed(l, op, err);
+        else if (sqlite3_changes(l->writer) == 0)
+                r = none_changed(l, op, err);
+        (void) sqlite3_reset(statement);
+        return r;
+}
+
+static int exec_write(struct lite *l, const char *sql, struct err *err)
+{
+        return lite_exec(l->writer, l->path, sql, "write to", err);
+}
+
+int lite_begin(struct db *db, struct err *err)
+{
+        return exec_write((struct lite *) db, "BEGIN IMMEDIATE", err);
+}
+
+int lite_write(struct db *db, const struct batch *batch, struct err *err)
+{
+        struct lite *l = (struct lite *) db;
+        int r;
+
+        r = exec_write(l, "SAVEPOINT batch", err);
+        for (const struct op *op = batch->first; op && r == 0; op = op->next)
+                r = op_write(l, op, err);
+        if (r < 0)
+                return r;
+        if (r == DB_REFUSED && sqlite3_exec(l->writer, "ROLLBACK TO batch", NULL, NULL, NULL))
+                return lite_error(l->writer, l->path, "write to", err);
+        if (sqlite3_exec(l->writer, "RELEASE batch", NULL, NULL, NULL))
+                return lite_error(l->writer, l->path, "write to", err);
+        return r;
+}
+
+int lite_commit(struct db *db, struct err *err)
+{
+        return exec_write((struct lite *) db, "COMMIT", err);
+}
+
+void lite_rollback(struct db *db)
+{
+        struct lite *l = (struct lite *) db;
+
+        if (!sqlite3_get_autocommit(l->writer))
+                (void) sqlite3_exec(l->writer, "ROLLBACK", NULL, NULL, NULL);
+}
+
+void lite_tidy(struct db *db, bool idle)
+{
+        struct lite *l = (struct lite *) db;
+
+        if (l->wal_pages < (idle ? WAL_PAGES_IDLE : WAL_PAGES_MAX))
+                return;
+        /* Failure costs only space: what was committed stays in the log. */
+        (void) sqlite3_wal_checkpoint_v2(l->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+        l->wal_pages = 0;
+}
+
+void lite_write_done(struct lite *l)
+{
+        for (size_t i = 0; i < OPS_; i++)
+                (void) sqlite3_finalize(TAKE(l->statements[i]));
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * SQLite back end
+ *
+ * Two connections to one file: one writes and checkpoints, one reads. lite.c opens and closes them,
+ * lite-schema.c makes and upgrades tables, lite-write.c and lite-read.c are the two halves of
+ * store/db.h. Only host/store includes this header.
+ */
+
+#include "store/db.h"
+
+#include <sqlite3.h>
+
+#define LITE_FILE           "store.db"
+#define LITE_APPLICATION_ID 0x6c696e68 /* "linh" */
+
+struct lite {
+        struct db db;
+        char *path;
+        sqlite3 *writer; /* NULL when opened to read only */
+        sqlite3 *reader;
+        sqlite3_stmt *statements[OPS_]; /* of the writer, prepared when first needed */
+        int wal_pages;                  /* in the log since the last checkpoint */
+};
+
+/* `dir` is an absolute path of an existing folder. */
+int lite_open(struct db **ret, const char *dir, bool read_only, struct err *err);
+
+extern const struct db_ops lite_ops;
+
+/* Says in words what failed on which file; `doing` completes "cannot ...". Returns its -errno. */
+int lite_error(sqlite3 *db, const char *path, const char *doing, struct err *err);
+
+int lite_exec(sqlite3 *db, const char *path, const char *sql, const char *doing, struct err *err);
+
+/* Reads one number, as of a PRAGMA. */
+int lite_number(sqlite3 *db, const char *path, const char *sql, int64_t *ret, struct err *err);
+
+/* Binds ?1, ?2, ...; texts are borrowed until the statement is reset. */
+void lite_bind(sqlite3_stmt *statement, const struct op_value *values, unsigned n_values);
+
+/* Is it ours, and of our version? Makes or upgrades the tables when `db` may write. */
+int lite_schema(sqlite3 *db, const char *path, bool read_only, struct err *err);
+
+/* lite-write.c */
+int lite_begin(struct db *db, struct err *err);
+int lite_write(struct db *db, const struct batch *batch, struct err *err);
+int lite_commit(struct db *db, struct err *err);
+void lite_rollback(struct db *db);
+void lite_tidy(struct db *db, bool idle);
+void lite_write_done(struct lite *l);
+
+/* lite-read.c */
+int lite_run_document(struct db *db, const char *run, unsigned flags, json_t **ret,
+                      struct err *err);
+int lite_run_find(struct db *db, const char *prefix, char ret[RUN_ID_SIZE], struct err *err);
+int lite_runs(struct db *db, unsigned states, size_t limit, json_t **ret, struct err *err);
+int lite_approvals(struct db *db, const char *run, bool all, json_t **ret, struct err *err);
+int lite_logs(struct db *db, struct step_key key, int64_t after, size_t limit, json_t **ret,
+              struct err *err);
+int lite_events(struct db *db, const char *run, int64_t after, size_t limit, json_t **ret,
+                struct err *err);
+
+static inline void sqlite3_finalizep(sqlite3_stmt **statement)
+{
+        (void) sqlite3_finalize(*statement);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Operations: what a batch is made of, for the back ends
+ *
+ * An operation is a kind and the values that its statement binds, in order; each back end has one
+ * table from kinds to statements. Only host/store includes this header.
+ */
+
+#include "store/batch.h"
+
+enum op_kind {
+        OP_FLOW,
+        OP_RUN,
+        OP_RUN_FILE,
+        OP_RUN_STATE,
+        OP_RUN_TIER,
+        OP_RUN_CANCEL,
+        OP_STEP,
+        OP_STEP_STATE,
+        OP_STEP_READY_AT,
+        OP_ATTEMPT_BEGIN,
+        OP_ATTEMPT_END,
+        OP_OUTPUT,
+        OP_FINDING,
+        OP_ARTIFACT,
+        OP_CHANGESET,
+        OP_CHANGESET_STATE,
+        OP_APPROVAL_OPEN,
+        OP_APPROVAL_DECIDE,
+        OP_EVENT,
+        OP_LOG,
+        OPS_,
+};
+
+/* Text when `text` is set, else a number, else (is_null) nothing. */
+struct op_value {
+        const char *text;
+        size_t length;
+        int64_t number;
+        bool is_null;
+};
+
+struct op {
+        struct op *next;
+        enum op_kind kind;
+        unsigned n_values;
+        struct op_value values[];
+};
+
+struct chunk;
+
+struct batch {
+        struct op *first;
+        struct op *last;
+        struct chunk *chunks; /* all memory of the operations */
+        int error;            /* of the first function that failed; 0 */
+        bool has_blobs;       /* names blobs, which must be synced first */
+};
