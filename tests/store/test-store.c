@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "helper.h"
+
+#include "base/blob.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#define RUN_A "0abcdefghjkmnpqrstv0"
+#define RUN_B "0abcdefghjkmnpqrstv1"
+#define RUN_C "0b00000000000000000a"
+
+struct fixture {
+        char *folder;
+        char *dir; /* of the store */
+        struct store *store;
+};
+
+static int setup(void **state)
+{
+        struct fixture *f = calloc(1, sizeof(*f));
+
+        assert_non_null(f);
+        f->folder = helper_folder();
+        f->dir = helper_path(f->folder, "store");
+        f->store = helper_open(f->dir, 0);
+        *state = f;
+        return 0;
+}
+
+static int teardown(void **state)
+{
+        struct fixture *f = *state;
+
+        (void) store_free(f->store);
+        helper_remove(f->folder);
+        free(f->dir);
+        free(f);
+        return 0;
+}
+
+static mode_t mode_of(const char *dir, const char *name)
+{
+        _cleanup_(freep) char *path = helper_path(dir, name);
+        struct stat st;
+
+        assert_int_equal(lstat(path, &st), 0);
+        return st.st_mode & 07777;
+}
+
+static void test_layout(void **state)
+{
+        struct fixture *f = *state;
+        static const struct {
+                const char *name;
+                mode_t mode;
+        } rows[] = {
+                { ".", 0700 },    { "blobs", 0700 },    { "journal", 0700 },
+                { "lock", 0600 }, { "store.db", 0600 }, { "store.db-wal", 0600 },
+        };
+
+        helper_commit(f->store, helper_run(RUN_A, STEP_READY));
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                assert_int_equal(mode_of(f->dir, rows[i].name), rows[i].mode);
+        assert_string_equal(store_dir(f->store), f->dir);
+        assert_true(store_blobs(f->store) >= 0 && store_journal(f->store) >= 0);
+}
+
+static void add_attempt(struct batch *b, struct step_key key, int n, int verdict)
+{
+        _cleanup_(json_decrefp) json_t *spent = json_pack("{s:i}", "tokens", 7);
+
+        batch_attempt_begin(b, key, n, HASH_B, "full", 3000);
+        batch_attempt_end(b, key, n,
+                          &(struct batch_attempt){ .at_ms = 4000,
+                                                   .verdict = verdict,
+                                                   .code = verdict ? "patch-rejected" : NULL,
+                                                   .message = verdict ? "hunk 1" : NULL,
+                                                   .exit_status = verdict ? 1 : 0,
+                                                   .stderr_tail = "bytes \xff\xfe",
+                                                   .wall_ms = 12,
+                                                   .memory_peak_bytes = UINT64_C(5) << 32,
+                                                   .spent = spent });
+}
+
+static void add_results(struct batch *b, struct step_key key)
+{
+        _cleanup_(json_decrefp) json_t *findings =
+                json_pack("[{s:s, s:s}, {s:s, s:s}]", "rule", "secrets/a", "severity", "high",
+                          "rule", "secrets/b", "severity", "info");
+        _cleanup_(json_decrefp) json_t *output = json_pack("{s:[i,n]}", "files", 3);
+        _cleanup_(json_decrefp) json_t *changes =
+                json_pack("{s:s, s:[{s:s, s:s}], s:s}", "sha256", HASH_A, "files", "path", "a.c",
+                          "op", "add", "diff", "+the tree's own bytes");
+
+        batch_output(b, key, output);
+        batch_findings(b, key, findings);
+        batch_changeset(b, key, 2, changes);
+        batch_artifact(b, key, "report.txt", "text/plain", 9, HASH_B);
+        batch_approval_open(b, key, HASH_A, 5000);
+}
+
+static void test_document(void **state)
+{
+        struct fixture *f = *state;
+        struct step_key key = STEP_KEY(RUN_A, "check"), item = { RUN_A, "check", 0 };
+        _cleanup_(json_decrefp) json_t *doc = NULL;
+        struct batch *b = helper_run(RUN_A, STEP_READY);
+
+        batch_run_file(b, RUN_A, "/patch_file", "fix.patch", HASH_B, 120);
+        batch_step_state(b, key, STEP_RUNNING, -1, NULL, 3000);
+        add_attempt(b, key, 1, VERDICT_FAILED);
+        add_attempt(b, key, 2, VERDICT_OK);
+        add_results(b, key);
+        batch_step_state(b, key, STEP_HELD, VERDICT_OK, "waits for approval", 5000);
+        batch_step(b, item, &(struct batch_step){ .agent = "a", .action = "b", .position = 1 });
+        helper_commit(f->store, b);
+
+        doc = helper_document(f->store, RUN_A,
+                              STORE_DOC_FLOW | STORE_DOC_FINDINGS | STORE_DOC_FILES);
+        helper_text(doc, "/run", RUN_A);
+        helper_text(doc, "/flow_json/name", "review");
+        helper_number(doc, "/inputs/depth", 3);
+        helper_text(doc, "/state", "running");
+        assert_true(json_is_null(helper_at(doc, "/exit")));
+        helper_number(doc, "/created", 1000);
+        helper_number(doc, "/started", 2000);
+        assert_true(json_is_null(helper_at(doc, "/ended")));
+        helper_text(doc, "/files/0/pointer", "/patch_file");
+        assert_int_equal(json_array_size(helper_at(doc, "/steps")), 2);
+        assert_true(json_is_null(helper_at(doc, "/steps/0/item")));
+        helper_number(doc, "/steps/1/item", 0);
+        helper_text(doc, "/steps/1/state", "waiting");
+        helper_text(doc, "/steps/0/state", "held");
+        helper_text(doc, "/steps/0/reason", "waits for approval");
+        helper_number(doc, "/steps/0/started", 3000);
+        helper_text(doc, "/steps/0/attempts/0/error/code", "patch-rejected");
+        helper_number(doc, "/steps/0/attempts/0/exit", 1);
+        assert_true(json_is_null(helper_at(doc, "/steps/0/attempts/1/error")));
+        assert_true(json_is_null(helper_at(doc, "/steps/0/attempts/1/signal")));
+        helper_number(doc, "/steps/0/attempts/1/spent/tokens", 7);
+        helper_number(doc, "/steps/0/attempts/1/usage/memory_peak_bytes", (json_int_t) 5 << 32);
+        helper_text(doc, "/steps/0/attempts/1/idempotency_key", RUN_A "/check");
+        assert_true(json_is_null(helper_at(doc, "/steps/0/output/files/1")));
+        helper_text(doc, "/steps/0/findings/1/rule", "secrets/b");
+        helper_number(doc, "/steps/0/finding_counts/high", 1);
+        helper_number(doc, "/steps/0/finding_counts/low", 0);
+        helper_text(doc, "/steps/0/changeset/files/0/path", "a.c");
+        helper_text(doc, "/steps/0/changeset/state", "proposed");
+        assert_null(json_pointer_get(doc, "/steps/0/changeset/diff"));
+        helper_text(doc, "/steps/0/approval/state", "open");
+        helper_text(doc, "/steps/0/artifacts/0/name", "report.txt");
+        assert_int_equal(json_array_size(helper_at(doc, "/steps/1/attempts")), 0);
+}
+
+static void test_document_is_brief_unless_asked(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(json_decrefp) json_t *doc = NULL;
+        struct err err = { 0 };
+
+        helper_commit(f->store, helper_run(RUN_A, STEP_READY));
+        doc = helper_document(f->store, RUN_A, 0);
+        assert_null(json_object_get(doc, "flow_json"));
+        assert_null(json_object_get(doc, "files"));
+        assert_null(json_pointer_get(doc, "/steps/0/findings"));
+        helper_number(doc, "/steps/0/finding_counts/critical", 0);
+        assert_int_equal(store_run_document(f->store, RUN_B, 0, &doc, &err), -ENOENT);
+}
+
+/* Each row is a batch that breaks a rule on a run whose step `check` is done. */
+static void break_run_again(struct batch *b)
+{
+        batch_run(b, &(struct batch_run){
+                             .id = RUN_A, .flow = "f", .flow_hash = HASH_A, .flow_json = "{}" });
+}
+
+static void break_attempt_end(struct batch *b)
+{
+        batch_attempt_end(b, STEP_KEY(RUN_A, "check"), 1,
+                          &(struct batch_attempt){ .verdict = VERDICT_FAILED });
+}
+
+static void break_attempt_of_done(struct batch *b)
+{
+        batch_attempt_begin(b, STEP_KEY(RUN_A, "check"), 2, HASH_A, "full", 0);
+}
+
+static void break_two_live(struct batch *b)
+{
+        batch_attempt_begin(b, STEP_KEY(RUN_A, "other"), 1, HASH_A, "full", 0);
+        batch_attempt_begin(b, STEP_KEY(RUN_A, "other"), 2, HASH_A, "full", 0);
+}
+
+static void break_output(struct batch *b)
+{
+        _cleanup_(json_decrefp) json_t *output = json_integer(2);
+
+        batch_output(b, STEP_KEY(RUN_A, "check"), output);
+}
+
+static void break_final_step(struct batch *b)
+{
+        batch_step_state(b, STEP_KEY(RUN_A, "check"), STEP_RUNNING, -1, NULL, 0);
+}
+
+static void break_final_step_same(struct batch *b)
+{
+        batch_step_state(b, STEP_KEY(RUN_A, "check"), STEP_DONE, VERDICT_OK, NULL, 0);
+}
+
+static void break_no_step(struct batch *b)
+{
+        batch_step_state(b, STEP_KEY(RUN_A, "none"), STEP_RUNNING, -1, NULL, 0);
+}
+
+static void break_attempt_of_none(struct batch *b)
+{
+        batch_attempt_begin(b, STEP_KEY(RUN_A, "none"), 1, HASH_A, "full", 0);
+}
+
+static void break_no_approval(struct batch *b)
+{
+        batch_approval_decide(b, STEP_KEY(RUN_A, "other"), HASH_A,
+                              &(struct batch_decision){ .state = APPROVAL_APPROVED });
+}
+
+static void break_approval_hash(struct batch *b)
+{
+        batch_approval_decide(b, STEP_KEY(RUN_A, "check"), HASH_B,
+                              &(struct batch_decision){ .state = APPROVAL_APPROVED });
+}
+
+static void break_two_open(struct batch *b)
+{
+        batch_approval_open(b, STEP_KEY(RUN_A, "check"), HASH_B, 0);
+}
+
+static void test_rules(void **state)
+{
+        struct fixture *f = *state;
+        struct step_key check = STEP_KEY(RUN_A, "check");
+        _cleanup_(json_decrefp) json_t *before = NULL, *after = NULL, *one = json_integer(1);
+        struct batch *b = helper_run(RUN_A, STEP_READY);
+        static const struct {
+                const char *why;
+                void (*fill)(struct batch *b);
+                int code;
+                const char *words;
+        } rows[] = {
+                { "a run's id is used once", break_run_again, -EEXIST, "run " RUN_A },
+                { "an attempt ends once", break_attempt_end, -EEXIST, "result is recorded" },
+                { "no attempt of a step that is over", break_attempt_of_done, -EALREADY, "final" },
+                { "at most one live attempt", break_two_live, -EEXIST, "live one" },
+                { "a step has one output", break_output, -EEXIST, "output of " RUN_A "/check" },
+                { "a final state does not move", break_final_step, -EALREADY, "final" },
+                { "not even to itself", break_final_step_same, -EALREADY, "final" },
+                { "a step must exist to move", break_no_step, -ENOENT, "no step" },
+                { "and to be tried", break_attempt_of_none, -ENOENT, "no such" },
+                { "an approval must exist", break_no_approval, -ENOENT, "no approval" },
+                { "and be for what was shown", break_approval_hash, -ESTALE, "linhay diff" },
+                { "one open approval a step", break_two_open, -EEXIST, "approval of" },
+        };
+
+        batch_step(b, STEP_KEY(RUN_A, "other"),
+                   &(struct batch_step){ .agent = "a", .action = "b", .position = 2 });
+        add_attempt(b, check, 1, VERDICT_OK);
+        batch_output(b, check, one);
+        batch_step_state(b, check, STEP_DONE, VERDICT_OK, NULL, 0);
+        batch_approval_open(b, check, HASH_A, 0);
+        helper_commit(f->store, b);
+        before = helper_document(f->store, RUN_A, STORE_DOC_FINDINGS);
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                b = helper_batch();
+                batch_event(b, RUN_A, "must-not-stay", NULL, 0);
+                rows[i].fill(b);
+                helper_refused(f->store, b, rows[i].code, rows[i].words);
+        }
+        after = helper_document(f->store, RUN_A, STORE_DOC_FINDINGS);
+        assert_true(json_equal(before, after));
+        json_decref(after);
+        assert_int_equal(store_events(f->store, NULL, 0, 0, &after, NULL), 0);
+        assert_int_equal(json_array_size(after), 0);
+}
+
+static void decide(struct store *s, enum approval_state to, const char *by, int code,
+                   const char *words)
+{
+        struct batch *b = helper_batch();
+
+        batch_approval_decide(b, STEP_KEY(RUN_A, "check"), HASH_A,
+                              &(struct batch_decision){ .state = to,
+                                                        .uid = 7,
+                                                        .by = by,
+                                                        .how = "self-approved",
+                                                        .reason = "looks right" });
+        if (code)
+                helper_refused(s, b, code, words);
+        else
+                helper_commit(s, b);
+}
+
+static void test_approval_is_decided_once(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(json_decrefp) json_t *open = NULL, *all = NULL;
+        struct batch *b = helper_run(RUN_A, STEP_HELD);
+
+        batch_approval_open(b, STEP_KEY(RUN_A, "check"), HASH_A, 0);
+        helper_commit(f->store, b);
+        decide(f->store, APPROVAL_REJECTED, "ann", 0, NULL);
+        decide(f->store, APPROVAL_APPROVED, "bob", -EALREADY, "already rejected by ann");
+
+        assert_int_equal(store_approvals(f->store, NULL, false, &open, NULL), 0);
+        assert_int_equal(json_array_size(open), 0);
+        assert_int_equal(store_approvals(f->store, RUN_A, true, &all, NULL), 0);
+        helper_text(all, "/0/state", "rejected");
+        helper_text(all, "/0/decided_by", "ann");
+        helper_text(all, "/0/how", "self-approved");
+        helper_text(all, "/0/flow", "review");
+}
+
+static void test_lists(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(json_decrefp) json_t *runs = NULL, *some = NULL, *logs = NULL, *events = NULL;
+        struct batch *b = helper_run(RUN_B, STEP_READY);
+        struct step_key item = { RUN_A, "check", 4 };
+        char found[RUN_ID_SIZE];
+        struct err err = { 0 };
+
+        helper_commit(f->store, helper_run(RUN_A, STEP_READY));
+        helper_commit(f->store, helper_run(RUN_C, STEP_READY));
+        batch_run_state(b, RUN_B, RUN_SUCCEEDED, 1, 9000);
+        batch_log(b, STEP_KEY(RUN_A, "check"), 1, 1, "one", 1);
+        batch_log(b, item, 1, 2, "two", 2);
+        batch_log(b, (struct step_key){ RUN_A, NULL, -1 }, 0, 3, "run's own", 3);
+        batch_event(b, RUN_A, "started", NULL, 5);
+        batch_event(b, RUN_B, "started", NULL, 6);
+        helper_commit(f->store, b);
+
+        assert_int_equal(store_runs(f->store, 0, 2, &runs, NULL), 0);
+        assert_int_equal(json_array_size(runs), 2);
+        helper_text(runs, "/0/run", RUN_C);
+        assert_int_equal(store_runs(f->store, 1 << RUN_SUCCEEDED, 0, &some, NULL), 0);
+        assert_int_equal(json_array_size(some), 1);
+        helper_number(some, "/0/exit", 1);
+        helper_number(some, "/0/ended", 9000);
+
+        assert_int_equal(store_logs(f->store, item, 0, 0, &logs, NULL), 0);
+        assert_int_equal(json_array_size(logs), 1);
+        helper_text(logs, "/0/text", "two");
+        json_decref(logs);
+        assert_int_equal(store_logs(f->store, STEP_KEY(RUN_A, NULL), 1, 10, &logs, NULL), 0);
+        assert_int_equal(json_array_size(logs), 2);
+        assert_int_equal(store_events(f->store, RUN_B, 0, 0, &events, NULL), 0);
+        assert_int_equal(json_array_size(events), 1);
+        helper_number(events, "/0/at", 6);
+
+        assert_int_equal(store_run_find(f->store, "0b00", found, NULL), 0);
+        assert_string_equal(found, RUN_C);
+        assert_int_equal(store_run_find(f->store, "0abc", found, &err), -ENOTUNIQ);
+        assert_non_null(strstr(err.text, RUN_A));
+        assert_int_equal(store_run_find(f->store, "zzzz", found, &err), -ENOENT);
+}
+
+static void test_cancel_is_noted_once(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(json_decrefp) json_t *doc = NULL;
+        struct batch *b = helper_run(RUN_A, STEP_READY);
+
+        batch_run_cancel(b, RUN_A, "ann", 10);
+        batch_run_cancel(b, RUN_A, "bob", 20);
+        helper_commit(f->store, b);
+        doc = helper_document(f->store, RUN_A, 0);
+        helper_text(doc, "/cancel_by", "ann");
+        helper_number(doc, "/cancel_requested", 10);
+}
+
+static void test_lost_attempt(void **state)
+{
+        struct fixture *f = *state;
+        struct step_key key = STEP_KEY(RUN_A, "check");
+        _cleanup_(json_decrefp) json_t *doc = NULL;
+        struct batch *b = helper_run(RUN_A, STEP_READY);
+
+        batch_attempt_begin(b, key, 1, HASH_A, "full", 10);
+        batch_attempt_end(b, key, 1,
+                          &(struct batch_attempt){ .verdict = -1,
+                                                   .code = "host-lost",
+                                                   .message = "the engine died",
+                                                   .exit_status = -1 });
+        batch_attempt_begin(b, key, 2, HASH_A, "full", 20);
+        helper_commit(f->store, b);
+        doc = helper_document(f->store, RUN_A, 0);
+        assert_true(json_is_null(helper_at(doc, "/steps/0/attempts/0/verdict")));
+        assert_true(json_is_null(helper_at(doc, "/steps/0/attempts/0/usage")));
+        assert_true(json_is_null(helper_at(doc, "/steps/0/attempts/0/exit")));
+        assert_true(json_is_null(helper_at(doc, "/steps/0/attempts/1/ended")));
+}
+
+static void test_reader_beside_writer(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(store_freep) struct store *reader = NULL;
+        _cleanup_(json_decrefp) json_t *runs = NULL;
+        struct err err = { 0 };
+
+        reader = helper_open(f->dir, STORE_READ_ONLY);
+        for (int i = 0; i < 20; i++) {
+                char id[RUN_ID_SIZE];
+
+                assert_int_equal(id_new(id, 1000), 0);
+                helper_commit(f->store, helper_run(id, STEP_READY));
+                assert_int_equal(store_runs(reader, 0, 0, &runs, NULL), 0);
+                assert_int_equal(json_array_size(runs), (size_t) i + 1);
+                json_decref(TAKE(runs));
+        }
+        assert_int_equal(store_commit(reader, helper_batch(), &err), -EROFS);
+        assert_int_equal(store_submit(reader, helper_batch(), NULL, NULL, &err), -EROFS);
+}
+
+static void test_what_was_kept_is_there_again(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(json_decrefp) json_t *doc = NULL;
+
+        helper_commit(f->store, helper_run(RUN_A, STEP_READY));
+        f->store = store_free(f->store);
+
+        /* No engine is alive: a reader still reads, and a writer goes on. */
+        f->store = helper_open(f->dir, STORE_READ_ONLY);
+        doc = helper_document(f->store, RUN_A, 0);
+        helper_text(doc, "/state", "running");
+        f->store = store_free(f->store);
+        f->store = helper_open(f->dir, 0);
+        helper_commit(f->store, helper_run(RUN_B, STEP_READY));
+}
+
+static void test_second_engine_is_refused(void **state)
+{
+        struct fixture *f = *state;
+        struct store_options options = { .flags = STORE_NO_WAIT };
+        struct store *second;
+        struct err err = { 0 };
+        char pid[32];
+
+        (void) snprintf(pid, sizeof(pid), "pid %ld", (long) getpid());
+        assert_int_equal(store_open(&second, f->dir, &options, &err), -EWOULDBLOCK);
+        assert_non_null(strstr(err.text, pid));
+}
+
+static void test_bad_batches(void **state)
+{
+        struct fixture *f = *state;
+        struct batch *b = helper_batch();
+
+        batch_run(b, &(struct batch_run){ .id = RUN_A,
+                                          .flow = "f",
+                                          .flow_hash = HASH_A,
+                                          .flow_json = "{}",
+                                          .workspace = "/srv/\xff" });
+        helper_refused(f->store, b, -EILSEQ, "not UTF-8");
+
+        b = helper_batch();
+        batch_run(b, &(struct batch_run){
+                             .id = "short", .flow = "f", .flow_hash = HASH_A, .flow_json = "{}" });
+        helper_refused(f->store, b, -EINVAL, "run short");
+        assert_true(batch_is_empty(b = helper_batch()));
+        helper_commit(f->store, b);
+}
+
+static void test_sql_rules_hold_without_our_code(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(freep) char *path = helper_path(f->dir, "store.db");
+        static const struct {
+                const char *why;
+                const char *sql;
+        } rows[] = {
+                { "a definition never changes", "UPDATE flows SET json = '{}'" },
+                { "a final step never moves", "UPDATE steps SET state = 'ready'" },
+                { "states are the known ones", "UPDATE runs SET state = 'odd'" },
+                { "an ended run has an end", "UPDATE runs SET ended = NULL, state = 'failed'" },
+                { "an attempt that ended is fixed", "UPDATE attempts SET verdict = 'failed'" },
+                { "an output is fixed", "UPDATE outputs SET json = '2'" },
+        };
+        _cleanup_(json_decrefp) json_t *one = json_integer(1);
+        struct step_key key = STEP_KEY(RUN_A, "check");
+        struct batch *b = helper_run(RUN_A, STEP_READY);
+        sqlite3 *db;
+
+        add_attempt(b, key, 1, VERDICT_OK);
+        batch_output(b, key, one);
+        batch_step_state(b, key, STEP_DONE, VERDICT_OK, NULL, 0);
+        helper_commit(f->store, b);
+        assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                if (sqlite3_exec(db, rows[i].sql, NULL, NULL, NULL) != SQLITE_CONSTRAINT)
+                        fail_msg("%s", rows[i].why);
+        assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* A run goes as a whole, for retention. */
+static void test_deleting_a_run_leaves_nothing(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(freep) char *path = helper_path(f->dir, "store.db");
+        static const char *const tables[] = { "steps",     "attempts",   "outputs",   "findings",
+                                              "artifacts", "changesets", "approvals", "events",
+                                              "logs",      "run_files" };
+        struct step_key key = STEP_KEY(RUN_A, "check");
+        struct batch *b = helper_run(RUN_A, STEP_READY);
+        sqlite3 *db;
+
+        batch_run_file(b, RUN_A, "/f", "f", HASH_A, 1);
+        add_attempt(b, key, 1, VERDICT_OK);
+        add_results(b, key);
+        batch_event(b, RUN_A, "x", NULL, 0);
+        batch_log(b, key, 1, 1, "x", 0);
+        helper_commit(f->store, b);
+        assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+        assert_int_equal(
+                sqlite3_exec(db, "PRAGMA foreign_keys=ON; DELETE FROM runs", NULL, NULL, NULL),
+                SQLITE_OK);
+        for (size_t i = 0; i < TEST_ROWS(tables); i++) {
+                sqlite3_stmt *count;
+                char sql[64];
+
+                (void) snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", tables[i]);
+                assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &count, NULL), SQLITE_OK);
+                assert_int_equal(sqlite3_step(count), SQLITE_ROW);
+                assert_int_equal(sqlite3_column_int(count, 0), 0);
+                (void) sqlite3_finalize(count);
+        }
+        assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+                TEST(test_layout),
+                TEST(test_document),
+                TEST(test_document_is_brief_unless_asked),
+                TEST(test_rules),
+                TEST(test_approval_is_decided_once),
+                TEST(test_lists),
+                TEST(test_cancel_is_noted_once),
+                TEST(test_lost_attempt),
+                TEST(test_reader_beside_writer),
+                TEST(test_what_was_kept_is_there_again),
+                TEST(test_second_engine_is_refused),
+                TEST(test_bad_batches),
+                TEST(test_sql_rules_hold_without_our_code),
+                TEST(test_deleting_a_run_leaves_nothing),
+        };
+
+        return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
