@@ -17,6 +17,15 @@ bool file_input_is_named(const json_t *schema, const char *name)
         return format && strcmp(format, "linhay-file") == 0;
 }
 
+const char *file_input_sha256(const char *text)
+{
+        static const size_t prefix = sizeof(FILE_INPUT_PREFIX) - 1;
+
+        if (strncmp(text, FILE_INPUT_PREFIX, prefix) != 0 || !sha256_is_hex(text + prefix))
+                return NULL;
+        return text + prefix;
+}
+
 int file_input_keep(json_t **ret, int blob_dirfd, int fd, struct err *err)
 {
         char sha256[SHA256_HEX];
@@ -75,15 +84,15 @@ static int memfd_of(int *ret_fd, int blob, struct err *err)
 
 int file_input_open(int *ret_fd, const json_t *value, int blob_dirfd, struct err *err)
 {
-        static const size_t prefix = sizeof(FILE_INPUT_PREFIX) - 1;
         const char *text = json_string_value(value);
+        const char *sha256 = text ? file_input_sha256(text) : NULL;
         _cleanup_(closep) int blob = -1;
 
-        if (!text || strncmp(text, FILE_INPUT_PREFIX, prefix) != 0 || !sha256_is_hex(text + prefix))
+        if (!sha256)
                 return err_set(err, -EINVAL,
                                "it must be a file that the caller gave (-i NAME=PATH, or a "
                                "workflow input of format linhay-file)");
-        blob = blob_open(blob_dirfd, text + prefix);
+        blob = blob_open(blob_dirfd, sha256);
         if (blob < 0)
                 return err_sys(err, blob, "the file's bytes are no longer in the store");
         return memfd_of(ret_fd, blob, err);

@@ -20,6 +20,9 @@
 /* Does `schema` (an object's) give its top-level property `name` the format linhay-file? */
 bool file_input_is_named(const json_t *schema, const char *name);
 
+/* The digest in a value of this form, borrowed; NULL where it is not of this form. */
+const char *file_input_sha256(const char *text);
+
 /* Keeps what is left to read of `fd`, a regular file, as a blob; *ret is the value for the JSON. */
 int file_input_keep(json_t **ret, int blob_dirfd, int fd, struct err *err);
 

@@ -1,5 +1,15 @@
 libhost_a_SOURCES += \
 	host/run/attempt.c host/run/attempt.h \
+	host/run/change.c \
+	host/run/commit.c host/run/commit.h \
+	host/run/each.c \
+	host/run/engine.c host/run/engine.h \
+	host/run/event.c \
 	host/run/file-input.c host/run/file-input.h \
 	host/run/finding.c host/run/finding.h \
-	host/run/retry.c host/run/retry.h
+	host/run/remote.c host/run/remote.h \
+	host/run/resume.c \
+	host/run/retry.c host/run/retry.h \
+	host/run/run.c host/run/run.h \
+	host/run/step.c \
+	host/run/walk.c

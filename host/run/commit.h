@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Commits: changes of the record, with the effects that wait for them
+ *
+ * Within one turn of the loop all changes go into one open batch; commits_flush() hands it to the
+ * store, and when it is on disk its effects happen in the order in which they were added: cells
+ * start, events are told. An effect never happens when its batch did not reach the disk. So
+ * "recorded first" is not a habit of callers but the only way to make anything happen.
+ */
+
+#include "base/err.h"
+#include "base/loop.h"
+#include "store/store.h"
+
+struct commits;
+
+/* `owner` must still be there when the commit is done; `what` is let go after the call. */
+typedef void (*commit_effect)(void *owner, json_t *what);
+
+struct commits_options {
+        struct store *store;
+        struct loop *loop;
+        /* After each commit and its effects: the place to see what to do next. */
+        void (*on_turn)(void *user);
+        /* The store cannot keep what it was given: nothing more will be recorded. Told once. */
+        void (*on_trouble)(void *user, int code, const struct err *err);
+        void *user;
+};
+
+int commits_new(struct commits **ret, const struct commits_options *options);
+struct commits *commits_free(struct commits *c);
+DEFINE_FREEP(struct commits, commits_free);
+
+/* The batch that is open, never NULL. What is added here must be flushed in this turn. */
+struct batch *commits_batch(struct commits *c);
+
+/* Adds an effect to the open batch; takes the reference to `what`, which may be NULL. */
+void commits_effect(struct commits *c, commit_effect effect, void *owner, json_t *what);
+
+/* Submits what is open, if anything is. */
+void commits_flush(struct commits *c);
+
+/* As commits_flush(), within `delay_ms`: for what may wait for company. */
+void commits_flush_soon(struct commits *c, uint64_t delay_ms);
+
+/*
+ * Submits a batch of its own, behind what is open, that the store may refuse without harm
+ * (-EALREADY and the like): `done` is told. A failure of the store itself is trouble as well.
+ */
+int commits_try(struct commits *c, struct batch *batch, store_done done, void *user,
+                struct err *err);
+
+/* Submitted and not told yet. */
+size_t commits_pending(const struct commits *c);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/run.h"
+
+#include <inttypes.h>
+
+int each_make_items(struct step *step, json_t *elements)
+{
+        size_t n = json_array_size(elements);
+
+        step->items = calloc(n + 1, sizeof(*step->items));
+        if (!step->items)
+                return -ENOMEM;
+        step->elements = json_incref(elements);
+        step->n_items = n;
+        for (size_t i = 0; i < n; i++)
+                step->items[i] = (struct step){
+                        .run = step->run,
+                        .def = step->def,
+                        .item = (int) i,
+                        .parent = step,
+                        .element = json_array_get(elements, i),
+                        .agent = step->agent,
+                        .action = step->action,
+                        .verdict = -1,
+                };
+        return 0;
+}
+
+int each_resolve(struct step *step, json_t **ret, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *elements = NULL;
+        int r;
+
+        r = run_resolve(step, step->def->for_each, &elements, err);
+        if (r < 0)
+                return err_wrap(err, r, "for_each");
+        if (!json_is_array(elements))
+                return err_set(err, -EINVAL, "for_each: it must give an array");
+        if (json_array_size(elements) > FLOW_ITEMS_MAX)
+                return err_set(err, -E2BIG, "for_each: %zu items are more than %d",
+                               json_array_size(elements), FLOW_ITEMS_MAX);
+        *ret = TAKE(elements);
+        return 0;
+}
+
+static void record_items(struct step *step)
+{
+        struct batch *b = commits_batch(step->run->engine->commits);
+
+        for (size_t i = 0; i < step->n_items; i++)
+                batch_step(b, step_key_of(&step->items[i]),
+                           &(struct batch_step){
+                                   .agent = step->def->agent,
+                                   .action = step->def->action,
+                                   .position = (int) (step->def - step->run->flow->steps),
+                                   .state = STEP_WAITING,
+                           });
+}
+
+void each_begin(struct step *step)
+{
+        _cleanup_(json_decrefp) json_t *elements = NULL;
+        struct err err = { 0 };
+
+        if (each_resolve(step, &elements, &err) < 0 || each_make_items(step, elements) < 0) {
+                step_finish(step, STEP_FAILED, VERDICT_SCHEMA, err_text(&err));
+                return;
+        }
+        step_move(step, STEP_RUNNING, NULL);
+        record_items(step);
+        if (step->n_items == 0)
+                each_finish(step);
+        else
+                each_feed(step);
+}
+
+void each_feed(struct step *step)
+{
+        size_t most = step->def->max_parallel ? step->def->max_parallel : step->n_items;
+
+        while (step->n_items_fed < step->n_items &&
+               step->n_items_fed < step->n_items_ended + most) {
+                struct step *item = &step->items[step->n_items_fed++];
+
+                if (item->state != STEP_WAITING)
+                        continue;
+                step_move(item, STEP_READY, NULL);
+                step_queue_push(&step->run->ready, item);
+        }
+}
+
+/* What the items gave, in order; null for one that gave nothing. */
+static json_t *outputs_of(const struct step *step)
+{
+        json_t *outputs = json_array();
+
+        for (size_t i = 0; outputs && i < step->n_items; i++) {
+                json_t *output = step->items[i].output;
+
+                (void) json_array_append_new(outputs, output ? json_incref(output) : json_null());
+        }
+        return outputs;
+}
+
+/* Takes from the items what references to the step may ask for. */
+void each_sum(struct step *step)
+{
+        json_decref(step->output);
+        step->output = outputs_of(step);
+        for (unsigned s = 0; s < SEVERITIES_; s++) {
+                step->findings[s] = 0;
+                for (size_t i = 0; i < step->n_items; i++)
+                        step->findings[s] += step->items[i].findings[s];
+        }
+        step->is_changed = false;
+        for (size_t i = 0; i < step->n_items; i++)
+                step->is_changed |= step->items[i].is_changed;
+}
+
+static size_t count(const struct step *step, enum step_state state)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < step->n_items; i++)
+                n += step->items[i].state == state;
+        return n;
+}
+
+/* How the first item ended that did not end well. */
+static int verdict_of(const struct step *step, enum step_state state)
+{
+        for (size_t i = 0; i < step->n_items; i++)
+                if (step->items[i].state == state && step->items[i].verdict >= 0)
+                        return step->items[i].verdict;
+        return -1;
+}
+
+void each_finish(struct step *step)
+{
+        size_t n_failed = count(step, STEP_FAILED), n_cancelled = count(step, STEP_CANCELLED);
+        char reason[96];
+
+        each_sum(step);
+        if (n_failed > 0) {
+                (void) snprintf(reason, sizeof(reason), "%zu of %zu items failed", n_failed,
+                                step->n_items);
+                step_finish(step, STEP_FAILED, verdict_of(step, STEP_FAILED), reason);
+        } else if (n_cancelled > 0) {
+                (void) snprintf(reason, sizeof(reason), "%zu of %zu items were cancelled",
+                                n_cancelled, step->n_items);
+                step_finish(step, STEP_CANCELLED, -1, reason);
+        } else {
+                batch_output(commits_batch(step->run->engine->commits), step_key_of(step),
+                             step->output);
+                step_finish(step, STEP_DONE, VERDICT_OK, NULL);
+        }
+}
+
+void each_ended(struct step *item)
+{
+        struct step *step = item->parent;
+
+        step->n_items_ended++;
+        if (step->n_items_ended == step->n_items)
+                each_finish(step);
+        else
+                each_feed(step);
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/engine.h"
+
+#include "base/blob.h"
+#include "flow/check.h"
+#include "run/file-input.h"
+#include "run/remote.h"
+#include "run/run.h"
+#include "store/control.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_idle(const struct engine *e)
+{
+        if (e->n_cells > 0 || commits_pending(e->commits) > 0)
+                return false;
+        if (e->trouble < 0 || e->is_closing)
+                return true;
+        for (const struct run *run = e->runs; run; run = run->next)
+                if (!walk_is_idle(run))
+                        return false;
+        return true;
+}
+
+void engine_turn(struct engine *e)
+{
+        for (struct run *run = e->runs; run && !e->is_closing; run = run->next)
+                walk_turn(run);
+        commits_flush(e->commits);
+        if (e->is_stopping_when_idle && is_idle(e))
+                loop_stop(e->loop);
+}
+
+static void stop_cells(struct engine *e)
+{
+        for (struct run *run = e->runs; run; run = run->next)
+                for (size_t i = 0; i < run->n_steps; i++) {
+                        step_stop(&run->steps[i], VERDICT_CANCELLED, 0);
+                        for (size_t k = 0; k < run->steps[i].n_items; k++)
+                                step_stop(&run->steps[i].items[k], VERDICT_CANCELLED, 0);
+                }
+}
+
+void engine_fail(struct engine *e, int code, const struct err *err)
+{
+        if (e->trouble < 0)
+                return;
+        e->trouble = code;
+        (void) err_set(&e->trouble_err, code, "%s", err_text(err));
+        stop_cells(e);
+}
+
+static void on_turn(void *user)
+{
+        engine_turn(user);
+}
+
+static void on_trouble(void *user, int code, const struct err *err)
+{
+        engine_fail(user, code, err);
+}
+
+static int options_copy(struct engine *e, const struct engine_options *options)
+{
+        long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+        e->options = *options;
+        if (!e->options.slots)
+                e->options.slots = 2 * (unsigned) MAX_OF(processors, 1L);
+        if (!e->options.grace_ms)
+                e->options.grace_ms = ENGINE_GRACE_MS;
+        e->random.state = options->seed ? options->seed : clock_us() ^ (uint64_t) getpid() << 32;
+        e->identity_name = strdup(options->identity.name ? options->identity.name : "unknown");
+        e->options.identity.name = e->identity_name;
+        return e->identity_name ? 0 : -ENOMEM;
+}
+
+static int engine_open(struct engine *e, struct err *err)
+{
+        int r;
+
+        r = resume_journals(e, err);
+        if (r < 0)
+                return err_wrap(err, r, "finishing what an earlier engine was applying");
+        r = store_attach(e->store, e->loop);
+        if (r < 0)
+                return err_sys(err, r, "cannot attach the store to the loop");
+        r = commits_new(&e->commits, &(struct commits_options){ .store = e->store,
+                                                                .loop = e->loop,
+                                                                .on_turn = on_turn,
+                                                                .on_trouble = on_trouble,
+                                                                .user = e });
+        if (r < 0)
+                return err_set(err, r, "no memory for an engine");
+        return control_new(&e->control, e->loop, store_dirfd(e->store), remote_handle, e, err);
+}
+
+int engine_new(struct engine **ret, struct loop *loop, struct store *store, struct sandbox *sandbox,
+               struct catalog *catalog, const struct engine_options *options, struct err *err)
+{
+        _cleanup_(engine_freep) struct engine *e = calloc(1, sizeof(*e));
+        int r;
+
+        if (!e)
+                return err_set(err, -ENOMEM, "no memory for an engine");
+        e->loop = loop;
+        e->store = store;
+        e->sandbox = sandbox;
+        e->catalog = catalog;
+        if (options_copy(e, options) < 0)
+                return err_set(err, -ENOMEM, "no memory for an engine");
+        r = engine_open(e, err);
+        if (r < 0)
+                return r;
+        *ret = TAKE(e);
+        return 0;
+}
+
+/* Waits for cells to die and for batches to land, so that nobody calls back into freed memory. */
+static void drain(struct engine *e)
+{
+        e->is_closing = true;
+        stop_cells(e);
+        commits_flush(e->commits);
+        e->is_stopping_when_idle = true;
+        if (!is_idle(e))
+                (void) loop_run(e->loop);
+}
+
+struct engine *engine_free(struct engine *e)
+{
+        if (!e)
+                return NULL;
+        control_free(e->control);
+        if (e->commits) {
+                drain(e);
+                store_detach(e->store);
+        }
+        while (e->runs) {
+                struct run *next = e->runs->next;
+
+                run_free(e->runs);
+                e->runs = next;
+        }
+        commits_free(e->commits);
+        free(e->identity_name);
+        free(e);
+        return NULL;
+}
+
+static void run_link(struct engine *e, struct run *run)
+{
+        run->next = e->runs;
+        e->runs = run;
+}
+
+static json_t *need_ids(const struct run *run, const struct flow_step *def)
+{
+        json_t *ids = json_array();
+
+        for (size_t k = 0; k < def->need_count; k++)
+                (void) json_array_append_new(ids, json_string(run->flow->steps[def->needs[k]].id));
+        return ids;
+}
+
+static void record_steps(struct run *run)
+{
+        struct batch *b = commits_batch(run->engine->commits);
+
+        for (size_t i = 0; i < run->n_steps; i++) {
+                const struct flow_step *def = run->steps[i].def;
+                _cleanup_(json_decrefp) json_t *needs = need_ids(run, def);
+
+                batch_step(b, step_key_of(&run->steps[i]),
+                           &(struct batch_step){ .agent = def->agent,
+                                                 .action = def->action,
+                                                 .needs = needs,
+                                                 .position = (int) i,
+                                                 .state = STEP_WAITING });
+        }
+}
+
+static int record_run(struct run *run, struct err *err)
+{
+        const struct identity *self = &run->engine->options.identity;
+        _cleanup_(freep) char *text = flow_to_json(run->flow);
+        enum severity fail_on = run->flow->fail_on;
+
+        if (!text)
+                return err_set(err, -ENOMEM, "no memory for the definition");
+        batch_run(commits_batch(run->engine->commits),
+                  &(struct batch_run){
+                          .id = run->id,
+                          .flow = run->flow->name,
+                          .flow_hash = run->flow->hash,
+                          .flow_json = text,
+                          .workspace = run->workspace,
+                          .inputs = run->inputs,
+                          .fail_on = fail_on < SEVERITIES_ ? severity_name(fail_on) : NULL,
+                          .tier = tier_name(sandbox_tier(run->engine->sandbox)),
+                          .uid = self->uid,
+                          .requested_by = self->name,
+                  });
+        return 0;
+}
+
+/* The blob that an input of format linhay-file names must be here: its size in *ret. */
+static int input_file_size(struct engine *e, const json_t *value, uint64_t *ret, struct err *err)
+{
+        const char *text = json_string_value(value);
+        _cleanup_(closep) int fd = -1;
+        struct stat st;
+
+        if (!text || !file_input_sha256(text))
+                return err_set(err, -EBADMSG, "it must be a file (-i NAME=PATH)");
+        fd = blob_open(store_blobs(e->store), file_input_sha256(text));
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return err_sys(err, fd < 0 ? fd : -errno, "its bytes are not in the store");
+        *ret = (uint64_t) st.st_size;
+        return 0;
+}
+
+/* With `is_recording` the files are noted with the run; without, they are only looked for. */
+static int input_files(struct engine *e, const struct flow *flow, const json_t *inputs,
+                       const char *run, struct err *err)
+{
+        const char *name;
+        json_t *value;
+
+        json_object_foreach ((json_t *) inputs, name, value) {
+                _cleanup_(buf_done) struct buf pointer = { 0 };
+                uint64_t size = 0;
+                int r;
+
+                if (!file_input_is_named(flow->inputs, name))
+                        continue;
+                r = input_file_size(e, value, &size, err);
+                if (r < 0)
+                        return err_wrap(err, r, "input /%s", name);
+                if (!run)
+                        continue;
+                r = json_pointer_add(&pointer, name);
+                if (r < 0)
+                        return err_set(err, r, "no memory for the inputs");
+                batch_run_file(commits_batch(e->commits), run, buf_text(&pointer), NULL,
+                               file_input_sha256(json_string_value(value)), size);
+        }
+        return 0;
+}
+
+static int request_check(struct engine *e, const struct engine_request *request, json_t **ret,
+                         struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *inputs =
+                request->inputs ? json_deep_copy(request->inputs) : json_object();
+        int r;
+
+        if (e->trouble < 0)
+                return err_set(err, e->trouble, "%s", engine_trouble(e));
+        if (!inputs)
+                return err_set(err, -ENOMEM, "no memory for a run");
+        r = flow_check_inputs(request->flow, inputs, err);
+        if (r < 0)
+                return r;
+        r = input_files(e, request->flow, inputs, NULL, err);
+        if (r < 0)
+                return r;
+        *ret = TAKE(inputs);
+        return 0;
+}
+
+int engine_submit(struct engine *e, const struct engine_request *request, char ret[RUN_ID_SIZE],
+                  struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *inputs = NULL;
+        char id[RUN_ID_SIZE];
+        struct run *run;
+        int r;
+
+        r = request_check(e, request, &inputs, err);
+        if (r < 0)
+                return r;
+        r = id_new(id, clock_wall_ms());
+        if (r < 0)
+                return err_sys(err, r, "cannot make an id for the run");
+        r = run_new(&run, e, request->flow, id, inputs, request->workspace, err);
+        if (r < 0)
+                return r;
+        r = record_run(run, err);
+        if (r >= 0)
+                r = input_files(e, run->flow, inputs, run->id, err);
+        if (r < 0) {
+                run->flow = NULL; /* still the caller's */
+                run_free(run);
+                return r;
+        }
+        record_steps(run);
+        event_run(run);
+        run_link(e, run);
+        walk_start(run);
+        engine_turn(e);
+        memcpy(ret, id, sizeof(id));
+        return 0;
+}
+
+int engine_resume(struct engine *e, const char *id, struct err *err)
+{
+        struct run *run;
+        int r;
+
+        for (run = e->runs; run; run = run->next)
+                if (strcmp(run->id, id) == 0)
+                        return 0;
+        r = resume_run(e, id, &run, err);
+        if (r < 0)
+                return r;
+        run_link(e, run);
+        engine_turn(e);
+        return 0;
+}
+
+static bool is_ours(const struct engine *e, const char *id)
+{
+        for (const struct run *run = e->runs; run; run = run->next)
+                if (id && strcmp(run->id, id) == 0)
+                        return true;
+        return false;
+}
+
+int engine_others(struct engine *e, json_t **ret, struct err *err)
+{
+        unsigned states = 1U << RUN_QUEUED | 1U << RUN_RUNNING | 1U << RUN_WAITING_APPROVAL;
+        json_t *runs;
+        int r;
+
+        r = store_runs(e->store, states, 0, &runs, err);
+        if (r < 0)
+                return r;
+        for (size_t i = json_array_size(runs); i > 0; i--) {
+                json_t *run = json_array_get(runs, i - 1);
+
+                if (is_ours(e, json_string_value(json_object_get(run, "run"))))
+                        (void) json_array_remove(runs, i - 1);
+        }
+        *ret = runs;
+        return 0;
+}
+
+static struct run *find(struct engine *e, const char *id, struct err *err)
+{
+        for (struct run *run = e->runs; run; run = run->next)
+                if (strcmp(run->id, id) == 0)
+                        return run;
+        (void) err_set(err, -ENOENT, "this engine does not carry run %s", id);
+        return NULL;
+}
+
+int engine_cancel(struct engine *e, const char *id, enum engine_cancel how, const char *by,
+                  struct err *err)
+{
+        struct run *run = find(e, id, err);
+
+        if (!run)
+                return -ENOENT;
+        if (run->stop == STOP_NO && !run_state_is_final(run->state))
+                batch_run_cancel(commits_batch(e->commits), run->id, by ? by : "unknown", 0);
+        walk_cancel(run, how == CANCEL_NOW || run->stop != STOP_NO ? STOP_NOW : STOP_ORDERLY);
+        engine_turn(e);
+        return 0;
+}
+
+static struct step *find_step(struct engine *e, struct step_key key, struct err *err)
+{
+        struct run *run = find(e, key.run, err);
+        struct step *step = run ? run_find(run, key.step, key.item) : NULL;
+
+        if (run && !step)
+                (void) err_set(err, -ENOENT, "run %s has no step %s", key.run, key.step);
+        return step;
+}
+
+int engine_decide(struct engine *e, struct step_key key, const struct engine_decision *decision,
+                  store_done done, void *user, struct err *err)
+{
+        struct step *step = find_step(e, key, err);
+
+        return step ? change_decide(step, decision, done, user, err) : -ENOENT;
+}
+
+int engine_changeset(struct engine *e, struct step_key key, json_t **ret, struct err *err)
+{
+        struct step *step = find_step(e, key, err);
+
+        if (!step)
+                return -ENOENT;
+        if (!step->changes)
+                return err_set(err, -ENOENT, "%s/%s asks for no change", key.run, key.step);
+        *ret = changeset_to_json(step->changes);
+        return *ret ? 0 : err_set(err, -ENOMEM, "no memory for a changeset");
+}
+
+static int exit_status(const struct engine *e)
+{
+        if (e->trouble < 0)
+                return RUN_EXIT_TROUBLE;
+        return e->runs ? e->runs->exit_status : RUN_EXIT_OK;
+}
+
+int engine_run_until_idle(struct engine *e, struct err *err)
+{
+        int r = 0;
+
+        e->is_stopping_when_idle = true;
+        if (!is_idle(e))
+                r = loop_run(e->loop);
+        e->is_stopping_when_idle = false;
+        if (r < 0)
+                return err_sys(err, r, "the event loop failed");
+        if (e->runs && exit_status(e) != e->runs->exit_status)
+                e->runs->exit_status = exit_status(e);
+        if (e->runs && !run_state_is_final(e->runs->state))
+                event_stopped(e->runs);
+        return exit_status(e);
+}
+
+const char *engine_trouble(const struct engine *e)
+{
+        return e->trouble < 0 ? err_text(&e->trouble_err) : "";
+}

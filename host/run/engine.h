@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Engine: carries runs of a workflow from their submission to their end
+ *
+ * One engine owns the writing side of one store, and lives on one loop; besides the store's own
+ * there are no threads. What it does is recorded first: a cell starts, an event is told and a
+ * request is answered only after the commit that records it. Completing a step and readying those
+ * behind it is one commit.
+ *
+ * A step starts as soon as what it needs has ended and a slot is free; there is no barrier. What
+ * decides whether it runs, by the ends of the steps that it `needs`:
+ *
+ *   done                                  counts as good
+ *   failed, on_failure = continue         counts as good; its output is missing
+ *   skipped, because its `when` is false  counts as good; its output is missing
+ *   failed, cancelled, skipped because of what it needed: bad
+ *
+ * With something bad a step is skipped, unless it is `always`. Else its `when` is asked: false is
+ * skipped. A reference to an output that is missing is a fault, and the step fails, unless the
+ * reference says default(). Branches that a failure does not touch go on. The run fails if a step
+ * failed without on_failure = continue.
+ *
+ * A `for_each` step ends when all its items have ended, each tried in its own right; its output is
+ * the list of theirs in order (null for one that has none). It fails if an item failed.
+ *
+ * doc/engine.md has the tables, the promises and the name of the test that keeps each.
+ */
+
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/verdict.h"
+#include "cell/cell.h"
+#include "flow/flow.h"
+#include "plug/catalog.h"
+#include "run/attempt.h"
+#include "store/store.h"
+
+#include <jansson.h>
+
+#define ENGINE_GRACE_MS    5000 /* between asking a cell to stop and killing it */
+#define ENGINE_LOG_WAIT_MS 50   /* how long a log line may wait for company on its way to disk */
+
+struct engine;
+
+/* Exit status of a run: an interface, see doc/cli.md. */
+enum run_exit {
+        RUN_EXIT_OK = 0,
+        RUN_EXIT_FINDINGS = 1, /* at or above the workflow's fail_on */
+        RUN_EXIT_WAITING = 3,  /* for an approval */
+        RUN_EXIT_FAILED = 4,   /* a step failed, or the run was cancelled */
+        RUN_EXIT_TROUBLE = 5,  /* of the store or the sandbox; the run can be resumed */
+};
+
+/* Who acts: recorded with runs and decisions. */
+struct identity {
+        int64_t uid;      /* -1 = not a local user */
+        const char *name; /* "ada" */
+};
+
+struct engine_options {
+        unsigned slots;           /* cells alive at once over all runs; 0 = 2 × processors */
+        uint64_t grace_ms;        /* 0 = ENGINE_GRACE_MS */
+        uint64_t seed;            /* of the jitter; 0 = from the clock */
+        struct identity identity; /* of this engine's user; copied */
+        bool approve_all;         /* --yes: every change is approved as `identity` */
+        bool four_eyes;           /* who asked for a run may not decide in it */
+
+        /*
+         * What the admin's files grant to an agent, and the least risk that they give an action;
+         * NULL = no caps, no groups, and the manifest's word.
+         */
+        void (*policy)(void *user, const struct agent *agent, const struct manifest_action *action,
+                       struct grants *ret_grants, enum risk *ret_least);
+
+        /*
+         * Told after the commit that records it; the object is borrowed. Its members are listed at
+         * the end of this header. The handler may call engine_decide() and engine_cancel().
+         */
+        void (*on_event)(void *user, const json_t *event);
+        void *user;
+};
+
+/*
+ * First finishes or undoes what a dead engine was applying, in every run of the store, and records
+ * what came of it. Then listens on the store's control socket. What is passed is borrowed and must
+ * outlive the engine, but the options, which are copied.
+ */
+int engine_new(struct engine **ret, struct loop *loop, struct store *store, struct sandbox *sandbox,
+               struct catalog *catalog, const struct engine_options *options, struct err *err);
+
+/* Kills what still runs. What is not finished stays in the record as it is and can be resumed. */
+struct engine *engine_free(struct engine *e);
+DEFINE_FREEP(struct engine, engine_free);
+
+struct engine_request {
+        struct flow *flow;     /* checked; taken over on success */
+        const json_t *inputs;  /* object, checked here against the flow's schema; files are
+                                  "linhay-file:SHA256" (run/file-input.h), or NULL */
+        const char *workspace; /* absolute path of the tree, or NULL */
+};
+
+/*
+ * Accepts a run: its id is in *ret, the event `run` follows when it is on disk, and from then on it
+ * is never lost. -EBADMSG where the inputs do not fit.
+ */
+int engine_submit(struct engine *e, const struct engine_request *request, char ret[RUN_ID_SIZE],
+                  struct err *err);
+
+/*
+ * Takes up a run where its record ends. Steps with a recorded result never run again; attempts that
+ * were lost with their engine are tried again, or held for a person (`on_crash`). -ENOENT no such
+ * run; -EALREADY it has ended (the text says how).
+ */
+int engine_resume(struct engine *e, const char *run, struct err *err);
+
+/* Runs that are neither ended nor taken up by this engine: as store_runs(); new reference. */
+int engine_others(struct engine *e, json_t **ret, struct err *err);
+
+enum engine_cancel {
+        /* No new step starts, those that run are asked to stop and killed after the grace, open
+         * approvals are cancelled; then `always` steps run. */
+        CANCEL_ORDERLY,
+        /* Everything is killed, `always` steps too. */
+        CANCEL_NOW,
+};
+
+/* -ENOENT: this engine does not carry that run. Cancelling twice is CANCEL_NOW. */
+int engine_cancel(struct engine *e, const char *run, enum engine_cancel how, const char *by,
+                  struct err *err);
+
+struct engine_decision {
+        bool approve;
+        const char *sha256; /* what was looked at; NULL = whatever is asked for */
+        struct identity by;
+        const char *how;    /* "self-approved", "approved"; NULL = found from who asked */
+        const char *reason; /* or NULL */
+};
+
+/*
+ * Decides about a step that is held: compare-and-set, so the first one counts. `done` (may be NULL)
+ * is told from the loop what the store said: 0, -EALREADY, -ESTALE. Refused at once: -ENOENT no
+ * such step, -EALREADY nothing is asked there, -EPERM four eyes, -ESTALE another sha256.
+ */
+int engine_decide(struct engine *e, struct step_key key, const struct engine_decision *decision,
+                  store_done done, void *user, struct err *err);
+
+/* The change that a held step asks for, as changeset_to_json() gives it; new reference. */
+int engine_changeset(struct engine *e, struct step_key key, json_t **ret, struct err *err);
+
+/*
+ * Runs the loop until nothing is left to do: every run has ended or waits for a person, and all is
+ * on disk. Returns the exit status of the run that was submitted or resumed last, or a negative
+ * errno when the loop itself failed.
+ */
+int engine_run_until_idle(struct engine *e, struct err *err);
+
+/* Why the exit status was RUN_EXIT_TROUBLE; "" else. */
+const char *engine_trouble(const struct engine *e);
+
+/*
+ * Events (one object each; `item` only for an item of a for_each, counted from 0):
+ *
+ *   {"event": "run", "run", "flow", "workspace"}                      accepted, on disk; the first
+ *   {"event": "state", "run", "state"}                                the run's state changed
+ *   {"event": "step", "run", "step", "item", "state", "attempt", "verdict", "reason"}
+ *   {"event": "findings", "run", "step", "item", "critical", "high", "medium", "low", "info"}
+ *   {"event": "approval", "run", "step", "item", "sha256", "state", "by", "reason"}
+ *   {"event": "log", "run", "step", "item", "attempt", "level", "text"}
+ *   {"event": "progress", "run", "step", "item", "done", "total", "note"}
+ *   {"event": "end", "run", "state", "exit"}                          the last
+ *
+ * `progress` alone is not recorded, and told at once. A run that stops for an approval ends with
+ * "end" too: state waiting_approval, exit 3; when it goes on, another `state` follows.
+ */

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/remote.h"
+
+#include <pwd.h>
+#include <string.h>
+
+#define REPLY_WAIT_MS 10000
+#define TRIES         20 /* an engine that is just starting or stopping has the lock, no socket */
+
+static json_t *refusal(int code, const struct err *err)
+{
+        return json_pack("{s:s, s:i}", "error", err_text(err), "errno", -code);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+        return json_string_value(json_object_get(object, key));
+}
+
+static int item_of(const json_t *request)
+{
+        const json_t *item = json_object_get(request, "item");
+
+        return json_is_integer(item) ? (int) json_integer_value(item) : -1;
+}
+
+/* The kernel says who the peer is; what it calls itself is not asked. */
+static void peer_name(char *ret, size_t size, uid_t uid)
+{
+        struct passwd entry, *found = NULL;
+        char buffer[4096];
+
+        if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found)
+                (void) snprintf(ret, size, "%s", found->pw_name);
+        else
+                (void) snprintf(ret, size, "uid %u", (unsigned) uid);
+}
+
+static void on_decided(void *user, int result, const struct err *err)
+{
+        control_reply(user,
+                      result < 0 ? refusal(result, err) : json_pack("{s:s}", "state", "decided"));
+}
+
+static int handle_decide(struct engine *e, struct control_call *call,
+                         const struct control_peer *peer, const json_t *request, struct err *err)
+{
+        struct step_key key = { text_of(request, "run"), text_of(request, "step"),
+                                item_of(request) };
+        const json_t *approve = json_object_get(request, "approve");
+        char name[128];
+
+        if (!key.run || !key.step || !json_is_boolean(approve))
+                return err_set(err, -EINVAL, "a decision needs run, step and approve");
+        peer_name(name, sizeof(name), peer->uid);
+        return engine_decide(e, key,
+                             &(struct engine_decision){ .approve = json_is_true(approve),
+                                                        .sha256 = text_of(request, "sha256"),
+                                                        .by = { (int64_t) peer->uid, name },
+                                                        .reason = text_of(request, "reason") },
+                             on_decided, call, err);
+}
+
+static int handle_cancel(struct engine *e, struct control_call *call,
+                         const struct control_peer *peer, const json_t *request, struct err *err)
+{
+        enum engine_cancel how =
+                json_is_true(json_object_get(request, "now")) ? CANCEL_NOW : CANCEL_ORDERLY;
+        const char *run = text_of(request, "run");
+        char name[128];
+        int r;
+
+        if (!run)
+                return err_set(err, -EINVAL, "which run?");
+        peer_name(name, sizeof(name), peer->uid);
+        r = engine_cancel(e, run, how, name, err);
+        if (r >= 0)
+                control_reply(call, json_pack("{s:s}", "state", "cancelling"));
+        return r;
+}
+
+static int handle_ping(_unused_ struct engine *e, struct control_call *call,
+                       _unused_ const struct control_peer *peer, _unused_ const json_t *request,
+                       _unused_ struct err *err)
+{
+        control_reply(call, json_pack("{s:I}", "pid", (json_int_t) getpid()));
+        return 0;
+}
+
+/* Each answers the call, now or later, or returns an error. */
+static const struct {
+        const char *verb;
+        int (*handle)(struct engine *e, struct control_call *call, const struct control_peer *peer,
+                      const json_t *request, struct err *err);
+} verbs[] = {
+        { "ping", handle_ping },
+        { "decide", handle_decide },
+        { "cancel", handle_cancel },
+};
+
+void remote_handle(void *user, struct control_call *call, const struct control_peer *peer,
+                   const json_t *request)
+{
+        const char *verb = text_of(request, "do");
+        struct err err = { 0 };
+        int r = -EINVAL;
+
+        (void) err_set(&err, r, "unknown request \"%.40s\"", verb ? verb : "");
+        for (size_t i = 0; verb && i < ARRAY_SIZE(verbs); i++)
+                if (strcmp(verb, verbs[i].verb) == 0)
+                        r = verbs[i].handle(user, call, peer, request, &err);
+        if (r < 0)
+                control_reply(call, refusal(r, &err));
+}
+
+static int ask_engine(const char *store_dir, json_t *request, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *owned = request, *reply = NULL;
+        const char *error;
+        int r;
+
+        if (!request)
+                return err_set(err, -ENOMEM, "no memory for a request");
+        r = control_request(store_dir, request, REPLY_WAIT_MS, &reply, err);
+        if (r < 0)
+                return r;
+        error = text_of(reply, "error");
+        if (!error)
+                return 0;
+        r = (int) json_integer_value(json_object_get(reply, "errno"));
+        return err_set(err, r > 0 ? -r : -EIO, "%s", error);
+}
+
+static const json_t *step_row(const json_t *document, struct step_key key)
+{
+        json_t *row;
+        size_t i;
+
+        json_array_foreach (json_object_get(document, "steps"), i, row)
+                if (strcmp(text_of(row, "id"), key.step) == 0 && item_of(row) == key.item)
+                        return row;
+        return NULL;
+}
+
+static int may_decide(const json_t *document, struct step_key key,
+                      const struct engine_decision *decision, bool four_eyes,
+                      const char **ret_sha256, struct err *err)
+{
+        const json_t *row = step_row(document, key);
+        const json_t *approval = json_object_get(row, "approval");
+        const char *state = text_of(approval, "state");
+
+        if (!row)
+                return err_set(err, -ENOENT, "run %s has no step %s", key.run, key.step);
+        if (!state)
+                return err_set(err, -EALREADY, "nothing waits for a decision at %s/%s", key.run,
+                               key.step);
+        if (strcmp(state, approval_state_name(APPROVAL_OPEN)) != 0)
+                return err_set(err, -EALREADY, "%s/%s is already %s%s%s", key.run, key.step, state,
+                               text_of(approval, "decided_by") ? " by " : "",
+                               text_of(approval, "decided_by") ? text_of(approval, "decided_by")
+                                                               : "");
+        if (four_eyes && decision->by.uid == json_integer_value(json_object_get(document, "uid")))
+                return err_set(err, -EPERM,
+                               "you asked for run %s, so somebody else must decide "
+                               "(approval.four_eyes)",
+                               key.run);
+        *ret_sha256 = decision->sha256 ? decision->sha256 : text_of(approval, "sha256");
+        return 0;
+}
+
+static int decide_in(struct store *store, struct step_key key,
+                     const struct engine_decision *decision, bool four_eyes, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *document = NULL;
+        const char *sha256 = NULL, *how = decision->how;
+        const json_t *change;
+        struct batch *b;
+        int r;
+
+        r = store_run_document(store, key.run, 0, &document, err);
+        if (r >= 0)
+                r = may_decide(document, key, decision, four_eyes, &sha256, err);
+        if (r < 0)
+                return r;
+        if (!how && decision->approve)
+                how = decision->by.uid == json_integer_value(json_object_get(document, "uid"))
+                              ? "self-approved"
+                              : "approved";
+        r = batch_new(&b);
+        if (r < 0)
+                return err_set(err, r, "no memory for a decision");
+        batch_approval_decide(
+                b, key, sha256,
+                &(struct batch_decision){
+                        .state = decision->approve ? APPROVAL_APPROVED : APPROVAL_REJECTED,
+                        .uid = decision->by.uid,
+                        .by = decision->by.name,
+                        .how = how,
+                        .reason = decision->reason,
+                });
+        change = json_object_get(step_row(document, key), "changeset");
+        if (!decision->approve && json_is_object(change))
+                batch_changeset_state(b, key, text_of(change, "sha256"), CHANGESET_REJECTED, 0);
+        return store_commit(store, b, err);
+}
+
+static int decide_alone(const char *store_dir, struct step_key key,
+                        const struct engine_decision *decision, bool four_eyes, struct err *err)
+{
+        _cleanup_(store_freep) struct store *store = NULL;
+        int r;
+
+        r = store_open(&store, store_dir, &(struct store_options){ .flags = STORE_NO_WAIT }, err);
+        if (r < 0)
+                return r;
+        return decide_in(store, key, decision, four_eyes, err);
+}
+
+static json_t *decide_request(struct step_key key, const struct engine_decision *decision)
+{
+        json_t *request =
+                json_pack("{s:s, s:s, s:s, s:i, s:b}", "do", "decide", "run", key.run, "step",
+                          key.step, "item", key.item, "approve", decision->approve);
+
+        if (decision->sha256)
+                (void) json_object_set_new(request, "sha256", json_string(decision->sha256));
+        if (decision->reason)
+                (void) json_object_set_new(request, "reason", json_string(decision->reason));
+        return request;
+}
+
+int remote_decide(const char *store_dir, struct step_key key,
+                  const struct engine_decision *decision, bool four_eyes, bool *ret_live,
+                  struct err *err)
+{
+        int r = -EWOULDBLOCK;
+
+        for (unsigned i = 0; r == -EWOULDBLOCK && i < TRIES; i++) {
+                if (i > 0)
+                        (void) usleep(50000);
+                r = ask_engine(store_dir, decide_request(key, decision), err);
+                *ret_live = r != -ECONNREFUSED;
+                if (r == -ECONNREFUSED)
+                        r = decide_alone(store_dir, key, decision, four_eyes, err);
+        }
+        return r;
+}
+
+int remote_cancel(const char *store_dir, const char *run, enum engine_cancel how, struct err *err)
+{
+        return ask_engine(
+                store_dir,
+                json_pack("{s:s, s:s, s:b}", "do", "cancel", "run", run, "now", how == CANCEL_NOW),
+                err);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Decisions from another process
+ *
+ * `linhay approve` and `linhay reject` reach a live engine over the store's control socket. Where
+ * no engine lives they open the store and decide there, by the same compare-and-set; what follows
+ * from it happens when an engine takes the run up again.
+ *
+ * Requests on the socket, one object each:
+ *   {"do": "ping"}                                                       → {"pid"}
+ *   {"do": "decide", "run", "step", "item", "approve", "sha256"?, "reason"?}  → {"state"}
+ *   {"do": "cancel", "run", "now"?}                                      → {"state"}
+ * A refusal is {"error": TEXT, "errno": N}.
+ */
+
+#include "run/engine.h"
+#include "store/control.h"
+
+/* The engine's side: a control_handler whose `user` is the struct engine. */
+void remote_handle(void *user, struct control_call *call, const struct control_peer *peer,
+                   const json_t *request);
+
+/*
+ * Decides about a held step of the run in that store; `by.uid` must be the caller's own. *ret_live:
+ * an engine carries it on; else `linhay run --resume` does. Errors as engine_decide()'s.
+ */
+int remote_decide(const char *store_dir, struct step_key key,
+                  const struct engine_decision *decision, bool four_eyes, bool *ret_live,
+                  struct err *err);
+
+/* Asks the live engine to cancel; -ECONNREFUSED where there is none. */
+int remote_cancel(const char *store_dir, const char *run, enum engine_cancel how, struct err *err);

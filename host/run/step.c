@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/run.h"
+
+#include "run/finding.h"
+
+static void on_log(void *user, int level, const char *text)
+{
+        event_log(user, level, text);
+}
+
+static void on_progress(void *user, uint64_t done, uint64_t total, const char *note)
+{
+        event_progress(user, done, total, note);
+}
+
+static struct batch *batch_of(const struct step *step)
+{
+        return commits_batch(step->run->engine->commits);
+}
+
+void step_finish(struct step *step, enum step_state state, int verdict, const char *reason)
+{
+        step->verdict = verdict;
+        changeset_free(TAKE(step->changes));
+        step->asked[0] = '\0';
+        step_move(step, state, reason);
+        walk_ended(step);
+}
+
+static void record_end(struct step *step, const struct attempt_result *r)
+{
+        bool lost = r->trouble < 0;
+
+        batch_attempt_end(batch_of(step), step_key_of(step), (int) step->n_begun,
+                          &(struct batch_attempt){
+                                  .verdict = lost ? -1 : (int) r->verdict,
+                                  .code = r->code,
+                                  .message = r->message,
+                                  .exit_status = r->exit_status,
+                                  .signal = r->signal,
+                                  .syscall = r->syscall,
+                                  .syscall_remedy = r->syscall_remedy,
+                                  .stderr_tail = r->stderr_tail,
+                                  .wall_ms = r->usage.wall_ms,
+                                  .cpu_ms = r->usage.cpu_ms,
+                                  .user_us = r->usage.user_us,
+                                  .system_us = r->usage.system_us,
+                                  .memory_peak_bytes = r->usage.memory_peak_bytes,
+                                  .spent = r->spent,
+                                  .unreadable = r->unreadable,
+                          });
+}
+
+static void count_findings(struct step *step, const json_t *findings)
+{
+        struct run *run = step->run;
+        size_t worse = 0;
+
+        for (int s = SEVERITIES_ - 1; s >= 0; s--) {
+                size_t n = findings_count(findings, (enum severity) s);
+
+                step->findings[s] = n - worse;
+                worse = n;
+        }
+        if (run->flow->fail_on < SEVERITIES_)
+                run->n_findings += findings_count(findings, run->flow->fail_on);
+}
+
+static void record_result(struct step *step, const struct attempt_result *r)
+{
+        struct batch *b = batch_of(step);
+        struct step_key key = step_key_of(step);
+        json_t *artifact;
+        size_t i;
+
+        step->output = json_incref(r->output);
+        batch_output(b, key, r->output);
+        batch_findings(b, key, r->findings);
+        count_findings(step, r->findings);
+        event_findings(step);
+        json_array_foreach (r->artifacts, i, artifact)
+                batch_artifact(b, key, json_string_value(json_object_get(artifact, "name")),
+                               json_string_value(json_object_get(artifact, "media_type")),
+                               (uint64_t) json_integer_value(json_object_get(artifact, "size")),
+                               json_string_value(json_object_get(artifact, "sha256")));
+}
+
+static void policy_of(const struct step *step, struct grants *ret_grants, enum risk *ret_risk)
+{
+        const struct engine_options *o = &step->run->engine->options;
+        enum risk least = RISK_AUTO;
+
+        *ret_grants = (struct grants){ 0 };
+        if (o->policy)
+                o->policy(o->user, step->agent, step->action, ret_grants, &least);
+        if (step->def->approval)
+                least = RISK_APPROVAL;
+        *ret_risk = MAX_OF(step->action->risk, least);
+}
+
+static void succeed(struct step *step, struct attempt_result *r)
+{
+        struct grants grants;
+        enum risk risk;
+
+        step->verdict = VERDICT_OK;
+        record_result(step, r);
+        if (!r->changeset) {
+                step_finish(step, STEP_DONE, VERDICT_OK, NULL);
+                return;
+        }
+        policy_of(step, &grants, &risk);
+        change_hold(step, TAKE(r->changeset), risk);
+}
+
+static struct retry retry_of(const struct step *step)
+{
+        const struct flow_retry *r = &step->def->retry;
+
+        return (struct retry){
+                .attempts = r->attempts,
+                .backoff_ms = r->backoff_ms,
+                .cap_ms = r->cap_ms,
+                .jitter = r->jitter,
+                .on = r->on,
+        };
+}
+
+/* The wait until the next try in *ret, or false where there is none. */
+static bool may_retry(struct step *step, const struct attempt_result *r, uint64_t *ret_delay_ms)
+{
+        struct retry retry = retry_of(step);
+        struct run *run = step->run;
+        int64_t delay;
+
+        if (walk_refuses(step) || run->is_timed_out ||
+            !retry_allows(&retry, r->verdict, r->fail_class))
+                return false;
+        delay = retry_delay(&retry, step->n_tries + 1, &run->engine->random);
+        if (delay < 0)
+                return false;
+        *ret_delay_ms = (uint64_t) delay;
+        return true;
+}
+
+static int on_retry(struct loop_source *source, _unused_ uint32_t events)
+{
+        struct step *step = source->owner;
+
+        step->run->n_retries--;
+        step_queue_push(&step->run->ready, step);
+        engine_turn(step->run->engine);
+        return 0;
+}
+
+/* The step is `ready`; its turn comes at `at_ms` of the wall clock. */
+void step_retry_at(struct step *step, uint64_t at_ms)
+{
+        struct run *run = step->run;
+        uint64_t now = clock_wall_ms(), delay = at_ms > now ? at_ms - now : 0;
+
+        if (delay == 0 || loop_add_timer(run->engine->loop, &step->retry, delay, on_retry, step)) {
+                step_queue_push(&run->ready, step);
+                return;
+        }
+        run->n_retries++;
+}
+
+static void fail(struct step *step, const struct attempt_result *r)
+{
+        uint64_t delay_ms, at_ms;
+
+        step->verdict = (int) r->verdict;
+        if (may_retry(step, r, &delay_ms)) {
+                at_ms = clock_wall_ms() + delay_ms;
+                step_move(step, STEP_READY, r->message);
+                batch_step_ready_at(batch_of(step), step_key_of(step), at_ms);
+                step_retry_at(step, at_ms);
+                return;
+        }
+        step_finish(step, r->verdict == VERDICT_CANCELLED ? STEP_CANCELLED : STEP_FAILED,
+                    (int) r->verdict, r->message);
+}
+
+/* The sandbox is in trouble, the agent did nothing wrong: a later engine takes the step up again.
+ */
+static void give_back(struct step *step, const struct attempt_result *r)
+{
+        struct err err = { 0 };
+
+        (void) err_set(&err, r->trouble, "%s", r->message ? r->message : "the sandbox failed");
+        step_move(step, STEP_READY, err.text);
+        engine_fail(step->run->engine, r->trouble, &err);
+}
+
+/* What an engine in trouble killed was not the agent's end: it counts as lost. */
+static void blame(struct step *step, struct attempt_result *r)
+{
+        const struct engine *e = step->run->engine;
+
+        if (e->trouble < 0 && r->trouble == 0 && r->verdict == VERDICT_CANCELLED)
+                r->trouble = e->trouble;
+}
+
+static void ended(struct step *step, struct attempt_result *r)
+{
+        struct run *run = step->run;
+
+        step->attempt = NULL;
+        run->n_running--;
+        run->engine->n_running--;
+        if (run->engine->is_closing)
+                return;
+        blame(step, r);
+        record_end(step, r);
+        if (r->trouble < 0) {
+                give_back(step, r);
+                return;
+        }
+        step->n_tries++;
+        if (r->verdict == VERDICT_OK)
+                succeed(step, r);
+        else
+                fail(step, r);
+}
+
+static void on_done(void *user, struct attempt_result *r)
+{
+        struct step *step = user;
+        struct engine *e = step->run->engine;
+
+        e->n_cells--;
+        ended(step, r);
+        engine_turn(e);
+}
+
+/* An attempt that was recorded but never had a cell: it ends as if it had. */
+static void end_without_cell(struct step *step, int trouble, enum verdict verdict, const char *code,
+                             const char *message)
+{
+        struct attempt_result r = {
+                .trouble = trouble,
+                .verdict = verdict,
+                .code = (char *) code,
+                .message = (char *) message,
+                .fail_class = -1,
+                .exit_status = -1,
+                .stderr_tail = (char *) "",
+        };
+
+        ended(step, &r);
+}
+
+static int start_attempt(struct step *step, struct err *err)
+{
+        struct run *run = step->run;
+        struct engine *e = run->engine;
+        _cleanup_(json_decrefp) json_t *input = TAKE(step->input);
+        struct attempt_spec spec = {
+                .loop = e->loop,
+                .sandbox = e->sandbox,
+                .agent = step->agent,
+                .action = step->action,
+                .input = input,
+                .blob_dirfd = store_blobs(e->store),
+                .workspace_fd = run->workspace_fd,
+                .timeout_ms = step->def->timeout_ms,
+                .on_log = on_log,
+                .on_progress = on_progress,
+                .on_done = on_done,
+                .user = step,
+        };
+        enum risk risk;
+
+        policy_of(step, &spec.grants, &risk);
+        return attempt_start(&step->attempt, &spec, err);
+}
+
+/* The attempt is on disk, so its cell may start. */
+static void effect_start(void *owner, _unused_ json_t *what)
+{
+        struct step *step = owner;
+        struct err err = { 0 };
+        int r;
+
+        if (walk_refuses(step) || step->run->engine->is_closing) {
+                end_without_cell(step, 0, VERDICT_CANCELLED, "cancelled",
+                                 "the run was stopped before the agent had started");
+                return;
+        }
+        r = start_attempt(step, &err);
+        if (r == -EINVAL)
+                end_without_cell(step, 0, VERDICT_SCHEMA, "no-workspace", err_text(&err));
+        else if (r < 0)
+                end_without_cell(step, r, VERDICT_FAILED, "host-trouble", err_text(&err));
+        else
+                step->run->engine->n_cells++;
+}
+
+void step_begin(struct step *step)
+{
+        struct run *run = step->run;
+        struct err err = { 0 };
+
+        if (step->def->for_each && step->item < 0) {
+                each_begin(step);
+                return;
+        }
+        if (run_resolve(step, step->def->inputs, &step->input, &err) < 0) {
+                (void) err_wrap(&err, err.code, "inputs");
+                step_finish(step, STEP_FAILED, VERDICT_SCHEMA, err_text(&err));
+                return;
+        }
+        step->n_begun++;
+        step->verdict = -1;
+        run->n_running++;
+        run->engine->n_running++;
+        step_move(step, STEP_RUNNING, NULL);
+        batch_attempt_begin(batch_of(step), step_key_of(step), (int) step->n_begun,
+                            step->agent->sha256, tier_name(sandbox_tier(run->engine->sandbox)), 0);
+        commits_effect(run->engine->commits, effect_start, step, NULL);
+}
+
+void step_stop(struct step *step, enum verdict why, uint64_t grace_ms)
+{
+        if (step->attempt)
+                attempt_cancel(step->attempt, why, grace_ms);
+}
