@@ -20,5 +20,4 @@ include $(srcdir)/tests/sdk/local.mk
 include $(srcdir)/tests/e2e/local.mk
 
 # Builds every test without running one.
-.PHONY: tests-built
 tests-built: $(check_PROGRAMS)

@@ -4,19 +4,23 @@ linhay_LDADD = $(HOST_LIBS)
 
 libhost_a_SOURCES += \
 	host/cli/agent.c host/cli/agent.h \
+	host/cli/ask.c host/cli/ask.h \
 	host/cli/changes.c host/cli/changes.h \
 	host/cli/cli.c host/cli/cli.h \
+	host/cli/decide.c \
 	host/cli/diff-view.c host/cli/diff-view.h \
 	host/cli/diff.c \
 	host/cli/doctor.c \
 	host/cli/flow-catalog.c host/cli/flow-catalog.h \
 	host/cli/flow.c \
+	host/cli/identity.c host/cli/identity.h \
 	host/cli/input.c host/cli/input.h \
 	host/cli/progress.c host/cli/progress.h \
 	host/cli/record.c host/cli/record.h \
 	host/cli/report-print.c host/cli/report-print.h \
 	host/cli/report.c \
 	host/cli/rollback.c \
+	host/cli/run.c \
 	host/cli/scratch.c host/cli/scratch.h \
 	host/cli/session.c host/cli/session.h \
 	host/cli/term.c host/cli/term.h

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/ask.h"
+
+#include "base/json.h"
+#include "cli/changes.h"
+#include "cli/cli.h"
+#include "cli/diff-view.h"
+#include "cli/identity.h"
+#include "cli/term.h"
+
+#include <string.h>
+
+enum answer { ANSWER_LATER, ANSWER_YES, ANSWER_NO };
+
+bool ask_is_possible(void)
+{
+        return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+static enum answer answer_read(const char *step, size_t n_files)
+{
+        char line[64];
+
+        for (;;) {
+                (void) printf(
+                        "%sApply these changes of step %s to %zu file%s?%s [y]es, [n]o, [l]ater: ",
+                        term_style(term_has_colour(stdout), STYLE_BOLD), step, n_files,
+                        n_files == 1 ? "" : "s", term_style(term_has_colour(stdout), STYLE_PLAIN));
+                (void) fflush(stdout);
+                if (!fgets(line, sizeof(line), stdin))
+                        return ANSWER_LATER;
+                line[strcspn(line, "\n")] = '\0';
+                if (strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0)
+                        return ANSWER_YES;
+                if (strcasecmp(line, "n") == 0 || strcasecmp(line, "no") == 0)
+                        return ANSWER_NO;
+                if (strcasecmp(line, "l") == 0 || strcasecmp(line, "later") == 0)
+                        return ANSWER_LATER;
+        }
+}
+
+static bool decide(struct engine *engine, struct step_key key, const char *sha256,
+                   enum answer answer)
+{
+        struct engine_decision decision = {
+                .approve = answer == ANSWER_YES,
+                .sha256 = sha256,
+                .by = identity_of_caller(),
+                .reason = answer == ANSWER_NO ? "rejected at the terminal" : NULL,
+        };
+        struct err err = { 0 };
+
+        if (engine_decide(engine, key, &decision, NULL, NULL, &err) == 0)
+                return true;
+        (void) cli_fail(CLI_FAILED, &err);
+        return false;
+}
+
+static bool ask_one(struct engine *engine, struct store *store, const char *run, const json_t *row)
+{
+        const char *step = json_string_value(json_object_get(row, "step")),
+                   *sha256 = json_string_value(json_object_get(row, "sha256"));
+        const json_t *item = json_object_get(row, "item");
+        struct step_key key = { .run = run,
+                                .step = step,
+                                .item = json_is_integer(item) ? (int) json_integer_value(item)
+                                                              : -1 };
+        _cleanup_(json_decrefp) json_t *json = NULL;
+        _cleanup_(changeset_freep) struct changeset *changes = NULL;
+        struct err err = { 0 };
+        enum answer answer;
+
+        if (!step || engine_changeset(engine, key, &json, &err) < 0 ||
+            changes_of_json(&changes, json, store_blobs(store), &err) < 0) {
+                (void) cli_fail(CLI_FAILED, &err);
+                return false;
+        }
+        diff_show(changes->diff);
+        (void) printf("sha256 %s\n", changes->sha256);
+        answer = answer_read(step, changes->n_files);
+        return answer != ANSWER_LATER && decide(engine, key, sha256, answer);
+}
+
+bool ask_approvals(struct engine *engine, struct store *store, const char *run)
+{
+        _cleanup_(json_decrefp) json_t *rows = NULL;
+        struct err err = { 0 };
+        bool decided = false;
+        json_t *row;
+        size_t i;
+
+        if (store_approvals(store, run, false, &rows, &err) < 0) {
+                (void) cli_fail(CLI_TROUBLE, &err);
+                return false;
+        }
+        json_array_foreach (rows, i, row)
+                decided |= ask_one(engine, store, run, row);
+        return decided;
+}

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+#include "cli/ask.h"
+#include "cli/cli.h"
+#include "cli/flow-catalog.h"
+#include "cli/identity.h"
+#include "cli/input.h"
+#include "cli/progress.h"
+#include "cli/report-print.h"
+#include "cli/session.h"
+#include "run/engine.h"
+#include "store/place.h"
+#include "store/store.h"
+
+#include <linux/limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+static const struct cli_verb verb = {
+        .name = "run",
+        .operands = "[FLOW]",
+        .least = 0,
+        .most = 1,
+        .summary = "Runs a workflow over a tree, or carries on a run that stopped.",
+        .footer = "FLOW is a file or the name of a shipped workflow. Exit status: 0 passed, 1 "
+                  "findings at or\n"
+                  "above the workflow's threshold, 2 usage or definition, 3 waits for approval, 4 "
+                  "a step\n"
+                  "failed, 5 store or sandbox trouble. Ctrl-C once ends the run in order, twice at "
+                  "once.\n\n"
+                  "  linhay run conf/workflows/review.flow --workspace ~/src/project\n"
+                  "  linhay run --resume 01j9\n",
+};
+
+/* One call of the verb, from its options to its exit status. */
+struct call {
+        const char *flow_path, *workspace, *store_option, *resume;
+        struct cli_list inputs, allow_degraded;
+        bool as_json, yes, no_wait;
+
+        struct session session;
+        struct store *store;
+        struct engine *engine;
+        struct progress *progress;
+        struct flow *flow;
+        struct loop_source signals;
+        int signal_fd;
+        unsigned interrupts;
+        char run[RUN_ID_SIZE];
+        char tree[PATH_MAX];
+        bool has_ended; /* the event `end` was printed */
+};
+
+#define CALL_EMPTY ((struct call){ .signal_fd = -1 })
+
+static void call_done(struct call *c)
+{
+        if (c->session.loop)
+                loop_remove(c->session.loop, &c->signals);
+        closep(&c->signal_fd);
+        c->progress = progress_free(c->progress);
+        c->engine = engine_free(c->engine);
+        c->store = store_free(c->store);
+        c->flow = flow_free(c->flow);
+        session_done(&c->session);
+        cli_list_done(&c->inputs);
+        cli_list_done(&c->allow_degraded);
+}
+
+static void event_print(struct call *c, const json_t *event)
+{
+        const char *name = json_string_value(json_object_get(event, "event"));
+
+        (void) json_dumpf(event, stdout, JSON_COMPACT);
+        (void) putchar('\n');
+        (void) fflush(stdout);
+        c->has_ended = name && strcmp(name, "end") == 0;
+}
+
+static void on_event(void *user, const json_t *event)
+{
+        struct call *c = user;
+
+        if (c->as_json)
+                event_print(c, event);
+        if (c->progress)
+                progress_event(c->progress, event);
+}
+
+/* In order at the first Ctrl-C, at once at the second. */
+static int on_signal(struct loop_source *source, uint32_t events)
+{
+        struct call *c = source->owner;
+        struct signalfd_siginfo info;
+        struct err err = { 0 };
+
+        (void) events;
+        if (read(c->signal_fd, &info, sizeof(info)) != sizeof(info) || !c->run[0])
+                return 0;
+        c->interrupts++;
+        cli_say(c->interrupts == 1 ? "ending the run in order; press Ctrl-C again to end it at once"
+                                   : "ending the run at once");
+        (void) engine_cancel(c->engine, c->run, c->interrupts == 1 ? CANCEL_ORDERLY : CANCEL_NOW,
+                             "signal", &err);
+        return 0;
+}
+
+static int signals_watch(struct call *c)
+{
+        sigset_t set;
+
+        (void) sigemptyset(&set);
+        (void) sigaddset(&set, SIGINT);
+        (void) sigaddset(&set, SIGTERM);
+        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+                return -errno;
+        c->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+        if (c->signal_fd < 0)
+                return -errno;
+        return loop_add_fd(c->session.loop, &c->signals, c->signal_fd, EPOLLIN, on_signal, c);
+}
+
+static void on_wait(void *user, const char *message)
+{
+        (void) user;
+        cli_say("%s", message);
+}
+
+static int store_take(struct call *c, const char *dir, struct err *err)
+{
+        struct store_options options = { .flags = c->no_wait ? STORE_NO_WAIT : 0,
+                                         .on_wait = on_wait };
+        int r;
+
+        r = store_open(&c->store, dir, &options, err);
+        if (r < 0)
+                return r;
+        place_register(dir);
+        r = store_attach(c->store, c->session.loop);
+        return r < 0 ? err_sys(err, r, "cannot attach the store") : 0;
+}
+
+static int engine_start(struct call *c, struct err *err)
+{
+        struct engine_options options = {
+                .identity = identity_of_caller(),
+                .approve_all = c->yes,
+                .on_event = on_event,
+                .user = c,
+        };
+
+        return engine_new(&c->engine, c->session.loop, c->store, c->session.sandbox,
+                          c->session.catalog, &options, err);
+}
+
+/* Runs that a dead engine left: named, so that nobody forgets them, and not touched. */
+static void others_tell(struct call *c)
+{
+        _cleanup_(json_decrefp) json_t *runs = NULL;
+        json_t *run;
+        size_t i;
+
+        if (engine_others(c->engine, &runs, NULL) < 0)
+                return;
+        json_array_foreach (runs, i, run) {
+                const char *id = json_string_value(json_object_get(run, "run")),
+                           *state = json_string_value(json_object_get(run, "state"));
+
+                if (id && state && strcmp(id, c->run) != 0)
+                        cli_say("run %s is %s and not finished: linhay run --resume %s", id, state,
+                                id);
+        }
+}
+
+static int steps_show(struct call *c, const struct flow *flow)
+{
+        int r = progress_new(&c->progress, c->session.loop,
+                             c->as_json ? PROGRESS_QUIET : progress_mode_for(cli_quiet));
+
+        for (size_t i = 0; i < flow->step_count && r == 0; i++) {
+                char work[160];
+
+                (void) snprintf(work, sizeof(work), "%s %s", flow->steps[i].agent,
+                                flow->steps[i].action);
+                r = progress_step(c->progress, flow->steps[i].id, work);
+        }
+        return r;
+}
+
+/* A new run: definition, tree, store, inputs, engine, in the order in which a fault is cheapest. */
+static int submit(struct call *c, struct err *err, int *ret_exit)
+{
+        _cleanup_(json_decrefp) json_t *inputs = NULL;
+        _cleanup_(freep) char *dir = NULL;
+        struct engine_request request = { .workspace = c->tree };
+        int r;
+
+        *ret_exit = CLI_USAGE;
+        if (!realpath(c->workspace ? c->workspace : ".", c->tree))
+                return err_sys(err, -errno, "cannot find the workspace %s", c->workspace);
+        r = flow_open(&c->flow, c->flow_path, c->session.catalog, err);
+        if (r < 0)
+                return r;
+        r = place_store(&dir, c->store_option, c->tree, err);
+        if (r < 0)
+                return r;
+
+        *ret_exit = CLI_TROUBLE;
+        r = store_take(c, dir, err);
+        if (r < 0)
+                return r;
+        *ret_exit = CLI_USAGE;
+        r = input_read(&inputs, &c->inputs, c->flow->inputs, store_blobs(c->store), err);
+        if (r < 0)
+                return r;
+
+        *ret_exit = CLI_TROUBLE;
+        r = engine_start(c, err);
+        if (r == 0)
+                r = steps_show(c, c->flow);
+        if (r < 0)
+                return r;
+        request.flow = c->flow;
+        request.inputs = inputs;
+        r = engine_submit(c->engine, &request, c->run, err);
+        if (r == -EBADMSG)
+                *ret_exit = CLI_USAGE;
+        if (r == 0)
+                c->flow = NULL; /* taken over */
+        return r;
+}
+
+/* The steps of a run that is taken up, out of its record. */
+static int record_show(struct call *c, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *document = NULL;
+        _cleanup_(flow_freep) struct flow *flow = NULL;
+        int r;
+
+        r = store_run_document(c->store, c->run, STORE_DOC_FLOW, &document, err);
+        if (r == 0)
+                r = flow_from_json(&flow, json_object_get(document, "flow_json"), err);
+        return r < 0 ? r : steps_show(c, flow);
+}
+
+static int resume(struct call *c, struct err *err, int *ret_exit)
+{
+        _cleanup_(freep) char *dir = NULL;
+        struct id_ref ref;
+        int r;
+
+        *ret_exit = CLI_USAGE;
+        r = id_ref_parse(&ref, c->resume, err);
+        if (r < 0)
+                return r;
+        r = place_find_run(&dir, c->run, c->store_option, ref.run, err);
+        if (r < 0)
+                return r;
+
+        *ret_exit = CLI_TROUBLE;
+        r = store_take(c, dir, err);
+        if (r == 0)
+                r = engine_start(c, err);
+        if (r == 0)
+                r = record_show(c, err);
+        if (r < 0)
+                return r;
+        *ret_exit = CLI_USAGE;
+        return engine_resume(c->engine, c->run, err);
+}
+
+/* Lets the person at the terminal decide what waits, as long as each answer lets the run go on. */
+static int carry(struct call *c, struct err *err)
+{
+        bool can_ask = !c->as_json && ask_is_possible();
+        int r;
+
+        for (;;) {
+                r = engine_run_until_idle(c->engine, err);
+                progress_stop(c->progress);
+                if (r != RUN_EXIT_WAITING || !can_ask || c->interrupts)
+                        return r;
+                if (!ask_approvals(c->engine, c->store, c->run))
+                        return r;
+                progress_start(c->progress);
+        }
+}
+
+/* Programs wait for the last line whatever happened. */
+static void end_print(struct call *c, int status)
+{
+        _cleanup_(json_decrefp) json_t *end = NULL;
+
+        if (!c->as_json || c->has_ended)
+                return;
+        end = json_pack("{s:s, s:s*, s:s, s:i}", "event", "end", "run", c->run[0] ? c->run : NULL,
+                        "state", c->run[0] ? "running" : "refused", "exit", status);
+        if (end)
+                event_print(c, end);
+}
+
+static int finish(struct call *c, int status)
+{
+        struct err err = { 0 };
+
+        if (status == RUN_EXIT_TROUBLE)
+                (void) fprintf(stderr,
+                               "linhay: %s\nlinhay: nothing is lost: linhay run --resume %s\n",
+                               engine_trouble(c->engine), c->run);
+        if (c->as_json || (cli_quiet && status == CLI_PASSED))
+                return status;
+        if (report_print(c->store, c->run, REPORT_TEXT, stdout, &err) < 0)
+                (void) cli_fail(status, &err);
+        return status;
+}
+
+static int call_run(struct call *c)
+{
+        struct err err = { 0 };
+        int r, status = CLI_TROUBLE;
+
+        r = session_open(&c->session, (const char *const *) c->allow_degraded.items, &err);
+        if (r == 0)
+                r = signals_watch(c);
+        if (r == 0)
+                r = c->resume ? resume(c, &err, &status) : submit(c, &err, &status);
+        if (r < 0) {
+                end_print(c, status);
+                if (c->resume && r == -EALREADY)
+                        return cli_fail(CLI_USAGE, &err);
+                return cli_fail(status, &err);
+        }
+        others_tell(c);
+
+        status = carry(c, &err);
+        if (status < 0) {
+                end_print(c, CLI_TROUBLE);
+                return cli_fail(CLI_TROUBLE, &err);
+        }
+        end_print(c, status);
+        return finish(c, status);
+}
+
+int cmd_run(int argc, char **argv)
+{
+        _cleanup_(call_done) struct call c = CALL_EMPTY;
+        const struct cli_option options[] = {
+                { "input", 'i', CLI_LIST, "K=V", "an input, typed by the workflow's schema",
+                  &c.inputs },
+                { "workspace", 'w', CLI_TEXT, "DIR", "the tree to work on (default: this folder)",
+                  &c.workspace },
+                { "store", 0, CLI_TEXT, "DIR", "where the record is kept (default: by the tree)",
+                  &c.store_option },
+                { "resume", 0, CLI_TEXT, "RUN", "carry on a run that stopped", &c.resume },
+                { "yes", 'y', CLI_FLAG, NULL, "approve every change as yourself", &c.yes },
+                { "no-wait", 0, CLI_FLAG, NULL, "fail where another engine holds the store",
+                  &c.no_wait },
+                { "allow-degraded", 0, CLI_LIST, "LAYER", "run although this layer is missing",
+                  &c.allow_degraded },
+                { "json", 0, CLI_FLAG, NULL, "print one event a line", &c.as_json },
+                { "quiet", 'q', CLI_FLAG, NULL, "no progress, and a report only if not passed",
+                  &cli_quiet },
+                { 0 },
+        };
+        size_t n;
+        int r;
+
+        if (cli_parse(&verb, options, argc, argv, &n, &r) < 0)
+                return r;
+        if ((n == 0) == !c.resume)
+                return cli_usage("run: name a workflow, or a run with --resume (not both)");
+        c.flow_path = argv[1];
+        return call_run(&c);
+}
