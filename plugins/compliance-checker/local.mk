@@ -1,1 +1,28 @@
-# compliance-checker
+# Everything but the agent's entry is a library, so that unit tests can link it.
+noinst_LIBRARIES += plugins/compliance-checker/libchecker.a
+plugins_compliance_checker_libchecker_a_SOURCES = \
+	plugins/compliance-checker/check.c plugins/compliance-checker/check.h \
+	plugins/compliance-checker/pack.c plugins/compliance-checker/pack.h \
+	plugins/compliance-checker/policy.c plugins/compliance-checker/policy.h \
+	plugins/compliance-checker/secrets.c plugins/compliance-checker/secrets.h \
+	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h
+plugins_compliance_checker_libchecker_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
+plugins_compliance_checker_libchecker_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) \
+	$(NETTLE_CFLAGS) -Wa,-I$(srcdir)/plugins/compliance-checker
+
+agent_PROGRAMS += plugins/compliance-checker/compliance-checker.so
+plugins_compliance_checker_compliance_checker_so_SOURCES = plugins/compliance-checker/compliance-checker.c
+plugins_compliance_checker_compliance_checker_so_CPPFLAGS = $(AGENT_CPP_FLAGS)
+plugins_compliance_checker_compliance_checker_so_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) \
+	$(PCRE2_CFLAGS) $(NETTLE_CFLAGS) -Wa,-I$(srcdir)/plugins/compliance-checker
+plugins_compliance_checker_compliance_checker_so_LDFLAGS = $(AGENT_LINK_FLAGS)
+plugins_compliance_checker_compliance_checker_so_LDADD = plugins/compliance-checker/libchecker.a \
+	plugins/lib/libscan.a $(SCAN_LIBS)
+
+# The assembler includes these, which automake cannot see.
+CHECKER_PACKS = $(srcdir)/plugins/compliance-checker/rules/secrets.json
+$(plugins_compliance_checker_libchecker_a_OBJECTS): $(CHECKER_PACKS)
+$(plugins_compliance_checker_compliance_checker_so_OBJECTS): \
+	$(srcdir)/plugins/compliance-checker/agent.json
+
+EXTRA_DIST += plugins/compliance-checker/agent.json plugins/compliance-checker/rules/secrets.json

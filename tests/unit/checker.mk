@@ -3,3 +3,14 @@ TESTS += tests/unit/test-walk
 tests_unit_test_walk_SOURCES = tests/unit/test-walk.c tests/test.h
 tests_unit_test_walk_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_walk_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/agent-run
+tests_agent_run_SOURCES = tests/agent-run.c tests/test.h $(FAKEHOST_SOURCES)
+tests_agent_run_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_agent_run_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-scan
+TESTS += tests/unit/test-scan
+tests_unit_test_scan_SOURCES = tests/unit/test-scan.c tests/test.h
+tests_unit_test_scan_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_scan_LDADD = plugins/lib/libscan.a $(TEST_LIBS) $(SCAN_LIBS)

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include <stdarg.h>
+
+const char *const control_names[CONTROLS_] = {
+        [CONTROL_SECRETS] = "secrets", [CONTROL_LICENSES] = "licenses",
+        [CONTROL_HEADERS] = "headers", [CONTROL_CONFIG] = "config",
+        [CONTROL_ENV] = "env",
+};
+
+const char *check_keep(struct check *c, const char *format, ...)
+{
+        va_list args;
+        char *text;
+        int n;
+
+        if (array_grow(&c->kept, &c->kept_size, c->n_kept + 1, sizeof(*c->kept)) < 0)
+                return NULL;
+        va_start(args, format);
+        n = vasprintf(&text, format, args);
+        va_end(args);
+        if (n < 0)
+                return NULL;
+        c->kept[c->n_kept++] = text;
+        return text;
+}
+
+int check_report(struct check *c, const struct report *report)
+{
+        int r;
+
+        if (!report->message || !report->rule)
+                return -ENOMEM;
+        r = array_grow(&c->reports, &c->reports_size, c->n_reports + 1, sizeof(*report));
+        if (r >= 0)
+                c->reports[c->n_reports++] = *report;
+        return r;
+}
+
+int check_notice(struct check *c, enum control control, const struct notice *notice, size_t start,
+                 size_t end)
+{
+        struct report report = { .control = control,
+                                 .severity = notice->severity,
+                                 .rule = notice->rule,
+                                 .message = notice->message,
+                                 .fix = notice->fix,
+                                 .start = start,
+                                 .end = end };
+        const char **cwe;
+
+        if (notice->cwe) {
+                /* A list of one, beside its text. */
+                if (array_grow(&c->kept, &c->kept_size, c->n_kept + 1, sizeof(*c->kept)) < 0)
+                        return -ENOMEM;
+                cwe = calloc(2, sizeof(*cwe));
+                if (!cwe)
+                        return -ENOMEM;
+                cwe[0] = notice->cwe;
+                c->kept[c->n_kept++] = (char *) cwe;
+                report.cwe = cwe;
+        }
+        return check_report(c, &report);
+}
+
+int check_hide(struct check *c, size_t start, size_t end, size_t keep)
+{
+        int r = array_grow(&c->masks, &c->masks_size, c->n_masks + 1, sizeof(*c->masks));
+
+        if (r >= 0)
+                c->masks[c->n_masks++] = (struct mask_secret){ start, end, keep };
+        return r;
+}
+
+int check_not_scanned(struct check *c, const char *path, const char *why)
+{
+        int r = array_grow(&c->not_scanned, &c->not_scanned_size, c->n_not_scanned + 1,
+                           sizeof(*c->not_scanned));
+        char *copy;
+
+        if (r < 0)
+                return r;
+        copy = strdup(path);
+        if (!copy)
+                return -ENOMEM;
+        c->not_scanned[c->n_not_scanned++] = (struct not_scanned){ copy, why };
+        return 0;
+}
+
+void check_begin(struct check *c, const char *path)
+{
+        c->path = path;
+        c->line = 1;
+        c->line_before = 0;
+        c->line_start = c->line_offset = 0;
+}
+
+void check_part(struct check *c, const char *text, size_t length, size_t own_start, size_t own_end)
+{
+        c->text = text;
+        c->length = length;
+        c->own_start = own_start;
+        c->own_end = own_end;
+        c->is_scanned = false;
+        c->n_masks = 0;
+        /* Lines before `own_start` were counted with the part before. */
+        c->line_offset = c->line_start = own_start;
+}
+
+/* Counts lines up to an offset that is not before the last one. */
+static void count_lines(struct check *c, size_t offset)
+{
+        const char *at;
+
+        while (c->line_offset < offset &&
+               (at = memchr(c->text + c->line_offset, '\n', offset - c->line_offset))) {
+                c->line++;
+                c->line_offset = c->line_start = (size_t) (at - c->text) + 1;
+                c->line_before = 0;
+        }
+        c->line_offset = MAX_OF(c->line_offset, offset);
+}
+
+static int compare_reports(const void *a, const void *b)
+{
+        const struct report *x = a, *y = b;
+
+        if (x->start != y->start)
+                return x->start < y->start ? -1 : 1;
+        return strcmp(x->rule, y->rule);
+}
+
+static int compare_masks(const void *a, const void *b)
+{
+        const struct mask_secret *x = a, *y = b;
+
+        return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* All that looks like a secret is hidden, whatever control shows the line. */
+static int hide_secrets(struct check *c)
+{
+        int r = 0;
+
+        if (!c->is_scanned)
+                r = matcher_scan(c->matcher, c->text, c->length);
+        c->is_scanned = true;
+        for (size_t i = 0; r >= 0 && i < c->matcher->n_shapes; i++) {
+                const struct match *m = &c->matcher->shapes[i];
+
+                r = check_hide(c, m->start, m->end, MIN_OF(m->rule->keep, m->end - m->start));
+        }
+        if (c->n_masks)
+                qsort(c->masks, c->n_masks, sizeof(*c->masks), compare_masks);
+        return r;
+}
+
+/* How often this fingerprint was made before, for those that are made without the secret. */
+static json_int_t times_seen(struct check *c, const char *fingerprint)
+{
+        json_int_t n = json_integer_value(json_object_get(c->seen, fingerprint));
+
+        (void) json_object_set_new(c->seen, fingerprint, json_integer(n + 1));
+        return n;
+}
+
+static void make_fingerprint(struct check *c, const struct report *report, const char *excerpt,
+                             char ret[FINGERPRINT_HEX])
+{
+        bool by_secret = c->key.length && report->secret.length;
+        struct span what = by_secret ? report->secret : (struct span){ excerpt, strlen(excerpt) };
+        struct span parts[] = { { report->rule, strlen(report->rule) },
+                                what,
+                                { c->path, strlen(c->path) },
+                                { NULL, 0 } };
+        char number[32];
+        json_int_t before;
+
+        fingerprint_make(ret, &c->key, parts, 3);
+        if (by_secret)
+                return;
+        before = times_seen(c, ret);
+        if (before == 0)
+                return;
+        (void) snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, before);
+        parts[3] = (struct span){ number, strlen(number) };
+        fingerprint_make(ret, &c->key, parts, 4);
+}
+
+/* Where the end of a place lies, which may be lines below its start. */
+static void end_of(const struct check *c, const struct report *report, struct linhay_finding *f)
+{
+        size_t line_start = c->line_start, before = c->line_before;
+        const char *at;
+
+        f->end_line = c->line;
+        for (size_t i = report->start;
+             i < report->end && (at = memchr(c->text + i, '\n', report->end - i));) {
+                f->end_line++;
+                i = line_start = (size_t) (at - c->text) + 1;
+                before = 0;
+        }
+        f->end_column = (uint32_t) (report->end - line_start + before + 1);
+}
+
+/* Masks, fingerprints and tells one finding. */
+static int tell(struct check *c, const struct report *report)
+{
+        char excerpt[MASK_EXCERPT * 3 + 1] = "", fingerprint[FINGERPRINT_HEX];
+        struct linhay_finding f =
+                LINHAY_FINDING(.severity = report->severity, .rule = report->rule,
+                               .message = report->message, .path = c->path, .fix = report->fix,
+                               .cwe = report->cwe, .tags = report->tags, .excerpt = excerpt,
+                               .fingerprint = fingerprint);
+        int r;
+
+        if (report->excerpt) {
+                (void) snprintf(excerpt, sizeof(excerpt), "%s", report->excerpt);
+                f.line = report->line;
+        } else {
+                count_lines(c, report->start);
+                f.line = c->line;
+                f.column = (uint32_t) (report->start - c->line_start + c->line_before + 1);
+                end_of(c, report, &f);
+                mask_excerpt(excerpt, c->text, c->length, report->start, c->masks, c->n_masks);
+        }
+        make_fingerprint(c, report, excerpt, fingerprint);
+        if (json_object_get(c->baseline, fingerprint)) {
+                c->suppressed++;
+                return 0;
+        }
+        c->counts[report->control][report->severity]++;
+        r = linhay_finding(c->run, &f);
+        if (r == -E2BIG) {
+                c->lost++;
+                return 0;
+        }
+        return r;
+}
+
+int check_flush(struct check *c)
+{
+        int r = c->n_reports ? hide_secrets(c) : 0;
+
+        if (c->n_reports)
+                qsort(c->reports, c->n_reports, sizeof(*c->reports), compare_reports);
+        for (size_t i = 0; r >= 0 && i < c->n_reports; i++) {
+                const struct report *report = &c->reports[i];
+
+                if (report->excerpt ||
+                    (report->start >= c->own_start && report->start < c->own_end))
+                        r = tell(c, report);
+        }
+        c->n_reports = 0;
+        for (size_t i = 0; i < c->n_kept; i++)
+                free(c->kept[i]);
+        c->n_kept = 0;
+        if (c->text) {
+                count_lines(c, c->own_end);
+                c->line_before += c->own_end - MIN_OF(c->own_end, c->line_start);
+        }
+        return r;
+}
+
+void check_done(struct check *c)
+{
+        (void) check_flush(c);
+        free(c->reports);
+        free(c->masks);
+        free(c->kept);
+        for (size_t i = 0; i < c->n_not_scanned; i++)
+                free(c->not_scanned[i].path);
+        free(c->not_scanned);
+        json_decref(c->baseline);
+        json_decref(c->licenses);
+        json_decref(c->seen);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * compliance-checker: secrets, licences, security headers, container configuration and defaults of
+ * environment variables in a source tree. Reads the tree, changes nothing.
+ */
+
+#include "check.h"
+#include "pack.h"
+#include "policy.h"
+#include "tree.h"
+
+LINHAY_MANIFEST("agent.json")
+
+/* What `prepare` builds; a cell runs once, so one is enough. */
+static struct {
+        struct rule_pack pack;
+        struct matcher matcher;
+} prepared;
+
+static int prepare(struct linhay_run *r)
+{
+        struct span text = pack_secrets();
+        char error[256] = "out of memory";
+
+        rule_pack_done(&prepared.pack);
+        matcher_done(&prepared.matcher);
+        if (rule_pack_load(&prepared.pack, text.text, text.length, error, sizeof(error)) < 0)
+                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack", "%s", error);
+        if (matcher_init(&prepared.matcher, &prepared.pack, gate_best()) < 0)
+                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack", "the gate cannot be made");
+        r->user = &prepared;
+        return 0;
+}
+
+/* Without `controls` all are wanted. */
+static int read_controls(struct check *c)
+{
+        const char *text;
+        char pointer[32];
+        size_t length;
+
+        if (linhay_input(c->run, "/controls", &text, &length) < 0) {
+                for (size_t i = 0; i < CONTROLS_; i++)
+                        c->wanted[i] = true;
+                return 0;
+        }
+        for (unsigned n = 0; n < 64; n++) {
+                const char *name;
+                size_t i;
+
+                (void) snprintf(pointer, sizeof(pointer), "/controls/%u", n);
+                name = linhay_input_string(c->run, pointer, NULL);
+                if (!name)
+                        break;
+                for (i = 0; i < CONTROLS_ && strcmp(name, control_names[i]) != 0; i++)
+                        ;
+                if (i == CONTROLS_)
+                        return linhay_fail(c->run, LINHAY_FAIL_INPUT, "unknown-control",
+                                           "controls: \"%s\" is none of secrets, licenses, "
+                                           "headers, config, env",
+                                           name);
+                c->wanted[i] = true;
+        }
+        return 0;
+}
+
+static json_t *count_by_severity(const uint64_t counts[LINHAY_SEVERITY_CRITICAL + 1])
+{
+        return json_pack("{sI sI sI sI sI}", "critical", (json_int_t) counts[4], "high",
+                         (json_int_t) counts[3], "medium", (json_int_t) counts[2], "low",
+                         (json_int_t) counts[1], "info", (json_int_t) counts[0]);
+}
+
+static json_t *make_counts(const struct check *c)
+{
+        json_t *counts = json_object();
+
+        for (size_t i = 0; i < CONTROLS_; i++)
+                if (c->wanted[i])
+                        (void) json_object_set_new(counts, control_names[i],
+                                                   count_by_severity(c->counts[i]));
+        return counts;
+}
+
+/* A name that is not UTF-8 is shown with its bytes as Latin-1. */
+static json_t *path_json(const char *path)
+{
+        json_t *json = json_string(path);
+        char *copy, *to;
+
+        if (json || !(to = copy = malloc(2 * strlen(path) + 1)))
+                return json ? json : json_null();
+        for (const unsigned char *p = (const unsigned char *) path; *p; p++) {
+                if (*p >= 0x80)
+                        *to++ = (char) (0xc0 | *p >> 6);
+                *to++ = (char) (*p >= 0x80 ? 0x80 | (*p & 0x3f) : *p);
+        }
+        *to = '\0';
+        json = json_string(copy);
+        free(copy);
+        return json;
+}
+
+static json_t *make_not_scanned(const struct check *c)
+{
+        enum { LISTED = 1000 };
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < c->n_not_scanned && i < LISTED; i++)
+                (void) json_array_append_new(list, json_pack("{so ss}", "path",
+                                                             path_json(c->not_scanned[i].path),
+                                                             "reason", c->not_scanned[i].why));
+        return list;
+}
+
+static json_t *make_skips(const struct tree *t)
+{
+        json_t *skips = json_object();
+
+        for (size_t i = 0; i < LINHAY_WALK_SKIPS_; i++)
+                (void) json_object_set_new(skips, linhay_walk_skip_names[i],
+                                           json_integer((json_int_t) t->walk.skips[i]));
+        return skips;
+}
+
+static int write_output(struct check *c, const struct tree *t)
+{
+        json_t *summary =
+                json_pack("{so sI sI so so sI sI sI}", "counts", make_counts(c), "files_scanned",
+                          (json_int_t) c->files, "bytes_scanned", (json_int_t) c->bytes, "skipped",
+                          make_skips(t), "not_fully_scanned", make_not_scanned(c),
+                          "not_fully_scanned_total", (json_int_t) c->n_not_scanned, "suppressed",
+                          (json_int_t) c->suppressed, "findings_lost", (json_int_t) c->lost);
+        json_t *output = json_pack("{so sO}", "summary", summary, "licenses", c->licenses);
+        char *text = output ? json_dumps(output, JSON_COMPACT) : NULL;
+        int r = text ? linhay_output(c->run, text, strlen(text)) : -ENOMEM;
+
+        free(text);
+        json_decref(output);
+        return r;
+}
+
+static int check_all(struct check *c, struct tree *t)
+{
+        int r = policy_load(c);
+
+        if (r < 0)
+                return r;
+        r = tree_check(t, linhay_workspace(c->run));
+        if (r == -EBADMSG)
+                return linhay_fail(c->run, LINHAY_FAIL_INTERNAL, "rule-pack", "%s",
+                                   c->matcher->error);
+        if (r < 0)
+                return linhay_fail(c->run, LINHAY_FAIL_INTERNAL, "check-failed",
+                                   "the tree could not be checked: %s", strerror(-r));
+        return write_output(c, t);
+}
+
+static int run(struct linhay_run *r)
+{
+        struct check c = { .run = r,
+                           .matcher = &prepared.matcher,
+                           .licenses = json_array(),
+                           .seen = json_object() };
+        struct tree t = { .check = &c };
+        int result;
+
+        if (linhay_workspace(r) < 0)
+                return linhay_fail(r, LINHAY_FAIL_INPUT, "no-workspace",
+                                   "there is no workspace to check");
+        result = read_controls(&c);
+        if (result >= 0)
+                result = check_all(&c, &t);
+        tree_done(&t);
+        check_done(&c);
+        policy_done(&c);
+        return result;
+}
+
+LINHAY_AGENT(.prepare = prepare, .run = run)

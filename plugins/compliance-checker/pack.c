@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pack.h"
+
+/* The assembler finds the files by -Wa,-I, as it does the manifest. */
+#define EMBED(name, file)                                                                          \
+        __asm__(".pushsection .rodata\n"                                                           \
+                ".hidden " #name "_start\n.hidden " #name "_end\n"                                 \
+                ".globl " #name "_start\n" #name "_start:\n"                                       \
+                ".incbin \"" file "\"\n"                                                           \
+                ".globl " #name "_end\n" #name "_end:\n"                                           \
+                ".byte 0\n.popsection\n");                                                         \
+        extern const char name##_start[] __attribute__((visibility("hidden")));                    \
+        extern const char name##_end[] __attribute__((visibility("hidden")))
+
+EMBED(secrets_rules, "rules/secrets.json");
+
+struct span pack_secrets(void)
+{
+        return (struct span){ secrets_rules_start,
+                              (size_t) (secrets_rules_end - secrets_rules_start) };
+}

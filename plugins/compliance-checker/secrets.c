@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "secrets.h"
+
+#include "policy.h"
+
+static int report_match(struct check *c, const struct match *m)
+{
+        struct report report = { .control = CONTROL_SECRETS,
+                                 .severity = m->rule->severity,
+                                 .rule = check_keep(c, "secrets/%s", m->rule->id),
+                                 .message = m->rule->name,
+                                 .fix = m->rule->fix,
+                                 .cwe = m->rule->cwe,
+                                 .tags = m->rule->tags,
+                                 .start = m->start,
+                                 .end = m->end,
+                                 .secret = { c->text + m->start, m->end - m->start } };
+
+        if (c->policy.n_secrets && policy_allows_secret(c, report.secret))
+                return 0;
+        return check_report(c, &report);
+}
+
+int secrets_check(struct check *c)
+{
+        int r = matcher_scan(c->matcher, c->text, c->length);
+
+        c->is_scanned = true;
+        if (r < 0)
+                return r;
+        if (c->matcher->is_cut) {
+                r = check_not_scanned(c, c->path, "match-limit");
+                if (r < 0)
+                        return r;
+        }
+        if (c->policy.n_paths && policy_allows_path(c, c->path))
+                return 0;
+        for (size_t i = 0; r >= 0 && i < c->matcher->n_found; i++)
+                r = report_match(c, &c->matcher->found[i]);
+        return r;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Gate
+ *
+ * Finds all occurrences of many literals in one pass, so that the costly matching is done only
+ * where it can succeed. Two implementations give exactly the same hits, in order of their ends:
+ * Hyperscan where it was found at build time, else an Aho-Corasick automaton. Build a gate once, in
+ * `prepare`: Hyperscan may not compile later, when no new executable page is allowed.
+ */
+
+#include "scan/def.h"
+
+struct gate;
+
+struct gate_literal {
+        const char *text; /* at least one byte, no NUL */
+        bool cased;       /* false: A to Z and a to z are the same */
+};
+
+/* `end` is the offset behind the literal. Anything but 0 stops the scan. */
+typedef int (*gate_hit)(void *owner, unsigned literal, size_t end);
+
+struct gate_engine {
+        const char *name;
+        int (*new)(struct gate **ret_gate, const struct gate_literal *literals, size_t n);
+        int (*scan)(struct gate *gate, const char *data, size_t length, gate_hit hit, void *owner);
+        void (*free)(struct gate *gate);
+};
+
+extern const struct gate_engine gate_ac;
+extern const struct gate_engine gate_hs; /* only with HAVE_HYPERSCAN */
+
+/* The best one of this build. */
+const struct gate_engine *gate_best(void);

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scan/match.h"
+
+#include "scan/entropy.h"
+#include "scan/value.h"
+
+#include <ctype.h>
+
+#define MATCH_STEPS    200000 /* of PCRE2, for one place of one rule */
+#define MATCH_DEPTH    2000
+#define MATCH_HEAP_KIB 4096
+#define LOOK_BEHIND    32 /* bytes before a window that lookbehinds and \b may see */
+#define WINDOW_GROW    4096
+#define WINDOW_LIMIT   65536
+#define VALUE_LIMIT    512
+
+/* ---- Setting up ---- */
+
+static size_t find_literal(const struct matcher *m, const char *text, bool cased)
+{
+        size_t i;
+
+        for (i = 0; i < m->n_literals; i++)
+                if (m->literals[i].cased == cased && !strcmp(m->literals[i].text, text))
+                        break;
+        return i;
+}
+
+static size_t count_keywords(const struct rule_pack *pack)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < pack->n_rules; i++)
+                for (const char *const *k = pack->rules[i].keywords; *k; k++)
+                        n++;
+        return n;
+}
+
+static void collect_literals(struct matcher *m)
+{
+        for (size_t i = 0; i < m->pack->n_rules; i++) {
+                const struct rule *rule = &m->pack->rules[i];
+
+                for (const char *const *k = rule->keywords; *k; k++)
+                        if (find_literal(m, *k, rule->cased) == m->n_literals) {
+                                m->lengths[m->n_literals] = strlen(*k);
+                                m->literals[m->n_literals++] =
+                                        (struct gate_literal){ *k, rule->cased };
+                        }
+        }
+}
+
+/* Fills the two tables that lead from a literal to its rules. */
+static void link_rules(struct matcher *m)
+{
+        size_t n = 0;
+
+        for (size_t l = 0; l < m->n_literals; l++) {
+                m->first[l] = n;
+                for (size_t i = 0; i < m->pack->n_rules; i++) {
+                        const struct rule *rule = &m->pack->rules[i];
+
+                        for (const char *const *k = rule->keywords; *k; k++)
+                                if (rule->cased == m->literals[l].cased &&
+                                    !strcmp(*k, m->literals[l].text)) {
+                                        m->rule_of[n++] = (unsigned) i;
+                                        break;
+                                }
+                }
+        }
+        m->first[m->n_literals] = n;
+}
+
+int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_engine *engine)
+{
+        size_t n = count_keywords(pack);
+        int r;
+
+        *m = (struct matcher){ .pack = pack, .engine = engine };
+        m->literals = calloc(n, sizeof(*m->literals));
+        m->lengths = calloc(n, sizeof(*m->lengths));
+        m->first = calloc(n + 1, sizeof(*m->first));
+        m->rule_of = calloc(n, sizeof(*m->rule_of));
+        m->windows = calloc(pack->n_rules, sizeof(*m->windows));
+        m->match_data = pcre2_match_data_create(16, NULL);
+        m->limits = pcre2_match_context_create(NULL);
+        if (!m->literals || !m->lengths || !m->first || !m->rule_of || !m->windows ||
+            !m->match_data || !m->limits) {
+                matcher_done(m);
+                return -ENOMEM;
+        }
+        (void) pcre2_set_match_limit(m->limits, MATCH_STEPS);
+        (void) pcre2_set_depth_limit(m->limits, MATCH_DEPTH);
+        (void) pcre2_set_heap_limit(m->limits, MATCH_HEAP_KIB);
+        collect_literals(m);
+        link_rules(m);
+        r = engine->new (&m->gate, m->literals, m->n_literals);
+        if (r < 0)
+                matcher_done(m);
+        return r;
+}
+
+void matcher_done(struct matcher *m)
+{
+        if (m->gate)
+                m->engine->free(m->gate);
+        free(m->literals);
+        free(m->lengths);
+        free(m->first);
+        free(m->rule_of);
+        free(m->windows);
+        pcre2_match_data_free(m->match_data);
+        pcre2_match_context_free(m->limits);
+        free(m->found);
+        free(m->shapes);
+        *m = (struct matcher){ 0 };
+}
+
+/* ---- Judging ---- */
+
+static int add_match(struct match **list, size_t *n, size_t *size, struct match match)
+{
+        int r = array_grow(list, size, *n + 1, sizeof(match));
+
+        if (r >= 0)
+                (*list)[(*n)++] = match;
+        return r;
+}
+
+/* Does an expression occur in a short text? A cut match counts as no. */
+static bool occurs(struct matcher *m, const pcre2_code *code, struct span text)
+{
+        return pcre2_match(code, (PCRE2_SPTR) text.text, text.length, 0, 0, m->match_data,
+                           m->limits) >= 0;
+}
+
+/* Secrets of a provider have a form of their own; only blanks in that form are sorted out. */
+static bool is_secret(struct matcher *m, const struct rule *rule, struct span secret)
+{
+        if (secret.length < rule->min_length || value_is_placeholder(secret))
+                return false;
+        if (rule->rank != RULE_PROVIDER &&
+            (value_is_stand_in(secret) || value_is_reference(secret)))
+                return false;
+        if (rule->entropy > 0 && entropy_bits(secret.text, secret.length) < rule->entropy)
+                return false;
+        return !rule->deny_code || !occurs(m, rule->deny_code, secret);
+}
+
+/* An unquoted value that is a piece of program: a call, an index, a member, another name. */
+static bool is_code(struct span v)
+{
+        for (size_t i = 0; i < v.length; i++)
+                if (strchr("([{*", v.text[i]) ||
+                    (v.text[i] == ':' && i + 1 < v.length && v.text[i + 1] == ':'))
+                        return true;
+        return memmem(v.text, v.length, "->", 2) || v.text[v.length - 1] == ':';
+}
+
+static bool has_blank(struct span v)
+{
+        for (size_t i = 0; i < v.length; i++)
+                if (isspace((unsigned char) v.text[i]) || (unsigned char) v.text[i] < 0x20)
+                        return true;
+        return false;
+}
+
+static bool has_digit(struct span v)
+{
+        for (size_t i = 0; i < v.length; i++)
+                if (isdigit((unsigned char) v.text[i]))
+                        return true;
+        return false;
+}
+
+/* The value of an assignment has no form, so it must not look like anything else. */
+static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const struct assign *a)
+{
+        struct span v = a->value;
+
+        if (v.length < rule->min_length || v.length > VALUE_LIMIT || has_blank(v))
+                return false;
+        if (value_is_placeholder(v) || value_is_stand_in(v) || value_is_reference(v))
+                return false;
+        if (!a->quoted && !a->markup && is_code(v))
+                return false;
+        if (!occurs(m, rule->code, a->name) ||
+            (rule->deny_code && occurs(m, rule->deny_code, a->name)))
+                return false;
+        if (rule->words)
+                return !value_is_words(v) || (a->quoted && has_digit(v) && value_classes(v) > 1);
+        return !value_is_words(v) && entropy_bits(v.text, v.length) >= rule->entropy &&
+               (has_digit(v) || value_is_unpronounceable(v));
+}
+
+/* ---- Looking ---- */
+
+static int compile(struct matcher *m, struct rule *rule)
+{
+        return rule->code ? 0 : rule_compile(rule, m->error, sizeof(m->error));
+}
+
+static int look_at_match(struct matcher *m, const struct rule *rule, size_t base)
+{
+        const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m->match_data);
+        unsigned group = rule->group;
+        struct match match = { .rule = rule };
+        int r;
+
+        if (group >= pcre2_get_ovector_count(m->match_data) || at[2 * group] == PCRE2_UNSET)
+                group = 0;
+        match.name = base + at[0];
+        match.start = base + at[2 * group];
+        match.end = base + at[2 * group + 1];
+        if (match.end <= match.start)
+                return 0;
+        r = add_match(&m->shapes, &m->n_shapes, &m->shapes_size, match);
+        if (r < 0 ||
+            !is_secret(m, rule, (struct span){ m->data + match.start, match.end - match.start }))
+                return r;
+        return add_match(&m->found, &m->n_found, &m->found_size, match);
+}
+
+/* Tries a rule on data[start..end); a match that runs into the end gets more text. */
+static int look_at_window(struct matcher *m, struct rule *rule, size_t start, size_t end)
+{
+        size_t base = start > LOOK_BEHIND ? start - LOOK_BEHIND : 0;
+        size_t at = start, limit = MIN_OF(m->length, end + WINDOW_LIMIT);
+        int r = compile(m, rule);
+
+        while (r >= 0 && at < end) {
+                const PCRE2_SIZE *where = pcre2_get_ovector_pointer(m->match_data);
+                size_t from, to;
+                int n = pcre2_match(rule->code, (PCRE2_SPTR) m->data + base, end - base, at - base,
+                                    0, m->match_data, m->limits);
+
+                if (n == PCRE2_ERROR_NOMATCH)
+                        break;
+                if (n < 0) {
+                        m->is_cut = true;
+                        break;
+                }
+                from = base + where[0];
+                to = base + where[1];
+                if (to == end && end < limit) {
+                        end = MIN_OF(limit, end + WINDOW_GROW);
+                        at = from;
+                        continue;
+                }
+                r = look_at_match(m, rule, base);
+                at = to > at ? to : at + 1;
+        }
+        return r;
+}
+
+/* Closes the open window of a rule and tries the rule on it. */
+static int flush_window(struct matcher *m, unsigned index)
+{
+        struct match_window *w = &m->windows[index];
+        int r;
+
+        if (!w->open)
+                return 0;
+        w->open = false;
+        r = look_at_window(m, &m->pack->rules[index], w->start, w->end);
+        w->done = w->end;
+        return r;
+}
+
+/* Adds the surroundings of a literal to what a rule will look at. */
+static int open_window(struct matcher *m, unsigned index, size_t start, size_t end)
+{
+        const struct rule *rule = &m->pack->rules[index];
+        struct match_window *w = &m->windows[index];
+        size_t from = start > rule->before ? start - rule->before : 0;
+        size_t to = MIN_OF(m->length, end + rule->after);
+        int r;
+
+        if (w->open && from <= w->end && to - w->start < WINDOW_LIMIT) {
+                w->start = MIN_OF(w->start, from);
+                w->end = MAX_OF(w->end, to);
+                return 0;
+        }
+        r = flush_window(m, index);
+        *w = (struct match_window){ .start = from, .end = to, .open = true, .done = w->done };
+        return r;
+}
+
+static int look_at_assignment(struct matcher *m, unsigned index, size_t start, size_t end)
+{
+        struct rule *rule = &m->pack->rules[index];
+        struct match_window *w = &m->windows[index];
+        struct match match = { .rule = rule };
+        struct assign a;
+        int r;
+
+        if (start < w->done)
+                return 0;
+        if (!assign_read(m->data, m->length, start, end, &a) || !a.value.length)
+                return 0;
+        w->done = (size_t) (a.name.text + a.name.length - m->data);
+        r = compile(m, rule);
+        if (r < 0)
+                return r;
+        match.name = (size_t) (a.name.text - m->data);
+        match.start = (size_t) (a.value.text - m->data);
+        match.end = match.start + a.value.length;
+        if (is_assigned_secret(m, rule, &a)) {
+                r = add_match(&m->found, &m->n_found, &m->found_size, match);
+                if (r >= 0)
+                        r = add_match(&m->shapes, &m->n_shapes, &m->shapes_size, match);
+        } else if (a.quoted && a.value.length >= 4 && !has_blank(a.value))
+                r = add_match(&m->shapes, &m->n_shapes, &m->shapes_size, match);
+        return r;
+}
+
+static int on_hit(void *owner, unsigned literal, size_t end)
+{
+        struct matcher *m = owner;
+        size_t start = end - m->lengths[literal];
+        int r = 0;
+
+        for (size_t i = m->first[literal]; r >= 0 && i < m->first[literal + 1]; i++) {
+                unsigned index = m->rule_of[i];
+
+                if (m->pack->rules[index].kind == RULE_ASSIGNMENT)
+                        r = look_at_assignment(m, index, start, end);
+                else
+                        r = open_window(m, index, start, end);
+        }
+        return r < 0 ? r : 0;
+}
+
+/* ---- Choosing ---- */
+
+static int compare_places(const void *a, const void *b)
+{
+        const struct match *x = a, *y = b;
+
+        if (x->start != y->start)
+                return x->start < y->start ? -1 : 1;
+        if (x->end != y->end)
+                return x->end < y->end ? -1 : 1;
+        return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+/* Is `x` the better one of two matches on the same bytes? Rank, then length, then the pack's order.
+ */
+static bool is_better(const struct match *x, const struct match *y)
+{
+        if (x->rule->rank != y->rule->rank)
+                return x->rule->rank > y->rule->rank;
+        if (x->end - x->start != y->end - y->start)
+                return x->end - x->start > y->end - y->start;
+        return x->rule < y->rule;
+}
+
+/* Keeps the best of each group of overlapping matches. */
+static void resolve(struct matcher *m)
+{
+        size_t n = 0;
+
+        if (m->n_found)
+                qsort(m->found, m->n_found, sizeof(*m->found), compare_places);
+        for (size_t i = 0; i < m->n_found; i++) {
+                const struct match *x = &m->found[i];
+
+                if (n && x->start < m->found[n - 1].end) {
+                        if (is_better(x, &m->found[n - 1]))
+                                m->found[n - 1] = *x;
+                        continue;
+                }
+                m->found[n++] = *x;
+        }
+        m->n_found = n;
+}
+
+int matcher_scan(struct matcher *m, const char *data, size_t length)
+{
+        int r;
+
+        m->data = data;
+        m->length = length;
+        m->n_found = m->n_shapes = 0;
+        m->is_cut = false;
+        memset(m->windows, 0, m->pack->n_rules * sizeof(*m->windows));
+        r = m->engine->scan(m->gate, data, length, on_hit, m);
+        for (unsigned i = 0; r >= 0 && i < m->pack->n_rules; i++)
+                r = flush_window(m, i);
+        resolve(m);
+        if (m->n_shapes)
+                qsort(m->shapes, m->n_shapes, sizeof(*m->shapes), compare_places);
+        return r;
+}

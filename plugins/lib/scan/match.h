@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Matcher
+ *
+ * Finds secrets in a text: the gate tells where the literals of the rules are, the rules are tried
+ * on windows around them (PCRE2 with limits on steps, depth and memory), what is captured is
+ * judged, and of findings on the same bytes the most specific one stays. Make one matcher and use
+ * it for all files; it allocates only while it grows.
+ */
+
+#include "scan/assign.h"
+#include "scan/gate.h"
+#include "scan/rule.h"
+
+struct match {
+        const struct rule *rule;
+        size_t start; /* of the secret */
+        size_t end;
+        size_t name; /* offset of the assignment's name, or of the whole match */
+};
+
+struct match_window {
+        size_t start, end; /* not looked at yet */
+        bool open;
+        size_t done; /* looked at up to here */
+};
+
+struct matcher {
+        struct rule_pack *pack;
+        const struct gate_engine *engine;
+        struct gate *gate;
+        struct gate_literal *literals;
+        size_t n_literals;
+        unsigned *rule_of; /* rules of literal i: rule_of[first[i]] to rule_of[first[i + 1]] */
+        size_t *first;
+        size_t *lengths;
+        struct match_window *windows; /* one for each rule */
+        pcre2_match_data *match_data;
+        pcre2_match_context *limits;
+
+        /* The result of the last scan: */
+        struct match *found; /* in order of place, none overlaps another */
+        size_t n_found, found_size;
+        struct match *shapes; /* everything that looked like a secret, for masking */
+        size_t n_shapes, shapes_size;
+        bool is_cut; /* a limit was reached, so something may have been missed */
+
+        /* While scanning: */
+        const char *data;
+        size_t length;
+        char error[256];
+};
+
+/* Makes the gate and the tables; the pack stays the caller's. 0 or a negative errno with `error`.
+ */
+int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_engine *engine);
+void matcher_done(struct matcher *m);
+
+/* Scans one text: 0, -ENOMEM, or -EBADMSG (a rule that does not compile; `error` says which). */
+int matcher_scan(struct matcher *m, const char *data, size_t length);

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scan/value.h"
+
+#include <ctype.h>
+
+/* Parts that people put into any value to say that it is none. Compared without case. */
+static const char *const placeholders[] = {
+        "example", "placeholder", "changeme", "replace",   "redacted",   "dummy",
+        "your_",   "your-",       "yourpass", "yourtoken", "yoursecret", "yourkey",
+        "yourapi", "xxxx",        "****",     "....",      "insert_",    "insert-",
+        "removed", "masked",      "censored", "sanitized", "not_a_real", "notreal",
+};
+
+/* And those that a token of a known form could hold by chance, or in a test of that form. */
+static const char *const stand_ins[] = {
+        "change_me",     "change-me",       "changeit",   "____",        "omitted",
+        "fixme",         "<secret",         "<password",  "lorem",       "foobar",
+        "my_secret",     "my-secret",       "mysecret",   "my_password", "mypassword",
+        "my-password",   "secret_key_here", "_here",      "-here",       "somepassword",
+        "some-password", "123456789",       "0123456789", "abcdefghij",  "deadbeef",
+        "000000000",
+};
+
+/* Whole values that are none, or that everybody has: the words themselves. */
+static const char *const plain_words[] = {
+        "password", "passwd", "pass",    "pwd",   "secret",  "token",     "key",      "apikey",
+        "none",     "null",   "nil",     "true",  "false",   "undefined", "test",     "testing",
+        "default",  "empty",  "string",  "unset", "unknown", "required",  "optional", "disabled",
+        "enabled",  "public", "private", "basic", "bearer",  "admin",     "user",     "username",
+        "root",     "guest",  "no",      "yes",   "n/a",     "na",        "prompt",   "hidden",
+        "foo",      "bar",    "baz",     "abc",   "abcdef",  "123",       "asdf",     "qwerty",
+        "function", "object", "text",    "value", "fake",    "sample",    "demo",     "postgres",
+        "int",      "char",   "void",    "self",  "this",    "const",     "static",   "return",
+};
+
+static bool same_text(const char *a, const char *b, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (tolower((unsigned char) a[i]) != b[i])
+                        return false;
+        return true;
+}
+
+static bool contains(struct span v, const char *part)
+{
+        size_t n = strlen(part);
+
+        for (size_t i = 0; i + n <= v.length; i++)
+                if (same_text(v.text + i, part, n))
+                        return true;
+        return false;
+}
+
+static bool contains_any(struct span v, const char *const *parts, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (contains(v, parts[i]))
+                        return true;
+        return false;
+}
+
+static bool begins(struct span v, const char *head)
+{
+        size_t n = strlen(head);
+
+        return v.length >= n && !memcmp(v.text, head, n);
+}
+
+static bool is_plain_word(struct span v)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(plain_words); i++)
+                if (strlen(plain_words[i]) == v.length &&
+                    same_text(v.text, plain_words[i], v.length))
+                        return true;
+        return false;
+}
+
+/* At most two different bytes, or one of them in nine out of ten places. */
+static bool is_monotone(struct span v)
+{
+        unsigned counts[256] = { 0 }, kinds = 0, most = 0;
+
+        for (size_t i = 0; i < v.length; i++) {
+                unsigned n = ++counts[(unsigned char) v.text[i]];
+
+                kinds += n == 1;
+                most = MAX_OF(most, n);
+        }
+        return (kinds <= 2 && v.length > 3) || most * 10 >= v.length * 9;
+}
+
+/* <token>, [token], {token}, %token% */
+static bool is_bracketed(struct span v)
+{
+        static const char pairs[] = "<>[]{}%%";
+
+        for (const char *p = pairs; *p; p += 2)
+                if (v.length >= 2 && v.text[0] == p[0] && v.text[v.length - 1] == p[1])
+                        return true;
+        return false;
+}
+
+bool value_is_placeholder(struct span v)
+{
+        return !v.length || is_monotone(v) || is_bracketed(v) ||
+               contains_any(v, placeholders, ARRAY_SIZE(placeholders));
+}
+
+bool value_is_stand_in(struct span v)
+{
+        return is_plain_word(v) || contains_any(v, stand_ins, ARRAY_SIZE(stand_ins));
+}
+
+bool value_is_reference(struct span v)
+{
+        static const char *const heads[] = {
+                "${",      "$(",       "{{",   "%(",          "#{",         "@{",
+                "<%",      "$ENV",     "env.", "process.env", "os.environ", "secrets.",
+                "vault:",  "arn:aws:", "!Ref", "!Sub",        "!vault",     "ref+",
+                "sm://",   "file:",    "/",    "./",          "../",        "~/",
+                "http://", "https://", "urn:", "op://",       "$env:"
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+                if (begins(v, heads[i]))
+                        return true;
+        /* $NAME and $1: a variable of a shell or a template. */
+        if (v.length > 1 && v.text[0] == '$') {
+                size_t i = 1;
+
+                while (i < v.length && (isalnum((unsigned char) v.text[i]) || v.text[i] == '_'))
+                        i++;
+                return i == v.length && !(i > 3 && v.text[2] == '$');
+        }
+        return memmem(v.text, v.length, "${", 2) || memmem(v.text, v.length, "{{", 2) ||
+               memmem(v.text, v.length, "$(", 2);
+}
+
+unsigned value_classes(struct span v)
+{
+        unsigned seen = 0;
+
+        for (size_t i = 0; i < v.length; i++) {
+                unsigned char c = (unsigned char) v.text[i];
+
+                seen |= islower(c) ? 1u : isupper(c) ? 2u : isdigit(c) ? 4u : 8u;
+        }
+        return (unsigned) __builtin_popcount(seen);
+}
+
+/*
+ * Which letter follows which, in the words of manuals and program sources: bit b of row a is set
+ * where the pair is common. The other pairs are what random letters show.
+ */
+static const uint32_t common_pairs[26] = {
+        0x17ebd7f, 0x1164b3f, 0x01eddbf, 0x01e493f, 0x1fffd7f, 0x01e493f, 0x01e6991,
+        0x01a4111, 0x2aefc7f, 0x0000011, 0x0044111, 0x11cc91d, 0x014d913, 0x03ced7d,
+        0x07efd7f, 0x11ecd95, 0x0100000, 0x13efd7f, 0x11cdd9d, 0x11eddbd, 0x00eb97f,
+        0x0000111, 0x0064111, 0x00c9114, 0x00ca001, 0x0000110,
+};
+
+static void count_pairs(struct span v, unsigned *ret_pairs, unsigned *ret_rare)
+{
+        unsigned pairs = 0, rare = 0;
+
+        for (size_t i = 0; i + 1 < v.length; i++) {
+                unsigned char a = (unsigned char) v.text[i], b = (unsigned char) v.text[i + 1];
+
+                if (!isalpha(a) || !isalpha(b) || (islower(a) && isupper(b)))
+                        continue;
+                pairs++;
+                rare += !(common_pairs[tolower(a) - 'a'] >> (tolower(b) - 'a') & 1);
+        }
+        *ret_pairs = pairs;
+        *ret_rare = rare;
+}
+
+bool value_is_unpronounceable(struct span v)
+{
+        unsigned pairs, rare;
+
+        count_pairs(v, &pairs, &rare);
+        return pairs >= 5 && rare * 4 >= pairs;
+}
+
+/* Digits inside a word: "b64d2" has more changes between letters and digits than "sha256" or "v2".
+ */
+static unsigned digit_changes(struct span v)
+{
+        unsigned n = 0;
+
+        for (size_t i = 0; i + 1 < v.length; i++) {
+                bool a = isdigit((unsigned char) v.text[i]),
+                     b = isdigit((unsigned char) v.text[i + 1]);
+                bool letters = isalpha((unsigned char) v.text[i]) ||
+                               isalpha((unsigned char) v.text[i + 1]);
+
+                n += a != b && letters;
+        }
+        return n;
+}
+
+/* Capitals inside words: "getUserIdByKey" has fewer than "vCCcAgRiGnSK". */
+static unsigned humps(struct span v)
+{
+        unsigned n = 0;
+
+        for (size_t i = 0; i + 1 < v.length; i++)
+                n += islower((unsigned char) v.text[i]) && isupper((unsigned char) v.text[i + 1]);
+        return n;
+}
+
+bool value_is_words(struct span v)
+{
+        unsigned pairs, rare;
+
+        if (humps(v) * 3 > v.length || digit_changes(v) > 1 + v.length / 12)
+                return false;
+        count_pairs(v, &pairs, &rare);
+        /* Mostly digits or signs: no words. */
+        if (pairs * 3 < v.length)
+                return false;
+        return rare * 6 <= pairs;
+}

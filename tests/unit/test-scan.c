@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include "base/buf.h"
+#include "base/io.h"
+#include "base/json.h"
+
+#include "scan/assign.h"
+#include "scan/entropy.h"
+#include "scan/fingerprint.h"
+#include "scan/mask.h"
+#include "scan/match.h"
+#include "scan/text.h"
+#include "scan/value.h"
+
+#include "config.h"
+
+#include <ctype.h>
+
+static struct rule_pack pack;
+
+static int load_pack(void **state)
+{
+        (void) state;
+        _cleanup_(buf_done) struct buf text = { 0 };
+        char path[512], error[256];
+        struct err err = { 0 };
+
+        (void) snprintf(path, sizeof(path), "%s/plugins/compliance-checker/rules/secrets.json",
+                        test_srcdir());
+        if (file_read(path, &text, &err) < 0)
+                fail_msg("%s", err_text(&err));
+        if (rule_pack_load(&pack, text.data, text.length, error, sizeof(error)) < 0)
+                fail_msg("%s", error);
+        return 0;
+}
+
+static int unload_pack(void **state)
+{
+        (void) state;
+        rule_pack_done(&pack);
+        return 0;
+}
+
+/* ---- Samples: "<alnum:36>" stands for 36 random bytes of a class, so that none is a live secret.
+ */
+
+static uint64_t random_state = 1;
+
+static unsigned random_below(unsigned n)
+{
+        random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+        return (unsigned) (random_state >> 33) % n;
+}
+
+static const struct {
+        const char *name, *alphabet;
+} classes[] = {
+        { "alnum", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" },
+        { "hex", "0123456789abcdef" },
+        { "upper", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" },
+        { "lower", "abcdefghijklmnopqrstuvwxyz0123456789" },
+        { "digit", "0123456789" },
+        { "base32", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" },
+        { "b64", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" },
+        { "b64url", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" },
+};
+
+/* The last byte is a letter or digit, so that the sample does not end in a sign. */
+static void add_random(struct buf *out, const char *alphabet, unsigned n)
+{
+        for (unsigned i = 0; i < n; i++) {
+                char c = alphabet[random_below((unsigned) strlen(alphabet))];
+
+                while ((i == 0 || i + 1 == n) && !isalnum((unsigned char) c))
+                        c = alphabet[random_below((unsigned) strlen(alphabet))];
+                (void) buf_putc(out, c);
+        }
+}
+
+/* Appends what a template stands for; returns the bytes of the template that were used, or 0. */
+static size_t add_template(struct buf *out, const char *s)
+{
+        char name[16];
+        unsigned n;
+        int used = 0;
+
+        if (!strncmp(s, "<uuid>", 6)) {
+                static const unsigned parts[] = { 8, 4, 4, 4, 12 };
+
+                for (size_t i = 0; i < TEST_ROWS(parts); i++) {
+                        (void) buf_puts(out, i ? "-" : "");
+                        add_random(out, "0123456789abcdef", parts[i]);
+                }
+                return 6;
+        }
+        if (sscanf(s, "<%15[a-z0-9]:%u>%n", name, &n, &used) != 2 || !used)
+                return 0;
+        for (size_t i = 0; i < TEST_ROWS(classes); i++)
+                if (!strcmp(classes[i].name, name)) {
+                        add_random(out, classes[i].alphabet, n);
+                        return (size_t) used;
+                }
+        return 0;
+}
+
+static void expand(struct buf *out, const char *sample)
+{
+        out->length = 0;
+        while (*sample) {
+                size_t used = *sample == '<' ? add_template(out, sample) : 0;
+
+                if (!used)
+                        (void) buf_putc(out, *sample++);
+                sample += used;
+        }
+}
+
+static bool is_found(const struct matcher *m, const struct rule *rule)
+{
+        for (size_t i = 0; i < m->n_found; i++)
+                if (!rule || m->found[i].rule == rule)
+                        return true;
+        return false;
+}
+
+/* A rule must be found alone: other rules of the pack may be better for one of its samples. */
+static void check_samples(const struct gate_engine *engine, struct rule *rule, const char *key,
+                          bool wanted)
+{
+        struct rule_pack alone = { .rules = rule, .n_rules = 1 };
+        struct matcher m;
+        json_t *sample;
+        size_t i;
+
+        assert_int_equal(matcher_init(&m, &alone, engine), 0);
+        assert_true(json_array_size(json_object_get(rule->json, key)) > 0);
+        json_array_foreach (json_object_get(rule->json, key), i, sample)
+                for (int turn = 0; turn < 20; turn++) {
+                        _cleanup_(buf_done) struct buf text = { 0 };
+
+                        expand(&text, json_string_value(sample));
+                        if (matcher_scan(&m, buf_text(&text), text.length) < 0)
+                                fail_msg("%s", m.error);
+                        if (is_found(&m, rule) != wanted)
+                                fail_msg("%s: %s %s", rule->id,
+                                         wanted ? "not found in" : "false alarm in",
+                                         buf_text(&text));
+                }
+        matcher_done(&m);
+}
+
+static void test_pack(void **state)
+{
+        (void) state;
+        char error[256];
+
+        assert_true(pack.n_rules >= 60);
+        for (size_t i = 0; i < pack.n_rules; i++) {
+                struct rule *rule = &pack.rules[i];
+
+                if (rule_compile(rule, error, sizeof(error)) < 0)
+                        fail_msg("%s", error);
+                if (!rule->fix || !rule->cwe[0] || !rule->tags[0])
+                        fail_msg("rule %s has no fix, cwe or tag", rule->id);
+                check_samples(&gate_ac, rule, "examples", true);
+                check_samples(&gate_ac, rule, "counters", false);
+        }
+}
+
+static void test_whole_pack(void **state)
+{
+        (void) state;
+        struct matcher m;
+
+        assert_int_equal(matcher_init(&m, &pack, gate_best()), 0);
+        for (size_t i = 0; i < pack.n_rules; i++) {
+                _cleanup_(buf_done) struct buf text = { 0 };
+                json_t *examples = json_object_get(pack.rules[i].json, "examples");
+
+                expand(&text, json_string_value(json_array_get(examples, 0)));
+                assert_int_equal(matcher_scan(&m, buf_text(&text), text.length), 0);
+                if (!is_found(&m, NULL))
+                        fail_msg("%s: nothing found in %s", pack.rules[i].id, buf_text(&text));
+        }
+        matcher_done(&m);
+}
+
+/* ---- Gates ---- */
+
+struct hits {
+        struct buf text;
+        unsigned n;
+};
+
+static int count_hit(void *owner, unsigned literal, size_t end)
+{
+        struct hits *hits = owner;
+
+        (void) literal;
+        (void) end;
+        hits->n++;
+        return 0;
+}
+
+static void test_gate(void **state)
+{
+        (void) state;
+        static const struct gate_literal literals[] = {
+                { "he", false },   { "she", false }, { "his", true },
+                { "hers", false }, { "HE", true },   { "e", false },
+        };
+        static const struct {
+                const char *why, *text;
+                unsigned want;
+        } rows[] = {
+                { "nothing in an empty text", "", 0 },
+                { "literals inside literals", "ushers", 4 },
+                { "case does not matter unless it does", "HE", 3 },
+                { "a cased literal in another case", "HIS", 0 },
+                { "a cased literal as written", "his", 1 },
+                { "overlaps count", "hehehe", 6 },
+        };
+        const struct gate_engine *engines[] = { &gate_ac, gate_best() };
+
+        for (size_t e = 0; e < TEST_ROWS(engines); e++) {
+                struct gate *gate;
+
+                assert_int_equal(engines[e]->new (&gate, literals, TEST_ROWS(literals)), 0);
+                for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                        struct hits hits = { 0 };
+
+                        assert_int_equal(engines[e]->scan(gate, rows[i].text, strlen(rows[i].text),
+                                                          count_hit, &hits),
+                                         0);
+                        if (hits.n != rows[i].want)
+                                fail_msg("%s: %s: %u hits, want %u", engines[e]->name, rows[i].why,
+                                         hits.n, rows[i].want);
+                }
+                engines[e]->free(gate);
+        }
+}
+
+/* A text in which everything is near everything else. */
+static void make_soup(struct buf *soup, unsigned pieces)
+{
+        _cleanup_(buf_done) struct buf piece = { 0 };
+
+        for (unsigned i = 0; i < pieces; i++) {
+                const struct rule *rule = &pack.rules[random_below((unsigned) pack.n_rules)];
+                const char *key = random_below(3) ? "examples" : "counters";
+                const json_t *list = json_object_get(rule->json, key);
+                const json_t *one =
+                        json_array_get(list, random_below((unsigned) json_array_size(list)));
+
+                expand(&piece, json_string_value(one));
+                /* Some are cut, some run into the next one. */
+                (void) buf_add(soup, piece.data,
+                               random_below(5) ? piece.length
+                                               : random_below((unsigned) piece.length + 1));
+                (void) buf_puts(soup, random_below(4) ? "\n" : " ");
+        }
+}
+
+static void test_gates_agree(void **state)
+{
+        (void) state;
+        struct matcher ac, best;
+
+        assert_int_equal(matcher_init(&ac, &pack, &gate_ac), 0);
+        assert_int_equal(matcher_init(&best, &pack, gate_best()), 0);
+        print_message("# gates: %s and %s\n", ac.engine->name, best.engine->name);
+        for (int turn = 0; turn < 40; turn++) {
+                _cleanup_(buf_done) struct buf soup = { 0 };
+
+                make_soup(&soup, 120);
+                assert_int_equal(matcher_scan(&ac, buf_text(&soup), soup.length), 0);
+                assert_int_equal(matcher_scan(&best, buf_text(&soup), soup.length), 0);
+                assert_true(ac.n_found > 20);
+                assert_int_equal(ac.n_found, best.n_found);
+                assert_memory_equal(ac.found, best.found, ac.n_found * sizeof(*ac.found));
+                assert_int_equal(ac.n_shapes, best.n_shapes);
+        }
+        matcher_done(&ac);
+        matcher_done(&best);
+}
+
+/* ---- Small parts ---- */
+
+static void test_assign(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text, *name, *value;
+        } rows[] = {
+                { "an equals sign", "db_key = \"v1\"", "db_key", "v1" },
+                { "JSON", "{\"key\": \"v1\"}", "key", "v1" },
+                { "JSON in a string", "\"{\\\"key\\\": \\\"v1\\\"}\"", "key", "v1" },
+                { "YAML", "key: v1\n", "key", "v1" },
+                { "a hash rocket", ":key => 'v1'", "key", "v1" },
+                { "Go", "key := `v1`", "key", "v1" },
+                { "make", "KEY ?= v1", "KEY", "v1" },
+                { "a typed name", "let key: &str = \"v1\";", "key", "v1" },
+                { "a C array", "char key[20] = \"v1\";", "key", "v1" },
+                { "a call", "setKey(\"v1\")", "setKey", "v1" },
+                { "arguments", "set(\"key\", \"v1\")", "key", "v1" },
+                { "an element", "<key>\n  v1\n</key>", "key", "v1" },
+                { "a flag", "run --key v1 x", "key", "v1" },
+                { "a flag with a sign", "run --key=v1 x", "key", "v1" },
+                { "a query", "?a=b&key=v1&c=d", "key", "v1" },
+                { "a subscript", "env[\"KEY\"] = 'v1'", "KEY", "v1" },
+                { "name and value", "- name: KEY\n  value: v1\n", "KEY", "v1" },
+                { "a prefix of a string", "key = b\"v1\"", "key", "v1" },
+                { "a value on the next line", "key =\n  \"v1\"", "key", "v1" },
+                { "an escaped quote", "key = \"v\\\"1\"", "key", "v\\\"1" },
+                { "a comparison", "key == \"v1\"", "key", "v1" },
+                { "only a word", "the key of it", NULL, NULL },
+                { "an open quote", "key = \"v1\n", NULL, NULL },
+                { "the end of the text", "key =", NULL, NULL },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                const char *at = strcasestr(rows[i].text, "key");
+                size_t start = (size_t) (at - rows[i].text);
+                struct assign a;
+                bool got = assign_read(rows[i].text, strlen(rows[i].text), start, start + 3, &a);
+
+                if (got != (rows[i].value != NULL))
+                        fail_msg("%s: %s", rows[i].why, rows[i].text);
+                if (got && (a.value.length != strlen(rows[i].value) ||
+                            memcmp(a.value.text, rows[i].value, a.value.length) != 0 ||
+                            a.name.length != strlen(rows[i].name) ||
+                            memcmp(a.name.text, rows[i].name, a.name.length) != 0))
+                        fail_msg("%s: got %.*s = %.*s", rows[i].why, (int) a.name.length,
+                                 a.name.text, (int) a.value.length, a.value.text);
+        }
+}
+
+static void test_values(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text;
+                bool placeholder, reference, words;
+        } rows[] = {
+                { "a random value", "k7Qz81LmW0aB", false, false, false },
+                { "crosses", "xxxxxxxxxxxx", true, false, false },
+                { "an example", "AKIAIOSFODNN7EXAMPLE", true, false, false },
+                { "brackets", "<token>", true, false, true },
+                { "changeme", "changeme", true, false, true },
+                { "a variable", "${DB_PASS}", false, true, true },
+                { "a template", "{{ .Values.key }}", true, true, true },
+                { "a path", "/run/secrets/key", false, true, true },
+                { "words", "user.password.reset", false, false, true },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct span v = { rows[i].text, strlen(rows[i].text) };
+
+                if ((value_is_placeholder(v) || value_is_stand_in(v)) != rows[i].placeholder)
+                        fail_msg("placeholder: %s", rows[i].why);
+                if (value_is_reference(v) != rows[i].reference)
+                        fail_msg("reference: %s", rows[i].why);
+                if (!rows[i].placeholder && !rows[i].reference &&
+                    value_is_words(v) != rows[i].words)
+                        fail_msg("words: %s", rows[i].why);
+        }
+        assert_true(entropy_bits("aaaa", 4) == 0);
+        assert_true(entropy_bits("abcd", 4) == 2);
+}
+
+static void test_mask(void **state)
+{
+        (void) state;
+        static const char text[] = "one\n  a = s3cr3t; b = s3cr3t; c = tokens\nthree";
+        static const struct mask_secret first[] = { { 10, 16, 0 } };
+        static const struct mask_secret kept[] = { { 10, 16, 2 } };
+        static const struct mask_secret many[] = { { 10, 16, 0 }, { 34, 40, 0 } };
+        char excerpt[MASK_EXCERPT * 3 + 1], big[5000];
+
+        mask_excerpt(excerpt, text, strlen(text), 10, first, 1);
+        assert_string_equal(excerpt, "a = ********; b = ********; c = tokens");
+        mask_excerpt(excerpt, text, strlen(text), 10, kept, 1);
+        assert_string_equal(excerpt, "a = s3********; b = ********; c = tokens");
+        mask_excerpt(excerpt, text, strlen(text), 10, many, 2);
+        assert_string_equal(excerpt, "a = ********; b = ********; c = ********");
+
+        /* A long line is cut, and a secret that is cut stays hidden. */
+        memset(big, 'y', sizeof(big));
+        mask_excerpt(excerpt, big, sizeof(big), 2500,
+                     &(struct mask_secret){ .start = 1000, .end = 4000 }, 1);
+        assert_string_equal(excerpt, "********");
+        mask_excerpt(excerpt, "\xE9t\xE9\x1B[2J", 7, 0, NULL, 0);
+        assert_string_equal(excerpt, "\xEF\xBF\xBDt\xEF\xBF\xBD [2J");
+}
+
+static void test_fingerprint(void **state)
+{
+        (void) state;
+        const struct span one[] = { { "rule", 4 }, { "secret", 6 }, { "path", 4 } };
+        const struct span other[] = { { "rul", 3 }, { "esecret", 7 }, { "path", 4 } };
+        struct fingerprint_key none = { .length = 0 }, key = { .bytes = "12345678", .length = 8 };
+        char a[FINGERPRINT_HEX], b[FINGERPRINT_HEX];
+
+        fingerprint_make(a, &key, one, 3);
+        fingerprint_make(b, &key, one, 3);
+        assert_string_equal(a, b);
+        assert_int_equal(strlen(a), 32);
+        fingerprint_make(b, &none, one, 3);
+        assert_string_not_equal(a, b);
+        fingerprint_make(b, &key, other, 3);
+        assert_string_not_equal(a, b);
+}
+
+static void test_utf16(void **state)
+{
+        (void) state;
+        char out[32];
+
+        assert_int_equal(text_encoding_of("\xFF\xFE"
+                                          "a\0",
+                                          4),
+                         TEXT_UTF16_LE);
+        assert_int_equal(text_encoding_of("\xFE\xFF\0a", 4), TEXT_UTF16_BE);
+        assert_int_equal(text_encoding_of("a\0b", 3), TEXT_BINARY);
+        assert_int_equal(text_encoding_of("\xE9", 1), TEXT_BYTES);
+        assert_int_equal(text_from_utf16(out,
+                                         "\xFF\xFE"
+                                         "a\0\xAC\x20\x3D\xD8\x00\xDE\x00\xD8",
+                                         12, false),
+                         1 + 3 + 4 + 3);
+        assert_memory_equal(out, "a\xE2\x82\xAC\xF0\x9F\x98\x80\xEF\xBF\xBD", 11);
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_pack),   cmocka_unit_test(test_whole_pack),
+                cmocka_unit_test(test_gate),   cmocka_unit_test(test_gates_agree),
+                cmocka_unit_test(test_assign), cmocka_unit_test(test_values),
+                cmocka_unit_test(test_mask),   cmocka_unit_test(test_fingerprint),
+                cmocka_unit_test(test_utf16),
+        };
+
+        return cmocka_run_group_tests_name("scan", tests, load_pack, unload_pack);
+}
