@@ -39,7 +39,10 @@ struct store *store_free(struct store *s)
         closep(&s->journal);
         closep(&s->blobs);
         closep(&s->dirfd);
-        /* Last: who waits for the lock finds everything written. */
+        /* Last: who waits for the lock finds everything written. Said aloud, because a child that was
+         * just forked may hold the descriptor a moment longer. */
+        if (s->lock >= 0)
+                (void) flock(s->lock, LOCK_UN);
         closep(&s->lock);
         free(s->dir);
         free(s);
@@ -167,6 +170,25 @@ static int open_part(struct store *s, const char *name, bool make, int *ret, str
         return 0;
 }
 
+/* A link there could make us write to anything. */
+static int check_file(struct store *s, struct err *err)
+{
+        struct stat st;
+
+        if (fstatat(s->dirfd, LITE_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT
+                               ? err_set(err, -ENOENT,
+                                         "there is no store in %s: nothing was run with it yet",
+                                         s->dir)
+                               : err_sys(err, -errno, "cannot look at %s/" LITE_FILE, s->dir);
+        if (!S_ISREG(st.st_mode))
+                return err_set(err, -ELOOP,
+                               "%s/" LITE_FILE " is not a regular file: move it away, or give "
+                               "another folder as --store",
+                               s->dir);
+        return 0;
+}
+
 /* The database file is made here, so that its mode is ours; SQLite gives the log the same. */
 static int make_file(struct store *s, struct err *err)
 {
@@ -175,7 +197,7 @@ static int make_file(struct store *s, struct err *err)
 
         fd = openat(s->dirfd, LITE_FILE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0 && errno == EEXIST)
-                return 0;
+                return check_file(s, err);
         if (fd < 0)
                 return err_sys(err, -errno, "cannot make %s/" LITE_FILE, s->dir);
         parent = openat(s->dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -222,9 +244,9 @@ static int open_to_read(struct store *s, struct err *err)
 {
         int r;
 
-        if (faccessat(s->dirfd, LITE_FILE, F_OK, 0) < 0 && errno == ENOENT)
-                return err_set(err, -ENOENT, "there is no store in %s: nothing was run with it yet",
-                               s->dir);
+        r = check_file(s, err);
+        if (r < 0)
+                return r;
         r = open_parts(s, true, err);
         if (r < 0)
                 return r;

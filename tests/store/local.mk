@@ -1,7 +1,25 @@
 STORE_HELPER = tests/store/helper.c tests/store/helper.h tests/test.h
+STORE_TESTS = \
+	tests/store/test-crash \
+	tests/store/test-group \
+	tests/store/test-open \
+	tests/store/test-store
 
-check_PROGRAMS += tests/store/test-store
-TESTS += tests/store/test-store
+check_PROGRAMS += $(STORE_TESTS)
+TESTS += $(STORE_TESTS)
+
+tests_store_test_crash_SOURCES = tests/store/test-crash.c $(STORE_HELPER)
+tests_store_test_crash_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_store_test_crash_LDADD = $(TEST_LIBS)
+
+tests_store_test_group_SOURCES = tests/store/test-group.c $(STORE_HELPER)
+tests_store_test_group_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_store_test_group_LDADD = $(TEST_LIBS)
+
+tests_store_test_open_SOURCES = tests/store/test-open.c $(STORE_HELPER)
+tests_store_test_open_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_store_test_open_LDADD = $(TEST_LIBS)
+
 tests_store_test_store_SOURCES = tests/store/test-store.c $(STORE_HELPER)
 tests_store_test_store_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_store_test_store_LDADD = $(TEST_LIBS)
