@@ -1,12 +1,18 @@
 STORE_HELPER = tests/store/helper.c tests/store/helper.h tests/test.h
 STORE_TESTS = \
+	tests/store/test-control \
 	tests/store/test-crash \
 	tests/store/test-group \
 	tests/store/test-open \
+	tests/store/test-place \
 	tests/store/test-store
 
-check_PROGRAMS += $(STORE_TESTS)
+check_PROGRAMS += $(STORE_TESTS) tests/store/bench-store
 TESTS += $(STORE_TESTS)
+
+tests_store_test_control_SOURCES = tests/store/test-control.c $(STORE_HELPER)
+tests_store_test_control_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_store_test_control_LDADD = $(TEST_LIBS)
 
 tests_store_test_crash_SOURCES = tests/store/test-crash.c $(STORE_HELPER)
 tests_store_test_crash_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -20,6 +26,14 @@ tests_store_test_open_SOURCES = tests/store/test-open.c $(STORE_HELPER)
 tests_store_test_open_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_store_test_open_LDADD = $(TEST_LIBS)
 
+tests_store_test_place_SOURCES = tests/store/test-place.c $(STORE_HELPER)
+tests_store_test_place_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_store_test_place_LDADD = $(TEST_LIBS)
+
 tests_store_test_store_SOURCES = tests/store/test-store.c $(STORE_HELPER)
 tests_store_test_store_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_store_test_store_LDADD = $(TEST_LIBS)
+
+# Not a test: commits per second, for scripts/bench.
+tests_store_bench_store_SOURCES = tests/store/bench-store.c
+tests_store_bench_store_LDADD = $(HOST_LIBS)
