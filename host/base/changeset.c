@@ -176,25 +176,30 @@ static json_t *files_to_json(const struct changeset *c)
         return list;
 }
 
-/* The change of the folder that the first `n` bytes of `path` name, or NULL. */
-static const struct change *change_above(const struct changeset *c, const char *path, size_t n)
+const struct change *changeset_find(const struct changeset *c, const char *path, size_t n)
 {
-        struct change key = { 0 };
-        const struct change *found;
-        _cleanup_(freep) char *above = strndup(path, n);
+        size_t low = 0, high = c->n_files;
 
-        if (!above)
-                return NULL;
-        key.path = above;
-        found = bsearch(&key, c->files, c->n_files, sizeof(key), change_compare);
-        return found;
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+                const char *at = c->files[middle].path;
+                int order = strncmp(at, path, n);
+
+                if (order == 0 && at[n] == '\0')
+                        return &c->files[middle];
+                if (order < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return NULL;
 }
 
 /* What stands below a path must agree with what the path itself is before and after. */
 static int nesting_check(const struct changeset *c, const struct change *f, struct err *err)
 {
         for (const char *p = strchr(f->path, '/'); p; p = strchr(p + 1, '/')) {
-                const struct change *a = change_above(c, f->path, (size_t) (p - f->path));
+                const struct change *a = changeset_find(c, f->path, (size_t) (p - f->path));
 
                 if (a && ((f->mode_before && !S_ISDIR(a->mode_before)) ||
                           (f->mode_after && !S_ISDIR(a->mode_after))))

@@ -63,6 +63,9 @@ bool changeset_name_is_git(const char *name, size_t length);
 int changeset_add(struct changeset *c, const struct change *change, struct err *err);
 int changeset_seal(struct changeset *c, struct err *err);
 
+/* The row of the path that is the first `n` bytes of `path`, or NULL; for a sealed changeset. */
+const struct change *changeset_find(const struct changeset *c, const char *path, size_t n);
+
 /* Paths that are not UTF-8 are carried in JSON with each bad byte as U+DC80+byte would be in
  * Python's surrogateescape; JSON cannot hold that, so such a path is refused by changeset_add()
  * (-EILSEQ). */

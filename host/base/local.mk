@@ -9,6 +9,7 @@ libbase_a_SOURCES = \
 	host/base/io.c host/base/io.h \
 	host/base/json.c host/base/json.h \
 	host/base/limit.c host/base/limit.h \
+	host/base/listing.c host/base/listing.h \
 	host/base/loop.c host/base/loop.h \
 	host/base/number.c host/base/number.h \
 	host/base/pattern.c host/base/pattern.h \

@@ -23,8 +23,10 @@ struct collect_limits {
 /*
  * `lower_fd` is the real tree, `upper_fd` an overlay's upper folder (whiteouts are 0:0 character
  * devices, opaque folders carry user.overlay.opaque or trusted.overlay.opaque) or, with
- * `is_staged`, a whole private copy of the tree. Both sides' bytes become blobs in `blob_dirfd`. An
- * upper file equal to its lower one is no change. *ret is NULL when nothing changed.
+ * `is_staged`, a whole private copy of the tree: all its files, folders and links, but for special
+ * files, `.git`, other mounts and what the caller cannot read, which may be left out. Both sides'
+ * bytes become blobs in `blob_dirfd`. An upper file equal to its lower one is no change. *ret is
+ * NULL when nothing changed.
  */
 int collect_changes(struct changeset **ret, int lower_fd, int upper_fd, bool is_staged,
                     int blob_dirfd, const struct collect_limits *limits, struct err *err);

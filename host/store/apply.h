@@ -30,9 +30,17 @@ int apply_check(const struct changeset *c, int tree_fd, struct err *err);
 
 /*
  * Finishes or undoes every journal found; calls `done` for each with its id and whether the
- * changeset now stands in the tree. A tree that cannot be reached is an error that names it, and
+ * changeset now stands in the tree; a journal goes after `done` returned 0, so a crash in between
+ * tells it twice. A tree that cannot be reached is an error that names it, and
  * its journal stays.
  */
 typedef int (*apply_recovered)(void *user, const char *id, bool applied);
 int apply_recover(int journal_dirfd, int blob_dirfd, apply_recovered done, void *user,
                   struct err *err);
+
+/*
+ * The journals of who has no store (`linhay agent run --apply`):
+ * ${XDG_STATE_HOME:-~/.local/state}/linhay/applies, made when it is not there. Recover from it
+ * before the next apply; several programs may: hold flock(LOCK_EX) on the descriptor for as long.
+ */
+int apply_home_open(int *ret_dirfd, struct err *err);

@@ -12,3 +12,11 @@ libhost_a_SOURCES += \
 	host/store/state.c host/store/state.h \
 	host/store/store.c host/store/store.h \
 	host/store/writer.c host/store/writer.h
+
+libhost_a_SOURCES += \
+	host/store/apply.c host/store/apply.h \
+	host/store/journal.c host/store/journal.h \
+	host/store/plan.c host/store/plan.h \
+	host/store/roll.c host/store/roll.h \
+	host/store/site.c host/store/site.h \
+	host/store/stage.c host/store/stage.h
