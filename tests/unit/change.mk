@@ -5,3 +5,9 @@ TESTS += tests/unit/test-apply
 tests_unit_test_apply_SOURCES = tests/unit/test-apply.c $(TREE_SOURCES)
 tests_unit_test_apply_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_apply_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-changeset
+TESTS += tests/unit/test-changeset
+tests_unit_test_changeset_SOURCES = tests/unit/test-changeset.c $(TREE_SOURCES)
+tests_unit_test_changeset_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_changeset_LDADD = $(TEST_LIBS)
