@@ -71,6 +71,8 @@ struct flow_step {
         unsigned line; /* where the step begins; 0 = not known */
 };
 
+struct tree;
+
 struct flow {
         const char *name;    /* from the file, else the file's own name without ending */
         const char *summary; /* one sentence, or NULL */
@@ -84,7 +86,8 @@ struct flow {
         const json_t *triggers; /* for the daemon; NULL = none */
         struct flow_step *steps;
         size_t step_count;
-        char *file; /* as it was named; "" when it came as JSON */
+        char *file;        /* as it was named; "" when it came as JSON */
+        struct tree *tree; /* the file, for the lines of its values; NULL when it came as JSON */
 };
 
 /*
@@ -106,6 +109,9 @@ char *flow_to_json(const struct flow *f);
 
 /* The same as a libconfig file; reading it gives the same hash. */
 int flow_to_conf(const struct flow *f, struct buf *out);
+
+/* Line of the value at a JSON pointer, or of the nearest around it; 0 = not known. */
+unsigned flow_line(const struct flow *f, const char *pointer);
 
 /* Index of a step, or -ENOENT. */
 ssize_t flow_find(const struct flow *f, const char *id);

@@ -1,8 +1,8 @@
 libhost_a_SOURCES += \
-	host/flow/check.h \
-	host/flow/expr.h \
-	host/flow/fault.h \
-	host/flow/flow.h \
+	host/flow/check.c host/flow/check.h \
+	host/flow/expr.c host/flow/expr.h \
+	host/flow/fault.c host/flow/fault.h \
+	host/flow/flow.c host/flow/flow.h host/flow/flow-read.h \
 	host/flow/graph.h \
-	host/flow/order.h \
-	host/flow/template.h
+	host/flow/order.c host/flow/order.h \
+	host/flow/template.c host/flow/template.h

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/check.h"
+
+#include "conf/suggest.h"
+#include "flow/flow-read.h"
+#include "flow/order.h"
+#include "flow/template.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define SUGGEST_AMONG_MAX 200
+
+struct checker {
+        const struct flow *flow;
+        const struct flow_catalog *catalog; /* NULL = agents are not looked at */
+        struct faults *faults;
+        struct order *order;   /* NULL when the steps lead in circles */
+        struct schema *inputs; /* of the run; NULL = takes none, or the schema is broken */
+        bool *is_overlay;      /* of each step, as far as the catalog knows */
+        size_t step;           /* the one that is looked at */
+        const char *key;       /* its key that holds the references: "when" */
+};
+
+static int tell(struct checker *c, bool is_warning, const char *pointer, const char *format, ...)
+        _printf_(4, 5);
+static int tell(struct checker *c, bool is_warning, const char *pointer, const char *format, ...)
+{
+        const struct flow_step *step =
+                c->step < c->flow->step_count ? &c->flow->steps[c->step] : NULL;
+        char text[1024];
+        va_list args;
+
+        va_start(args, format);
+        (void) vsnprintf(text, sizeof(text), format, args);
+        va_end(args);
+        return faults_add(c->faults, is_warning, c->flow->file, flow_line(c->flow, pointer),
+                          "%s%s%s%s", step && step->id ? "step \"" : "",
+                          step && step->id ? step->id : "", step && step->id ? "\": " : "", text);
+}
+
+/* "/steps/3/inputs" and what lies behind it, for the line. */
+static void step_pointer(const struct checker *c, const char *key, const char *below, char *ret,
+                         size_t size)
+{
+        (void) snprintf(ret, size, "/steps/%zu/%s%s", c->step, key, below);
+}
+
+static const char *step_suggest(const struct flow *f, const char *id)
+{
+        const char *names[SUGGEST_AMONG_MAX + 1] = { NULL };
+        size_t n = 0;
+
+        for (size_t i = 0; i < f->step_count && n < SUGGEST_AMONG_MAX; i++)
+                if (f->steps[i].id)
+                        names[n++] = f->steps[i].id;
+        return suggest(id, names);
+}
+
+static int step_ref_check(struct checker *c, const char *pointer, const struct expr_ref *ref)
+{
+        ssize_t i = flow_find(c->flow, ref->step);
+        const char *near;
+
+        if (i < 0) {
+                near = step_suggest(c->flow, ref->step);
+                return tell(c, false, pointer, "%s: there is no step \"%s\"%s%s%s", ref->text,
+                            ref->step, near ? " (did you mean \"" : "", near ? near : "",
+                            near ? "\"?)" : "");
+        }
+        if ((size_t) i == c->step)
+                return tell(c, false, pointer, "%s: a step cannot refer to itself", ref->text);
+        if (c->order && !order_is_before(c->order, (size_t) i, c->step))
+                return tell(
+                        c, false, pointer,
+                        "%s: \"%s\" does not come before; add it to needs, or to the needs of a "
+                        "step that does",
+                        ref->text, ref->step);
+        return 0;
+}
+
+static bool is_named(const json_t *list, const char *name)
+{
+        const json_t *item;
+        size_t i;
+
+        json_array_foreach (list, i, item)
+                if (json_is_string(item) && strcmp(json_string_value(item), name) == 0)
+                        return true;
+        return false;
+}
+
+static const char *input_suggest(const json_t *properties, const char *given)
+{
+        const char *names[SUGGEST_AMONG_MAX + 1] = { NULL }, *key;
+        json_t *value;
+        size_t n = 0;
+
+        json_object_foreach ((json_t *) properties, key, value)
+                if (n < SUGGEST_AMONG_MAX)
+                        names[n++] = key;
+        return suggest(given, names);
+}
+
+/* May there be inputs that are not named? */
+static bool is_open(const json_t *schema)
+{
+        const json_t *additional = json_object_get(schema, "additionalProperties");
+
+        return !json_object_get(schema, "properties") ||
+               json_object_get(schema, "patternProperties") ||
+               (additional && !json_is_false(additional));
+}
+
+/* Inputs that the schema neither names nor lets in by another way are a slip of the finger. */
+static int input_ref_check(struct checker *c, const char *pointer, const struct expr_ref *ref)
+{
+        const json_t *schema = c->flow->inputs;
+        const json_t *properties = json_object_get(schema, "properties");
+        const json_t *property = ref->first ? json_object_get(properties, ref->first) : NULL;
+        const char *near;
+
+        if (!ref->first)
+                return 0;
+        if (!schema)
+                return tell(c, false, pointer, "%s: the workflow declares no inputs", ref->text);
+        if (property) {
+                if (ref->has_default || json_object_get(property, "default") ||
+                    is_named(json_object_get(schema, "required"), ref->first))
+                        return 0;
+                return tell(c, true, pointer,
+                            "%s may be missing: write default(%s, ...), or make the input required",
+                            ref->text, ref->text);
+        }
+        if (is_open(schema))
+                return 0;
+        near = input_suggest(properties, ref->first);
+        return tell(c, false, pointer, "%s: the workflow has no input \"%s\"%s%s%s", ref->text,
+                    ref->first, near ? " (did you mean \"" : "", near ? near : "",
+                    near ? "\"?)" : "");
+}
+
+static int ref_check(struct checker *c, const char *pointer, const struct expr_ref *ref)
+{
+        const struct flow_step *step = &c->flow->steps[c->step];
+
+        if (strcmp(ref->root, "steps") == 0)
+                return step_ref_check(c, pointer, ref);
+        if (strcmp(ref->root, "inputs") == 0)
+                return input_ref_check(c, pointer, ref);
+        if (strcmp(ref->root, "run") == 0) {
+                if (ref->first && strcmp(ref->first, "id") == 0)
+                        return 0;
+                return tell(c, false, pointer, "%s: of a run there is only run.id", ref->text);
+        }
+        if (!step->for_each || strcmp(c->key, "inputs") != 0)
+                return tell(c, false, pointer,
+                            "%s: only the inputs of a step with for_each can refer to its item",
+                            ref->text);
+        return 0;
+}
+
+static int template_ref(void *user, const char *below, const struct expr_ref *ref)
+{
+        struct checker *c = user;
+        char pointer[1024];
+
+        step_pointer(c, c->key, below, pointer, sizeof(pointer));
+        return ref_check(c, pointer, ref);
+}
+
+static int template_bad(void *user, const char *below, const struct err *why)
+{
+        struct checker *c = user;
+        char pointer[1024];
+
+        step_pointer(c, c->key, below, pointer, sizeof(pointer));
+        return tell(c, false, pointer, "%s%s: %s", c->key, below, err_text(why));
+}
+
+static int expr_ref(void *user, const struct expr_ref *ref)
+{
+        return template_ref(user, "", ref);
+}
+
+static int when_check(struct checker *c, const struct flow_step *step)
+{
+        _cleanup_(expr_freep) struct expr *e = NULL;
+        struct err why = { 0 };
+        int r;
+
+        if (!step->when)
+                return 0;
+        c->key = "when";
+        r = expr_new(&e, step->when, strlen(step->when), NULL, &why);
+        if (r == -EBADMSG)
+                return template_bad(c, "", &why);
+        return r < 0 ? r : expr_refs(e, expr_ref, c);
+}
+
+static int for_each_check(struct checker *c, const struct flow_step *step)
+{
+        char pointer[64];
+
+        step_pointer(c, "max_parallel", "", pointer, sizeof(pointer));
+        if (!step->for_each)
+                return step->max_parallel ? tell(c, true, pointer,
+                                                 "max_parallel does nothing without for_each")
+                                          : 0;
+        c->key = "for_each";
+        step_pointer(c, "for_each", "", pointer, sizeof(pointer));
+        if (json_is_string(step->for_each) && !template_has_refs(step->for_each))
+                return tell(c, false, pointer,
+                            "for_each must be a list, or a reference to one: \"${inputs.files}\"");
+        return template_refs(step->for_each, template_ref, template_bad, c);
+}
+
+static bool is_reference(const json_t *value, void *user)
+{
+        (void) user;
+        return json_is_string(value) && template_has_refs(value);
+}
+
+static int input_faults_tell(struct checker *c, const struct schema_faults *misfits)
+{
+        char pointer[1024];
+        int r = 0;
+
+        for (size_t i = 0; i < misfits->count && r == 0; i++) {
+                const struct schema_fault *f = &misfits->list[i];
+
+                step_pointer(c, "inputs", f->instance, pointer, sizeof(pointer));
+                r = tell(c, false, pointer, "inputs%s %s", f->instance, f->message);
+        }
+        return r;
+}
+
+/* Inputs as far as they are known; a value that holds a reference fits for now. */
+static int inputs_fit(struct checker *c, const struct flow_step *step, const struct schema *schema)
+{
+        _cleanup_(schema_faults_done) struct schema_faults misfits = { 0 };
+        _cleanup_(json_decrefp) json_t *inputs =
+                step->inputs ? json_deep_copy(step->inputs) : json_object();
+        struct err why = { 0 };
+        char pointer[64];
+        int r;
+
+        if (!inputs || schema_default(schema, inputs) < 0)
+                return -ENOMEM;
+        r = schema_check_partial(schema, inputs, is_reference, NULL, &misfits, &why);
+        if (r == SCHEMA_MISFIT)
+                return input_faults_tell(c, &misfits);
+        if (r == -ENOMEM)
+                return r;
+        step_pointer(c, "inputs", "", pointer, sizeof(pointer));
+        return r < 0 ? tell(c, false, pointer, "inputs cannot be checked: %s", err_text(&why)) : 0;
+}
+
+static int agent_check(struct checker *c, const struct flow_step *step)
+{
+        struct flow_action action = { 0 };
+        struct err why = { 0 };
+        char pointer[64];
+        int r;
+
+        if (!c->catalog || !step->agent || !step->action)
+                return 0;
+        r = c->catalog->lookup(c->catalog->user, step->agent, step->action, &action, &why);
+        if (r == -ENOMEM)
+                return r;
+        step_pointer(c, "agent", "", pointer, sizeof(pointer));
+        if (r < 0)
+                return tell(c, false, pointer, "%s", err_text(&why));
+        c->is_overlay[c->step] = action.workspace == WORKSPACE_OVERLAY;
+        return action.input ? inputs_fit(c, step, action.input) : 0;
+}
+
+static int step_check(struct checker *c, size_t i)
+{
+        const struct flow_step *step = &c->flow->steps[i];
+        int r;
+
+        c->step = i;
+        r = agent_check(c, step);
+        if (r == 0)
+                r = when_check(c, step);
+        if (r == 0)
+                r = for_each_check(c, step);
+        c->key = "inputs";
+        if (r == 0 && step->inputs)
+                r = template_refs(step->inputs, template_ref, template_bad, c);
+        return r;
+}
+
+/* Two steps that change the tree at the same time may each make the other's changes stale. */
+static int overlays_check(struct checker *c)
+{
+        for (size_t a = 0; a < c->flow->step_count && c->order; a++) {
+                const struct flow_step *step = &c->flow->steps[a];
+                char pointer[64];
+                size_t b = a + 1;
+                int r = 0;
+
+                c->step = a;
+                (void) snprintf(pointer, sizeof(pointer), "/steps/%zu", a);
+                if (!c->is_overlay[a])
+                        continue;
+                while (b < c->flow->step_count &&
+                       (!c->is_overlay[b] || order_is_before(c->order, a, b) ||
+                        order_is_before(c->order, b, a)))
+                        b++;
+                if (b < c->flow->step_count)
+                        r = tell(c, true, pointer,
+                                 "may run at the same time as \"%s\", and both change the "
+                                 "workspace: the later one may be stale; order them by needs",
+                                 c->flow->steps[b].id);
+                else if (step->for_each && step->max_parallel != 1)
+                        r = tell(
+                                c, true, pointer,
+                                "its items change the workspace at the same time: set max_parallel "
+                                "= 1");
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int inputs_check(struct checker *c)
+{
+        struct err why = { 0 };
+        int r;
+
+        if (!c->flow->inputs)
+                return 0;
+        r = schema_new(&c->inputs, c->flow->inputs, NULL, &why);
+        if (r == -ENOMEM)
+                return r;
+        return r < 0 ? tell(c, false, "/inputs", "inputs is not a JSON Schema: %s", err_text(&why))
+                     : 0;
+}
+
+static int check_run(struct checker *c)
+{
+        struct err why = { 0 };
+        int r;
+
+        c->is_overlay = calloc(c->flow->step_count + 1, sizeof(*c->is_overlay));
+        if (!c->is_overlay)
+                return -ENOMEM;
+        if (order_new(&c->order, c->flow, &why) == -ENOMEM)
+                return -ENOMEM;
+        c->step = SIZE_MAX;
+        r = inputs_check(c);
+        for (size_t i = 0; i < c->flow->step_count && r == 0; i++)
+                r = step_check(c, i);
+        return r < 0 ? r : overlays_check(c);
+}
+
+int flow_check(const struct flow *f, const struct flow_catalog *catalog, struct faults *faults)
+{
+        struct checker c = { .flow = f, .catalog = catalog, .faults = faults };
+        int r = check_run(&c);
+
+        free(c.is_overlay);
+        (void) order_free(c.order);
+        (void) schema_free(c.inputs);
+        faults_sort(faults);
+        return r;
+}
+
+int flow_check_file(struct flow **ret_flow, const char *path, const struct flow_catalog *catalog,
+                    struct faults *faults, struct err *err)
+{
+        _cleanup_(flow_freep) struct flow *f = NULL;
+        int r;
+
+        r = flow_read(&f, path, faults, err);
+        if (r < 0)
+                return r;
+        r = flow_check(f, catalog, faults);
+        if (r < 0)
+                return err_set(err, r, "%s: out of memory", path);
+        if (faults->errors)
+                return faults_err(faults, err);
+
+        *ret_flow = TAKE(f);
+        return 0;
+}
+
+int flow_check_inputs(const struct flow *f, json_t *inputs, struct err *err)
+{
+        _cleanup_(schema_freep) struct schema *schema = NULL;
+        const char *key;
+        int r;
+
+        if (!f->inputs) {
+                key = json_object_iter_key(json_object_iter(inputs));
+                return key ? err_set(err, -EBADMSG,
+                                     "the workflow \"%s\" takes no inputs, and \"%s\" was given",
+                                     f->name, key)
+                           : 0;
+        }
+        r = schema_new(&schema, f->inputs, NULL, err);
+        if (r < 0)
+                return err_wrap(err, r, "the workflow's inputs");
+        if (schema_default(schema, inputs) < 0)
+                return err_set(err, -ENOMEM, "out of memory");
+        return schema_require(schema, inputs, "the input of the workflow", err);
+}

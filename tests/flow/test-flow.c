@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include "base/io.h"
+#include "base/json.h"
+#include "flow/check.h"
+#include "flow/order.h"
+#include "json-random.h"
+
+static char folder[] = "/tmp/linhay-test-flow-XXXXXX";
+
+static char *put(const char *name, const char *text)
+{
+        static char path[512];
+        struct err err = { 0 };
+
+        (void) snprintf(path, sizeof(path), "%s/%s", folder, name);
+        assert_int_equal(file_replace(path, text, strlen(text), 0600, &err), 0);
+        return path;
+}
+
+/* Two agents: "lint" reads, "fix" changes; "fix" needs a whole number and may have a file. */
+struct agents {
+        struct schema *lint, *fix;
+};
+
+static int agents_lookup(void *user, const char *agent, const char *action, struct flow_action *ret,
+                         struct err *err)
+{
+        const struct agents *agents = user;
+
+        if (strcmp(agent, "lint") == 0 && strcmp(action, "run") == 0)
+                *ret = (struct flow_action){ agents->lint, NULL, WORKSPACE_RO, RISK_AUTO };
+        else if (strcmp(agent, "fix") == 0 && strcmp(action, "run") == 0)
+                *ret = (struct flow_action){ agents->fix, NULL, WORKSPACE_OVERLAY, RISK_APPROVAL };
+        else if (strcmp(agent, "lint") == 0 || strcmp(agent, "fix") == 0)
+                return err_set(err, -ENOENT, "the agent \"%s\" has no action \"%s\"", agent,
+                               action);
+        else
+                return err_set(err, -ENOENT, "no agent is called \"%s\"", agent);
+        return 0;
+}
+
+static int agents_make(void **state)
+{
+        static struct agents agents;
+        _cleanup_(json_decrefp) json_t *lint = json_pack("{}");
+        _cleanup_(json_decrefp) json_t *fix =
+                json_pack("{s:{s:{s:s}, s:{s:s, s:i}, s:{s:s}}, s:[s], s:b}", "properties", "n",
+                          "type", "integer", "m", "type", "integer", "default", 1, "file", "type",
+                          "string", "required", "n", "additionalProperties", 0);
+
+        if (schema_new(&agents.lint, lint, NULL, NULL) < 0 ||
+            schema_new(&agents.fix, fix, NULL, NULL) < 0 || !mkdtemp(folder))
+                return -1;
+        *state = &agents;
+        return 0;
+}
+
+static int agents_drop(void **state)
+{
+        struct agents *agents = *state;
+        char command[300];
+
+        (void) schema_free(agents->lint);
+        (void) schema_free(agents->fix);
+        (void) snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+        return system(command);
+}
+
+static const char whole[] =
+        "name = \"all\"; summary = \"Everything at once.\";\n"
+        "inputs = { type = \"object\"; properties = { n = { type = \"integer\"; default = 2; };\n"
+        "  files = { type = \"array\"; }; }; required = ( \"files\" ); };\n"
+        "timeout = \"1h\"; concurrency = 4; fail_on = \"critical\";\n"
+        "steps = (\n"
+        "  { id = \"look\"; agent = \"lint\"; action = \"run\"; },\n"
+        "  { id = \"fix\"; agent = \"fix\"; action = \"run\"; needs = ( \"look\" );\n"
+        "    inputs = { n = \"${inputs.n}\"; }; when = \"steps.look.findings.total > 0\";\n"
+        "    retry = { attempts = 3; backoff = \"2s\"; cap = \"10s\"; jitter = false;\n"
+        "              on = ( \"timeout\", \"failed\" ); };\n"
+        "    timeout = \"90s\"; on_failure = \"continue\"; on_crash = \"hold\"; on_stale = "
+        "\"rerun\";\n"
+        "    approval = true; },\n"
+        "  { id = \"each\"; agent = \"lint\"; action = \"run\"; needs = ( \"fix\" );\n"
+        "    for_each = \"${inputs.files}\"; max_parallel = 2; inputs = { path = \"${item}\"; };\n"
+        "    always = true; }\n"
+        ");\n";
+
+static void everything_is_read(void **state)
+{
+        struct flow_catalog catalog = { agents_lookup, *state };
+        _cleanup_(faults_done) struct faults faults = { 0 };
+        _cleanup_(flow_freep) struct flow *f = NULL;
+        const struct flow_step *s;
+        struct err err = { 0 };
+
+        if (flow_check_file(&f, put("x.flow", whole), &catalog, &faults, &err) < 0)
+                fail_msg("%s", err.text);
+        assert_int_equal(faults.count, 0);
+        assert_string_equal(f->name, "all");
+        assert_string_equal(f->summary, "Everything at once.");
+        assert_int_equal(f->timeout_ms, 3600000);
+        assert_int_equal(f->concurrency, 4);
+        assert_int_equal(f->fail_on, SEVERITY_CRITICAL);
+        assert_int_equal(f->step_count, 3);
+
+        s = &f->steps[0];
+        assert_int_equal(s->line, 6);
+        assert_int_equal(s->need_count, 0);
+        assert_null(s->inputs);
+        assert_null(s->when);
+        assert_int_equal(s->retry.attempts, 1);
+        assert_int_equal(s->timeout_ms, 0);
+        assert_false(s->always || s->approval);
+
+        s = &f->steps[1];
+        assert_string_equal(s->id, "fix");
+        assert_int_equal(s->need_count, 1);
+        assert_int_equal(s->needs[0], 0);
+        assert_string_equal(s->when, "steps.look.findings.total > 0");
+        assert_int_equal(s->retry.attempts, 3);
+        assert_int_equal(s->retry.backoff_ms, 2000);
+        assert_int_equal(s->retry.cap_ms, 10000);
+        assert_false(s->retry.jitter);
+        assert_int_equal(s->retry.on, 1U << VERDICT_TIMEOUT | 1U << VERDICT_FAILED);
+        assert_int_equal(s->timeout_ms, 90000);
+        assert_int_equal(s->on_failure, FLOW_FAILURE_CONTINUE);
+        assert_int_equal(s->on_crash, FLOW_CRASH_HOLD);
+        assert_int_equal(s->on_stale, FLOW_STALE_RERUN);
+        assert_true(s->approval);
+
+        s = &f->steps[2];
+        assert_string_equal(json_string_value(s->for_each), "${inputs.files}");
+        assert_int_equal(s->max_parallel, 2);
+        assert_true(s->always);
+}
+
+static void the_name_comes_from_the_file(void **state)
+{
+        static const char text[] =
+                "steps = ( { id = \"a\"; agent = \"lint\"; action = \"run\"; } );";
+        static const struct {
+                const char *file, *want;
+        } rows[] = {
+                { "review.flow", "review" },
+                { "My Review 2.json", "my-review-2" },
+                { "1-a.flow", "a" },
+                { "123", "flow" },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(flow_freep) struct flow *f = NULL;
+                struct err err = { 0 };
+
+                assert_int_equal(flow_load(&f, put(rows[i].file, text), NULL, &err), 0);
+                assert_string_equal(f->name, rows[i].want);
+                assert_int_equal(f->fail_on, SEVERITY_HIGH);
+        }
+}
+
+#define STEP(id, rest) "{ id = \"" id "\"; agent = \"lint\"; action = \"run\"; " rest " }"
+#define FIX(id, rest)  "{ id = \"" id "\"; agent = \"fix\"; action = \"run\"; " rest " }"
+
+/* One row for each kind of fault: the text and what `flow check` prints, without the folder. */
+static const struct {
+        const char *why, *text, *want;
+} fault_rows[] = {
+        { "no steps", "name = \"a\";", "x.flow: error: steps is missing\n" },
+        { "steps that are none", "\nsteps = 3;",
+          "x.flow:2: error: steps must be a list of groups: ( { id = \"a\"; ... } )\n" },
+        { "an unknown key of the workflow", "\nstep = ();\nsteps = (" STEP("a", "") ");",
+          "x.flow:2: error: unknown key \"step\" (did you mean \"steps\"?)\n" },
+        { "an unknown key of a step", "steps = (\n" STEP("a", "\nagnet = \"b\";") ");",
+          "x.flow:3: error: step \"a\": unknown key \"agnet\" (did you mean \"agent\"?)\n" },
+        { "a step without an agent", "steps = ({ id = \"a\"; action = \"run\"; });",
+          "x.flow:1: error: step \"a\": agent is missing\n" },
+        { "a bad id", "steps = (" STEP("Check It", "") ");",
+          "x.flow:1: error: step 1: id must begin with a small letter and have only small letters, "
+          "digits, _ and -, 63 at most\n" },
+        { "an id twice", "steps = (\n" STEP("a", "") ",\n" STEP("a", "") ");",
+          "x.flow:3: error: step \"a\": the id is already used in line 2\n" },
+        { "a type", "steps = (" STEP("a", "\nalways = 1;") ");",
+          "x.flow:2: error: step \"a\": always must be true or false\n" },
+        { "a duration", "steps = (" STEP("a", "\ntimeout = 90;") ");",
+          "x.flow:2: error: step \"a\": timeout must be a duration in quotes: \"90s\"\n" },
+        { "a choice", "steps = (" STEP("a", "on_crash = \"holt\";") ");",
+          "x.flow:1: error: step \"a\": on_crash must be retry or hold (did you mean "
+          "\"hold\"?)\n" },
+        { "a threshold", "fail_on = \"hihg\"; steps = (" STEP("a", "") ");",
+          "x.flow:1: error: fail_on must be info, low, medium, high, critical or never (did you "
+          "mean "
+          "\"high\"?)\n" },
+        { "too many attempts", "steps = (" STEP("a", "retry = { attempts = 101; };") ");",
+          "x.flow:1: error: step \"a\": retry: at most 100 attempts\n" },
+        { "a retry without attempts", "steps = (" STEP("a", "retry = { backoff = \"1s\"; };") ");",
+          "x.flow:1: error: step \"a\": attempts is missing\n" },
+        { "a verdict that no retry mends",
+          "steps = (" STEP("a", "retry = { attempts = 2; on = ( \"schema\" ); };") ");",
+          "x.flow:1: error: step \"a\": on: only failed, timeout, cpu, memory, files, disk, "
+          "output, "
+          "processes, protocol or signal can be tried again\n" },
+        { "a need that is no step",
+          "steps = (" STEP("check", "") ",\n" STEP("b", "needs = ( \"chekc\" );") ");",
+          "x.flow:2: error: step \"b\": needs \"chekc\", which is no step (did you mean "
+          "\"check\"?)\n" },
+        { "a need twice", "steps = (" STEP("a", "") "," STEP("b", "needs = ( \"a\", \"a\" );") ");",
+          "x.flow:1: error: step \"b\": needs \"a\" twice\n" },
+        { "a circle",
+          "steps = (" STEP("a", "needs = ( \"c\" );") "," STEP("b", "needs = ( \"a\" );") "," STEP(
+                  "c", "needs = ( \"b\" );") ");",
+          "x.flow:1: error: the steps need each other in a circle: a -> c -> b -> a\n" },
+        { "a step that needs itself", "steps = (" STEP("a", "needs = ( \"a\" );") ");",
+          "x.flow:1: error: the steps need each other in a circle: a -> a\n" },
+        { "an unknown agent", "steps = ({ id = \"a\";\nagent = \"lnt\"; action = \"run\"; });",
+          "x.flow:2: error: step \"a\": no agent is called \"lnt\"\n" },
+        { "an unknown action", "steps = ({ id = \"a\"; agent = \"lint\"; action = \"walk\"; });",
+          "x.flow:1: error: step \"a\": the agent \"lint\" has no action \"walk\"\n" },
+        { "an expression", "steps = (" STEP("a", "\nwhen = \"1 = 1\";") ");",
+          "x.flow:2: error: step \"a\": when: column 3: the expression should end here, or an "
+          "operator "
+          "follow\n" },
+        { "a template", "steps = (" STEP("a", "inputs = {\nx = ( \"${\" ); };") ");",
+          "x.flow:2: error: step \"a\": inputs/x/0: column 1: the expression ends where a value "
+          "should "
+          "stand\n" },
+        { "a reference to no step",
+          "steps = (" STEP("look", "") "," STEP(
+                  "b", "needs = ( \"look\" ); when = \"steps.loo.changed\";") ");",
+          "x.flow:1: error: step \"b\": steps.loo.changed: there is no step \"loo\" (did you mean "
+          "\"look\"?)\n" },
+        { "a reference to a step that does not come before",
+          "steps = (" STEP("a", "") ",\n" STEP("b", "when = \"steps.a.changed\";") ");",
+          "x.flow:2: error: step \"b\": steps.a.changed: \"a\" does not come before; add it to "
+          "needs, "
+          "or to the needs of a step that does\n" },
+        { "a reference to itself", "steps = (" STEP("a", "when = \"steps.a.changed\";") ");",
+          "x.flow:1: error: step \"a\": steps.a.changed: a step cannot refer to itself\n" },
+        { "an input of a workflow without", "steps = (" STEP("a", "when = \"inputs.x\";") ");",
+          "x.flow:1: error: step \"a\": inputs.x: the workflow declares no inputs\n" },
+        { "an unknown input",
+          "inputs = { properties = { files = { }; }; };\nsteps = (" STEP(
+                  "a", "when = \"inputs.file\";") ");",
+          "x.flow:2: error: step \"a\": inputs.file: the workflow has no input \"file\" (did you "
+          "mean "
+          "\"files\"?)\n" },
+        { "an input that may be missing",
+          "inputs = { properties = { x = { }; }; };\nsteps = (" STEP("a",
+                                                                     "when = \"inputs.x\";") ");",
+          "x.flow:2: warning: step \"a\": inputs.x may be missing: write default(inputs.x, ...), "
+          "or make "
+          "the input required\n" },
+        { "something else of a run", "steps = (" STEP("a", "when = \"run.name == 'x'\";") ");",
+          "x.flow:1: error: step \"a\": run.name: of a run there is only run.id\n" },
+        { "an item without a for_each",
+          "steps = (" STEP("a", "inputs = { x = \"${item}\"; };") ");",
+          "x.flow:1: error: step \"a\": item: only the inputs of a step with for_each can refer to "
+          "its "
+          "item\n" },
+        { "a for_each that is text", "steps = (" STEP("a", "for_each = \"files\";") ");",
+          "x.flow:1: error: step \"a\": for_each must be a list, or a reference to one: "
+          "\"${inputs.files}\"\n" },
+        { "max_parallel alone", "steps = (" STEP("a", "max_parallel = 2;") ");",
+          "x.flow:1: warning: step \"a\": max_parallel does nothing without for_each\n" },
+        { "an input that does not fit",
+          "steps = (" FIX("a", "inputs = { n = 1;\nm = \"x\"; };") ");",
+          "x.flow:2: error: step \"a\": inputs/m must be of type integer, but is a string\n" },
+        { "an input that is missing", "steps = (" FIX("a", "") ");",
+          "x.flow:1: error: step \"a\": inputs lacks the property \"n\"\n" },
+        { "an input that is not known",
+          "steps = (" FIX("a", "inputs = { n = 1;\n k = \"${run.id}\"; };") ");",
+          "x.flow:2: error: step \"a\": inputs/k is not a property that is known here\n" },
+        { "a reference fits any type",
+          "steps = (" FIX("a", "inputs = { n = \"${run.id}\"; };") ");", "" },
+        { "two that change the tree at once",
+          "steps = (" FIX("a", "inputs = { n = 1; };") ",\n" FIX("b", "inputs = { n = 1; };") ");",
+          "x.flow:1: warning: step \"a\": may run at the same time as \"b\", and both change the "
+          "workspace: the later one may be stale; order them by needs\n" },
+        { "one that changes the tree many times at once",
+          "steps = (" FIX("a", "inputs = { n = 1; }; for_each = ( 1, 2 );") ");",
+          "x.flow:1: warning: step \"a\": its items change the workspace at the same time: set "
+          "max_parallel = 1\n" },
+        { "in order they may",
+          "steps = (" FIX("a", "inputs = { n = 1; };") ",\n" FIX(
+                  "b", "needs = ( \"a\" ); inputs = { n = 1; };") ");",
+          "" },
+        { "inputs that are no schema",
+          "\ninputs = { type = \"objekt\"; }; steps = (" STEP("a", "") ");",
+          "x.flow:2: error: inputs is not a JSON Schema: /type: must be one or more of array, "
+          "boolean, "
+          "integer, null, number, object, string\n" },
+        { "all at once, in the order of the file",
+          "fail_no = 1;\nsteps = (\n" STEP("a", "when = \"!\";") ",\n" STEP(
+                  "b", "needs = ( \"x\" );") ");",
+          "x.flow:1: error: unknown key \"fail_no\" (did you mean \"fail_on\"?)\n"
+          "x.flow:3: error: step \"a\": when: column 2: the expression ends where a value should "
+          "stand\n"
+          "x.flow:4: error: step \"b\": needs \"x\", which is no step\n" },
+        { "JSON has lines as well",
+          "{\"steps\": [\n{\"id\": \"a\",\n\"agent\": \"lint\",\n\"action\": 3}]}",
+          "x.flow:4: error: step \"a\": action must be a string, not empty\n" },
+};
+
+static void faults_have_places(void **state)
+{
+        struct flow_catalog catalog = { agents_lookup, *state };
+
+        for (size_t i = 0; i < TEST_ROWS(fault_rows); i++) {
+                _cleanup_(faults_done) struct faults faults = { 0 };
+                _cleanup_(buf_done) struct buf text = { 0 };
+                _cleanup_(buf_done) struct buf want = { 0 };
+                _cleanup_(flow_freep) struct flow *f = NULL;
+                struct err err = { 0 };
+                int r;
+
+                print_message("# %s\n", fault_rows[i].why);
+                r = flow_check_file(&f, put("x.flow", fault_rows[i].text), &catalog, &faults, &err);
+                assert_int_equal(r, faults.errors ? -EBADMSG : 0);
+                assert_int_equal(faults_text(&faults, &text), 0);
+                for (const char *p = fault_rows[i].want; *p; p += strcspn(p, "\n") + 1)
+                        assert_int_equal(
+                                buf_printf(&want, "%s/%.*s\n", folder, (int) strcspn(p, "\n"), p),
+                                0);
+                assert_string_equal(buf_text(&text), buf_text(&want));
+        }
+}
+
+static void too_many_steps_are_refused(void **state)
+{
+        struct flow_catalog catalog = { agents_lookup, *state };
+        static const size_t counts[] = { FLOW_STEPS_MAX, FLOW_STEPS_MAX + 1 };
+
+        for (size_t i = 0; i < TEST_ROWS(counts); i++) {
+                _cleanup_(buf_done) struct buf text = { 0 };
+                _cleanup_(faults_done) struct faults faults = { 0 };
+                _cleanup_(flow_freep) struct flow *f = NULL;
+                struct err err = { 0 };
+
+                assert_int_equal(buf_puts(&text, "{\"steps\": ["), 0);
+                for (size_t k = 0; k < counts[i]; k++) {
+                        assert_int_equal(buf_printf(&text,
+                                                    "%s{\"id\": \"s%zu\", \"agent\": \"lint\", "
+                                                    "\"action\": \"run\"",
+                                                    k ? "," : "", k),
+                                         0);
+                        if (k)
+                                assert_int_equal(
+                                        buf_printf(&text, ", \"needs\": [\"s%zu\"]", k - 1), 0);
+                        assert_int_equal(buf_putc(&text, '}'), 0);
+                }
+                assert_int_equal(buf_puts(&text, "]}"), 0);
+                assert_int_equal(
+                        flow_check_file(&f, put("x.flow", text.data), &catalog, &faults, &err),
+                        i ? -EBADMSG : 0);
+        }
+}
+
+static void order_follows_needs(void **state)
+{
+        static const char text[] = "steps = (" STEP("d", "needs = ( \"b\", \"c\" );") "," STEP(
+                "a", "") "," STEP("b", "needs = ( \"a\" );") "," STEP("c", "") ");";
+        _cleanup_(flow_freep) struct flow *f = NULL;
+        _cleanup_(order_freep) struct order *o = NULL;
+        struct err err = { 0 };
+
+        (void) state;
+        assert_int_equal(flow_load(&f, put("x.flow", text), NULL, &err), 0);
+        assert_int_equal(order_new(&o, f, &err), 0);
+        assert_int_equal(o->rank_count, 3);
+        assert_int_equal(o->rank[0], 2);
+        assert_int_equal(o->rank[1], 0);
+        assert_int_equal(o->rank[2], 1);
+        assert_int_equal(o->rank[3], 0);
+        assert_int_equal(o->sorted[0], 1);
+        assert_int_equal(o->sorted[3], 0);
+        assert_true(order_is_before(o, 1, 0));
+        assert_true(order_is_before(o, 1, 2));
+        assert_false(order_is_before(o, 3, 2));
+        assert_false(order_is_before(o, 0, 1));
+        assert_int_equal(flow_find(f, "b"), 2);
+        assert_int_equal(flow_find(f, "x"), -ENOENT);
+}
+
+/* A workflow with random values wherever any may stand. */
+static json_t *random_flow(struct json_random *r)
+{
+        static const char *const durations[] = { "1s", "250ms", "1h30m" };
+        json_t *steps = json_array();
+        size_t n = 1 + json_random_below(r, 6);
+
+        for (size_t i = 0; i < n; i++) {
+                json_t *step = json_pack("{s:o, s:s, s:s, s:{s:o}}", "id",
+                                         json_sprintf("step-%zu", i), "agent", "lint", "action",
+                                         "run", "inputs", "any", json_random_value(r, 5));
+
+                if (i && json_random_below(r, 2))
+                        (void) json_object_set_new(
+                                step, "needs",
+                                json_pack("[o]", json_sprintf("step-%zu",
+                                                              (size_t) json_random_below(r, i))));
+                if (json_random_below(r, 2))
+                        (void) json_object_set_new(step, "timeout",
+                                                   json_string(durations[json_random_below(r, 3)]));
+                if (json_random_below(r, 2))
+                        (void) json_object_set_new(step, "when",
+                                                   json_string("run.id != \"\\\"x\\\"\""));
+                if (json_random_below(r, 3) == 0)
+                        (void) json_object_set_new(step, "for_each",
+                                                   json_pack("[o, o]", json_random_value(r, 3),
+                                                             json_random_value(r, 3)));
+                (void) json_array_append_new(steps, step);
+        }
+        return json_pack("{s:s, s:{s:{s:o}}, s:o}", "name", "random", "inputs", "properties", "x",
+                         json_pack("{s:o}", "const", json_random_value(r, 4)), "steps", steps);
+}
+
+static void both_forms_have_one_hash(void **state)
+{
+        uint64_t seed = json_random_seed();
+        struct json_random random = { seed | 1 };
+
+        (void) state;
+        print_message("# seed %llu\n", (unsigned long long) seed);
+        for (int i = 0; i < 300; i++) {
+                _cleanup_(json_decrefp) json_t *json = random_flow(&random);
+                _cleanup_(flow_freep) struct flow *a = NULL, *b = NULL, *c = NULL;
+                _cleanup_(buf_done) struct buf conf = { 0 };
+                _cleanup_(freep) char *text = NULL;
+                struct err err = { 0 };
+
+                if (flow_from_json(&a, json, &err) < 0)
+                        fail_msg("%s", err.text);
+                assert_int_equal(flow_to_conf(a, &conf), 0);
+                if (flow_load(&b, put("b.flow", conf.data), NULL, &err) < 0)
+                        fail_msg("%s in\n%s", err.text, conf.data);
+                text = flow_to_json(b);
+                assert_non_null(text);
+                assert_int_equal(flow_load(&c, put("c.json", text), NULL, &err), 0);
+                assert_string_equal(b->hash, a->hash);
+                assert_string_equal(c->hash, a->hash);
+        }
+}
+
+static void the_hash_knows_every_change(void **state)
+{
+        static const char *const texts[] = {
+                "name = \"a\"; steps = (" STEP("a", "") ");",
+                "name = \"b\"; steps = (" STEP("a", "") ");",
+                "name = \"a\"; steps = (" STEP("a", "approval = true;") ");",
+        };
+        char hashes[TEST_ROWS(texts)][SHA256_HEX];
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(texts); i++) {
+                _cleanup_(flow_freep) struct flow *f = NULL;
+                struct err err = { 0 };
+
+                assert_int_equal(flow_load(&f, put("x.flow", texts[i]), NULL, &err), 0);
+                assert_true(sha256_is_hex(f->hash));
+                memcpy(hashes[i], f->hash, SHA256_HEX);
+                for (size_t k = 0; k < i; k++)
+                        assert_string_not_equal(hashes[i], hashes[k]);
+        }
+}
+
+static void inputs_of_a_run_are_checked(void **state)
+{
+        static const struct {
+                const char *why, *inputs;
+                int want;
+                const char *text;
+        } rows[] = {
+                { "they fit", "{\"files\": [1]}", 0, "" },
+                { "one is missing", "{}", -EBADMSG,
+                  "the input of the workflow does not fit its schema: lacks the property "
+                  "\"files\"" },
+                { "one has the wrong type", "{\"files\": [], \"n\": \"x\"}", -EBADMSG,
+                  "the input of the workflow does not fit its schema: /n: must be of type integer, "
+                  "but "
+                  "is a string" },
+        };
+        _cleanup_(flow_freep) struct flow *f = NULL;
+        struct err err = { 0 };
+
+        (void) state;
+        assert_int_equal(flow_load(&f, put("x.flow", whole), NULL, &err), 0);
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(json_decrefp) json_t *inputs = json_loads(rows[i].inputs, 0, NULL);
+
+                print_message("# %s\n", rows[i].why);
+                err = (struct err){ 0 };
+                assert_int_equal(flow_check_inputs(f, inputs, &err), rows[i].want);
+                assert_string_equal(err.text, rows[i].text);
+                if (rows[i].want == 0)
+                        assert_int_equal(json_integer_value(json_object_get(inputs, "n")), 2);
+        }
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(everything_is_read),
+                cmocka_unit_test(the_name_comes_from_the_file),
+                cmocka_unit_test(faults_have_places),
+                cmocka_unit_test(too_many_steps_are_refused),
+                cmocka_unit_test(order_follows_needs),
+                cmocka_unit_test(both_forms_have_one_hash),
+                cmocka_unit_test(the_hash_knows_every_change),
+                cmocka_unit_test(inputs_of_a_run_are_checked),
+        };
+
+        return cmocka_run_group_tests(tests, agents_make, agents_drop);
+}
