@@ -144,7 +144,7 @@ static int hide_secrets(struct check *c)
         int r = 0;
 
         if (!c->is_scanned)
-                r = matcher_scan(c->matcher, c->text, c->length);
+                r = matcher_scan(c->matcher, c->path, c->text, c->length);
         c->is_scanned = true;
         for (size_t i = 0; r >= 0 && i < c->matcher->n_shapes; i++) {
                 const struct match *m = &c->matcher->shapes[i];

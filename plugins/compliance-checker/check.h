@@ -70,7 +70,8 @@ struct not_scanned {
 
 struct check {
         struct linhay_run *run;
-        struct matcher *matcher;
+        struct matcher *matcher; /* of secrets */
+        struct matcher *env;     /* of defaults for environment variables */
         bool wanted[CONTROLS_];
         struct policy policy;
         json_t *baseline; /* object whose keys are the known fingerprints, or NULL */

@@ -12,25 +12,37 @@
 
 LINHAY_MANIFEST("agent.json")
 
-/* What `prepare` builds; a cell runs once, so one is enough. */
-static struct {
+/* A rule pack with its matcher. */
+struct scanner {
         struct rule_pack pack;
         struct matcher matcher;
+};
+
+/* What `prepare` builds; a cell runs once, so one is enough. */
+static struct {
+        struct scanner secrets;
+        struct scanner env;
 } prepared;
+
+static int scanner_init(struct linhay_run *r, struct scanner *s, struct span text, const char *name)
+{
+        char error[256] = "out of memory";
+
+        rule_pack_done(&s->pack);
+        matcher_done(&s->matcher);
+        if (rule_pack_load(&s->pack, text.text, text.length, error, sizeof(error)) < 0)
+                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack", "%s: %s", name, error);
+        if (matcher_init(&s->matcher, &s->pack, gate_best()) < 0)
+                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack",
+                                   "%s: the gate cannot be made", name);
+        return 0;
+}
 
 static int prepare(struct linhay_run *r)
 {
-        struct span text = pack_secrets();
-        char error[256] = "out of memory";
+        int result = scanner_init(r, &prepared.secrets, pack_secrets(), "rules/secrets.json");
 
-        rule_pack_done(&prepared.pack);
-        matcher_done(&prepared.matcher);
-        if (rule_pack_load(&prepared.pack, text.text, text.length, error, sizeof(error)) < 0)
-                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack", "%s", error);
-        if (matcher_init(&prepared.matcher, &prepared.pack, gate_best()) < 0)
-                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack", "the gate cannot be made");
-        r->user = &prepared;
-        return 0;
+        return result < 0 ? result : scanner_init(r, &prepared.env, pack_env(), "rules/env.json");
 }
 
 /* Without `controls` all are wanted. */
@@ -150,7 +162,7 @@ static int check_all(struct check *c, struct tree *t)
         r = tree_check(t, linhay_workspace(c->run));
         if (r == -EBADMSG)
                 return linhay_fail(c->run, LINHAY_FAIL_INTERNAL, "rule-pack", "%s",
-                                   c->matcher->error);
+                                   *c->env->error ? c->env->error : c->matcher->error);
         if (r < 0)
                 return linhay_fail(c->run, LINHAY_FAIL_INTERNAL, "check-failed",
                                    "the tree could not be checked: %s", strerror(-r));
@@ -160,7 +172,8 @@ static int check_all(struct check *c, struct tree *t)
 static int run(struct linhay_run *r)
 {
         struct check c = { .run = r,
-                           .matcher = &prepared.matcher,
+                           .matcher = &prepared.secrets.matcher,
+                           .env = &prepared.env.matcher,
                            .licenses = json_array(),
                            .seen = json_object() };
         struct tree t = { .check = &c };

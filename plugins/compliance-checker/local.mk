@@ -2,6 +2,10 @@
 noinst_LIBRARIES += plugins/compliance-checker/libchecker.a
 plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/check.c plugins/compliance-checker/check.h \
+	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \
+	plugins/compliance-checker/env.c plugins/compliance-checker/env.h \
+	plugins/compliance-checker/headers.c plugins/compliance-checker/headers.h \
+	plugins/compliance-checker/nginx.c plugins/compliance-checker/nginx.h \
 	plugins/compliance-checker/pack.c plugins/compliance-checker/pack.h \
 	plugins/compliance-checker/policy.c plugins/compliance-checker/policy.h \
 	plugins/compliance-checker/secrets.c plugins/compliance-checker/secrets.h \
@@ -20,9 +24,10 @@ plugins_compliance_checker_compliance_checker_so_LDADD = plugins/compliance-chec
 	plugins/lib/libscan.a $(SCAN_LIBS)
 
 # The assembler includes these, which automake cannot see.
-CHECKER_PACKS = $(srcdir)/plugins/compliance-checker/rules/secrets.json
+CHECKER_PACKS = $(srcdir)/plugins/compliance-checker/rules/secrets.json \
+	$(srcdir)/plugins/compliance-checker/rules/env.json
 $(plugins_compliance_checker_libchecker_a_OBJECTS): $(CHECKER_PACKS)
 $(plugins_compliance_checker_compliance_checker_so_OBJECTS): \
 	$(srcdir)/plugins/compliance-checker/agent.json
 
-EXTRA_DIST += plugins/compliance-checker/agent.json plugins/compliance-checker/rules/secrets.json
+EXTRA_DIST += plugins/compliance-checker/agent.json $(CHECKER_PACKS)

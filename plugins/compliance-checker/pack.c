@@ -13,9 +13,15 @@
         extern const char name##_end[] __attribute__((visibility("hidden")))
 
 EMBED(secrets_rules, "rules/secrets.json");
+EMBED(env_rules, "rules/env.json");
 
 struct span pack_secrets(void)
 {
         return (struct span){ secrets_rules_start,
                               (size_t) (secrets_rules_end - secrets_rules_start) };
+}
+
+struct span pack_env(void)
+{
+        return (struct span){ env_rules_start, (size_t) (env_rules_end - env_rules_start) };
 }

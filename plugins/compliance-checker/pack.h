@@ -8,3 +8,4 @@
 #include "scan/def.h"
 
 struct span pack_secrets(void); /* rules/secrets.json */
+struct span pack_env(void);     /* rules/env.json */

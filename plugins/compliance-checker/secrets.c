@@ -23,7 +23,7 @@ static int report_match(struct check *c, const struct match *m)
 
 int secrets_check(struct check *c)
 {
-        int r = matcher_scan(c->matcher, c->text, c->length);
+        int r = matcher_scan(c->matcher, c->path, c->text, c->length);
 
         c->is_scanned = true;
         if (r < 0)

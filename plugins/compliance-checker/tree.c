@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree.h"
 
+#include "dockerfile.h"
+#include "env.h"
+#include "headers.h"
 #include "scan/text.h"
 #include "secrets.h"
 
@@ -11,6 +14,9 @@ static const struct {
         int (*check)(struct check *c);
 } looks[] = {
         { CONTROL_SECRETS, false, secrets_check },
+        { CONTROL_ENV, false, env_check },
+        { CONTROL_HEADERS, true, headers_check },
+        { CONTROL_CONFIG, true, dockerfile_check },
 };
 
 /* What the walk skipped and a person should know of. */

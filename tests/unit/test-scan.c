@@ -17,21 +17,27 @@
 
 #include <ctype.h>
 
-static struct rule_pack pack;
+static struct rule_pack pack, env_pack;
 
-static int load_pack(void **state)
+static void load_one(struct rule_pack *ret, const char *name)
 {
-        (void) state;
         _cleanup_(buf_done) struct buf text = { 0 };
         char path[512], error[256];
         struct err err = { 0 };
 
-        (void) snprintf(path, sizeof(path), "%s/plugins/compliance-checker/rules/secrets.json",
-                        test_srcdir());
+        (void) snprintf(path, sizeof(path), "%s/plugins/compliance-checker/rules/%s", test_srcdir(),
+                        name);
         if (file_read(path, &text, &err) < 0)
                 fail_msg("%s", err_text(&err));
-        if (rule_pack_load(&pack, text.data, text.length, error, sizeof(error)) < 0)
+        if (rule_pack_load(ret, text.data, text.length, error, sizeof(error)) < 0)
                 fail_msg("%s", error);
+}
+
+static int load_pack(void **state)
+{
+        (void) state;
+        load_one(&pack, "secrets.json");
+        load_one(&env_pack, "env.json");
         return 0;
 }
 
@@ -39,6 +45,7 @@ static int unload_pack(void **state)
 {
         (void) state;
         rule_pack_done(&pack);
+        rule_pack_done(&env_pack);
         return 0;
 }
 
@@ -124,6 +131,14 @@ static bool is_found(const struct matcher *m, const struct rule *rule)
         return false;
 }
 
+/* A path that a rule for certain files is meant for. */
+static const char *sample_path(const struct rule *rule)
+{
+        if (!rule->path)
+                return NULL;
+        return strstr(rule->id, "compose") ? "deploy/docker-compose.yml" : "app/.env";
+}
+
 /* A rule must be found alone: other rules of the pack may be better for one of its samples. */
 static void check_samples(const struct gate_engine *engine, struct rule *rule, const char *key,
                           bool wanted)
@@ -140,7 +155,7 @@ static void check_samples(const struct gate_engine *engine, struct rule *rule, c
                         _cleanup_(buf_done) struct buf text = { 0 };
 
                         expand(&text, json_string_value(sample));
-                        if (matcher_scan(&m, buf_text(&text), text.length) < 0)
+                        if (matcher_scan(&m, sample_path(rule), buf_text(&text), text.length) < 0)
                                 fail_msg("%s", m.error);
                         if (is_found(&m, rule) != wanted)
                                 fail_msg("%s: %s %s", rule->id,
@@ -150,14 +165,12 @@ static void check_samples(const struct gate_engine *engine, struct rule *rule, c
         matcher_done(&m);
 }
 
-static void test_pack(void **state)
+static void check_pack(struct rule_pack *p)
 {
-        (void) state;
         char error[256];
 
-        assert_true(pack.n_rules >= 60);
-        for (size_t i = 0; i < pack.n_rules; i++) {
-                struct rule *rule = &pack.rules[i];
+        for (size_t i = 0; i < p->n_rules; i++) {
+                struct rule *rule = &p->rules[i];
 
                 if (rule_compile(rule, error, sizeof(error)) < 0)
                         fail_msg("%s", error);
@@ -166,6 +179,19 @@ static void test_pack(void **state)
                 check_samples(&gate_ac, rule, "examples", true);
                 check_samples(&gate_ac, rule, "counters", false);
         }
+}
+
+static void test_pack(void **state)
+{
+        (void) state;
+        assert_true(pack.n_rules >= 60);
+        check_pack(&pack);
+}
+
+static void test_env_pack(void **state)
+{
+        (void) state;
+        check_pack(&env_pack);
 }
 
 static void test_whole_pack(void **state)
@@ -179,7 +205,7 @@ static void test_whole_pack(void **state)
                 json_t *examples = json_object_get(pack.rules[i].json, "examples");
 
                 expand(&text, json_string_value(json_array_get(examples, 0)));
-                assert_int_equal(matcher_scan(&m, buf_text(&text), text.length), 0);
+                assert_int_equal(matcher_scan(&m, NULL, buf_text(&text), text.length), 0);
                 if (!is_found(&m, NULL))
                         fail_msg("%s: nothing found in %s", pack.rules[i].id, buf_text(&text));
         }
@@ -274,8 +300,8 @@ static void test_gates_agree(void **state)
                 _cleanup_(buf_done) struct buf soup = { 0 };
 
                 make_soup(&soup, 120);
-                assert_int_equal(matcher_scan(&ac, buf_text(&soup), soup.length), 0);
-                assert_int_equal(matcher_scan(&best, buf_text(&soup), soup.length), 0);
+                assert_int_equal(matcher_scan(&ac, NULL, buf_text(&soup), soup.length), 0);
+                assert_int_equal(matcher_scan(&best, NULL, buf_text(&soup), soup.length), 0);
                 assert_true(ac.n_found > 20);
                 assert_int_equal(ac.n_found, best.n_found);
                 assert_memory_equal(ac.found, best.found, ac.n_found * sizeof(*ac.found));
@@ -435,11 +461,11 @@ static void test_utf16(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_pack),   cmocka_unit_test(test_whole_pack),
-                cmocka_unit_test(test_gate),   cmocka_unit_test(test_gates_agree),
-                cmocka_unit_test(test_assign), cmocka_unit_test(test_values),
-                cmocka_unit_test(test_mask),   cmocka_unit_test(test_fingerprint),
-                cmocka_unit_test(test_utf16),
+                cmocka_unit_test(test_pack),        cmocka_unit_test(test_env_pack),
+                cmocka_unit_test(test_whole_pack),  cmocka_unit_test(test_gate),
+                cmocka_unit_test(test_gates_agree), cmocka_unit_test(test_assign),
+                cmocka_unit_test(test_values),      cmocka_unit_test(test_mask),
+                cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_utf16),
         };
 
         return cmocka_run_group_tests_name("scan", tests, load_pack, unload_pack);

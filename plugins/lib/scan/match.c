@@ -137,8 +137,11 @@ static bool occurs(struct matcher *m, const pcre2_code *code, struct span text)
 /* Secrets of a provider have a form of their own; only blanks in that form are sorted out. */
 static bool is_secret(struct matcher *m, const struct rule *rule, struct span secret)
 {
-        if (secret.length < rule->min_length || value_is_placeholder(secret))
+        if (secret.length < rule->min_length || (!rule->words && value_is_placeholder(secret)))
                 return false;
+        if (rule->words)
+                return !value_is_reference(secret) &&
+                       !(rule->deny_code && occurs(m, rule->deny_code, secret));
         if (rule->rank != RULE_PROVIDER &&
             (value_is_stand_in(secret) || value_is_reference(secret)))
                 return false;
@@ -198,6 +201,23 @@ static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const
 static int compile(struct matcher *m, struct rule *rule)
 {
         return rule->code ? 0 : rule_compile(rule, m->error, sizeof(m->error));
+}
+
+/* Rules for certain files only; asked once for each file. */
+static bool is_meant(struct matcher *m, unsigned index)
+{
+        const struct rule *rule = &m->pack->rules[index];
+        struct match_window *w = &m->windows[index];
+
+        if (!rule->path)
+                return true;
+        if (w->path == UNKNOWN_PATH)
+                w->path = m->path && compile(m, &m->pack->rules[index]) >= 0 &&
+                                          occurs(m, rule->path_code,
+                                                 (struct span){ m->path, strlen(m->path) })
+                                  ? RIGHT_PATH
+                                  : WRONG_PATH;
+        return w->path == RIGHT_PATH;
 }
 
 static int look_at_match(struct matcher *m, const struct rule *rule, size_t base)
@@ -282,7 +302,9 @@ static int open_window(struct matcher *m, unsigned index, size_t start, size_t e
                 return 0;
         }
         r = flush_window(m, index);
-        *w = (struct match_window){ .start = from, .end = to, .open = true, .done = w->done };
+        w->start = from;
+        w->end = to;
+        w->open = true;
         return r;
 }
 
@@ -323,6 +345,8 @@ static int on_hit(void *owner, unsigned literal, size_t end)
         for (size_t i = m->first[literal]; r >= 0 && i < m->first[literal + 1]; i++) {
                 unsigned index = m->rule_of[i];
 
+                if (!is_meant(m, index))
+                        continue;
                 if (m->pack->rules[index].kind == RULE_ASSIGNMENT)
                         r = look_at_assignment(m, index, start, end);
                 else
@@ -375,10 +399,11 @@ static void resolve(struct matcher *m)
         m->n_found = n;
 }
 
-int matcher_scan(struct matcher *m, const char *data, size_t length)
+int matcher_scan(struct matcher *m, const char *path, const char *data, size_t length)
 {
         int r;
 
+        m->path = path;
         m->data = data;
         m->length = length;
         m->n_found = m->n_shapes = 0;

@@ -24,7 +24,8 @@ struct match {
 struct match_window {
         size_t start, end; /* not looked at yet */
         bool open;
-        size_t done; /* looked at up to here */
+        size_t done;                                        /* looked at up to here */
+        enum { UNKNOWN_PATH, RIGHT_PATH, WRONG_PATH } path; /* is the rule meant for this file? */
 };
 
 struct matcher {
@@ -48,6 +49,7 @@ struct matcher {
         bool is_cut; /* a limit was reached, so something may have been missed */
 
         /* While scanning: */
+        const char *path;
         const char *data;
         size_t length;
         char error[256];
@@ -58,5 +60,8 @@ struct matcher {
 int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_engine *engine);
 void matcher_done(struct matcher *m);
 
-/* Scans one text: 0, -ENOMEM, or -EBADMSG (a rule that does not compile; `error` says which). */
-int matcher_scan(struct matcher *m, const char *data, size_t length);
+/*
+ * Scans one text: 0, -ENOMEM, or -EBADMSG (a rule that does not compile; `error` says which). Rules
+ * that are meant for certain paths are left out where `path` is NULL.
+ */
+int matcher_scan(struct matcher *m, const char *path, const char *data, size_t length);

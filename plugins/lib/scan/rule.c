@@ -77,6 +77,7 @@ static int rule_load(struct rule *rule, json_t *json, const char ***next, char *
         rule->fix = text_of(json, "fix", NULL);
         rule->regex = text_of(json, "regex", NULL);
         rule->deny = text_of(json, "deny", NULL);
+        rule->path = text_of(json, "path", NULL);
         if (!rule->name || !rule->regex)
                 return fault(error, size, rule->id, "needs a name and a regex");
 
@@ -144,6 +145,7 @@ void rule_pack_done(struct rule_pack *pack)
         for (size_t i = 0; i < pack->n_rules; i++) {
                 pcre2_code_free(pack->rules[i].code);
                 pcre2_code_free(pack->rules[i].deny_code);
+                pcre2_code_free(pack->rules[i].path_code);
         }
         free(pack->rules);
         free(pack->lists);
@@ -176,5 +178,7 @@ int rule_compile(struct rule *rule, char *error, size_t error_size)
                 r = compile_one(&rule->code, rule->id, rule->regex, error, error_size);
         if (r >= 0 && rule->deny && !rule->deny_code)
                 r = compile_one(&rule->deny_code, rule->id, rule->deny, error, error_size);
+        if (r >= 0 && rule->path && !rule->path_code)
+                r = compile_one(&rule->path_code, rule->id, rule->path, error, error_size);
         return r;
 }

@@ -46,10 +46,12 @@ struct rule {
         size_t before;     /* bytes looked at before a literal, */
         size_t after;      /* and behind it */
         unsigned keep;     /* bytes of the secret that an excerpt may show: a public prefix */
-        bool words;        /* a secret made of plain words is taken as well */
+        bool words;        /* plain words and stand-ins are taken as well */
+        const char *path;  /* expression for the paths that the rule is meant for; NULL = all */
 
         pcre2_code *code; /* compiled when first needed */
         pcre2_code *deny_code;
+        pcre2_code *path_code;
         json_t *json; /* the rule as it was written, for tests */
 };
 

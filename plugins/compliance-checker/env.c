@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "env.h"
+
+int env_check(struct check *c)
+{
+        int r = matcher_scan(c->env, c->path, c->text, c->length);
+
+        for (size_t i = 0; r >= 0 && i < c->env->n_found; i++) {
+                const struct match *m = &c->env->found[i];
+                struct report report = { .control = CONTROL_ENV,
+                                         .severity = m->rule->severity,
+                                         .rule = check_keep(c, "env/%s", m->rule->id),
+                                         .message = m->rule->name,
+                                         .fix = m->rule->fix,
+                                         .cwe = m->rule->cwe,
+                                         .tags = m->rule->tags,
+                                         .start = m->start,
+                                         .end = m->end,
+                                         .secret = { c->text + m->start, m->end - m->start } };
+
+                r = check_hide(c, m->start, m->end, 0);
+                if (r >= 0)
+                        r = check_report(c, &report);
+        }
+        return r;
+}
