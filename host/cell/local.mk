@@ -1,3 +1,32 @@
 libhost_a_SOURCES += \
-	host/cell/cell.h \
-	host/cell/collect.c host/cell/collect.h
+	host/cell/base64.c host/cell/base64.h \
+	host/cell/cell.c host/cell/cell.h \
+	host/cell/collect.c host/cell/collect.h \
+	host/cell/end.c host/cell/end.h \
+	host/cell/filter.c host/cell/filter.h \
+	host/cell/finding.c host/cell/finding.h \
+	host/cell/frame.c host/cell/frame.h \
+	host/cell/memfd.c host/cell/memfd.h \
+	host/cell/proto.c host/cell/proto.h \
+	host/cell/reply.c host/cell/reply.h \
+	host/cell/sandbox.c host/cell/sandbox.h \
+	host/cell/spawn.h \
+	host/cell/tail.c host/cell/tail.h \
+	host/cell/tier.c host/cell/tier.h
+
+# The program in which agents live: small, for its memory is copied into every cell.
+cellexec_PROGRAMS += linhay-cell
+linhay_cell_SOURCES = host/cell-main.c \
+	host/cell/child.c host/cell/child.h \
+	host/cell/confine.c host/cell/confine.h \
+	host/cell/fault.c host/cell/fault.h \
+	host/cell/inspect.c host/cell/inspect.h \
+	host/cell/landlock.c host/cell/landlock.h \
+	host/cell/overlay.c host/cell/overlay.h \
+	host/cell/root.c host/cell/root.h \
+	host/cell/runtime.c host/cell/runtime.h \
+	host/cell/service.c host/cell/service.h \
+	host/cell/tmpfs.c host/cell/tmpfs.h \
+	host/cell/witness.c \
+	host/cell/zygote.c host/cell/zygote.h
+linhay_cell_LDADD = libhost.a libbase.a $(JANSSON_LIBS)

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cell/child.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/kernel.h"
+#include "cell/confine.h"
+#include "cell/fault.h"
+#include "cell/inspect.h"
+#include "cell/landlock.h"
+#include "cell/root.h"
+#include "cell/runtime.h"
+
+/*
+ * Descriptors of a cell: 0 to 2, its socket, and its workspace or the object to inspect. What is
+ * left of setting up is above.
+ */
+enum { CELL_SOCKET = SPAWN_SOCKET, CELL_EXTRA, CELL_FDS_, SETUP_FIRST = 32 };
+
+struct child {
+        const struct child_plan *plan;
+        struct root root;
+        int control; /* the zygote's socket, to say how it went */
+        bool has_mdwe;
+        struct sock_filter *stage1;
+        struct sock_fprog *stage2; /* at SPAWN_STAGE2_ADDRESS */
+};
+
+static void setup_send(const struct child *c, int code, const void *text, size_t length)
+{
+        struct spawn_setup setup = {
+                .id = c->plan->request->id,
+                .code = code,
+                .is_staged = c->root.is_staged,
+        };
+        char body[sizeof(setup) + 60000];
+
+        length = MIN_OF(length, sizeof(body) - sizeof(setup));
+        memcpy(body, &setup, sizeof(setup));
+        if (length)
+                memcpy(body + sizeof(setup), text, length);
+        (void) frame_send_fds(c->control, SPAWN_SETUP, 0, body, sizeof(setup) + length,
+                              &c->root.upper_fd, c->root.upper_fd >= 0, 0);
+}
+
+static int sync_wait(const struct child_plan *plan, struct err *err)
+{
+        uint64_t go = 0;
+
+        if (!plan->has_userns)
+                return 0;
+        if (read(plan->sync, &go, sizeof(go)) != sizeof(go))
+                return err_sys(err, -errno, "the zygote did not write the cell's maps");
+        return confine_identity(err);
+}
+
+static int step_root(struct child *c, struct err *err)
+{
+        const struct child_plan *plan = c->plan;
+        const struct root_plan root = {
+                .object_fd = plan->fd[SPAWN_FD_OBJECT],
+                .workspace_tree = plan->tree,
+                .workspace = (enum workspace_mode) plan->request->workspace,
+                .disk_bytes = plan->request->limits.value[LIMIT_DISK],
+                .inodes = plan->request->limits.value[LIMIT_INODES],
+        };
+
+        if (plan->request->kind == SPAWN_INSPECTOR)
+                return 0;
+        return root_build(&c->root, &root, err);
+}
+
+static int filter_read(int fd, void *to, size_t length, off_t at, struct err *err)
+{
+        ssize_t n = pread(fd, to, length, at);
+
+        if (n != (ssize_t) length)
+                return err_sys(err, n < 0 ? -errno : -EIO, "cannot read the system call filter");
+        return 0;
+}
+
+/* The filters become this process's memory while it may still open and map what it likes. */
+static int step_filter(struct child *c, struct err *err)
+{
+        const struct spawn_request *request = c->plan->request;
+        int fd = c->plan->fd[SPAWN_FD_FILTER], r;
+        size_t size = sizeof(*c->stage2) + request->stage2_bytes;
+
+        c->stage1 = malloc(request->stage1_bytes);
+        if (!c->stage1)
+                return err_set(err, -ENOMEM, "no memory for the system call filter");
+        r = filter_read(fd, c->stage1, request->stage1_bytes, 0, err);
+        if (r < 0 || request->stage2_bytes == 0)
+                return r;
+
+        c->stage2 = mmap((void *) SPAWN_STAGE2_ADDRESS, size, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        if (c->stage2 == MAP_FAILED)
+                return err_sys(err, -errno, "cannot place the second stage of the filter");
+        c->stage2->len = (unsigned short) (request->stage2_bytes / sizeof(struct sock_filter));
+        c->stage2->filter = (struct sock_filter *) (c->stage2 + 1);
+        r = filter_read(fd, c->stage2 + 1, request->stage2_bytes, request->stage1_bytes, err);
+        if (r == 0 && mprotect(c->stage2, size, PROT_READ) < 0)
+                r = err_sys(err, -errno, "cannot protect the second stage of the filter");
+        return r;
+}
+
+static int fd_lift(int *fd)
+{
+        int lifted = fcntl(*fd, F_DUPFD_CLOEXEC, SETUP_FIRST);
+
+        if (lifted < 0)
+                return -errno;
+        *fd = lifted;
+        return 0;
+}
+
+/* Leaves 0, 1, 2, the socket, the workspace, and what is still needed to report. */
+static int step_descriptors(struct child *c, struct err *err)
+{
+        const struct child_plan *plan = c->plan;
+        int log = MAX_OF(plan->fd[SPAWN_FD_LOG], STDIN_FILENO), r;
+        _cleanup_(closep) int extra = -1;
+
+        if (plan->request->kind == SPAWN_INSPECTOR) {
+                extra = dup(plan->fd[SPAWN_FD_OBJECT]);
+        } else if (plan->request->workspace != WORKSPACE_NONE) {
+                extra = open("/ws/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                if (extra < 0 || chdir("/work") < 0)
+                        return err_sys(err, -errno, "cannot open the workspace in the cell");
+        }
+        r = fd_lift(&c->control);
+        if (r == 0 && c->root.upper_fd >= 0)
+                r = fd_lift(&c->root.upper_fd);
+        if (r < 0)
+                return err_sys(err, r, "cannot put the descriptors in order");
+        if (dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 ||
+            dup2(plan->fd[SPAWN_FD_SOCKET], CELL_SOCKET) < 0 ||
+            (extra >= 0 && dup2(extra, CELL_EXTRA) < 0) ||
+            kernel_close_range(extra >= 0 ? CELL_FDS_ : CELL_EXTRA, SETUP_FIRST - 1) < 0 ||
+            kernel_close_range((unsigned) MAX_OF(c->control, c->root.upper_fd) + 1, ~0U) < 0)
+                return err_sys(err, -errno, "cannot put the descriptors in order");
+        extra = -1; /* closed with the range */
+        return 0;
+}
+
+static int step_landlock(const struct child_plan *plan, struct err *err)
+{
+        static const struct landlock_rule rules[] = {
+                { .path = "/usr", .access = LANDLOCK_LOAD },
+                { .path = "/lib", .access = LANDLOCK_LOAD, .is_optional = true },
+                { .path = "/lib64", .access = LANDLOCK_LOAD, .is_optional = true },
+                { .path = "/bin", .access = LANDLOCK_LOAD, .is_optional = true },
+                { .path = "/etc/ld.so.cache", .access = LANDLOCK_READ, .is_optional = true },
+                { .path = "/dev/null", .access = LANDLOCK_DEVICE },
+                { .path = ROOT_OBJECT, .access = LANDLOCK_LOAD },
+                { .path = "/tmp", .access = LANDLOCK_WRITE },
+                { .path = "/ws", .access = LANDLOCK_READ },
+        };
+        struct landlock_rule own[ARRAY_SIZE(rules)];
+
+        if (plan->request->kind == SPAWN_INSPECTOR)
+                return landlock_apply(plan->landlock_abi, NULL, 0, err);
+        memcpy(own, rules, sizeof(own));
+        /* On the parent: a rule on the mount point itself is lost once something is mounted there.
+         */
+        if (plan->request->workspace == WORKSPACE_OVERLAY)
+                own[ARRAY_SIZE(own) - 1].access = LANDLOCK_WRITE;
+        return landlock_apply(plan->landlock_abi, own, ARRAY_SIZE(own), err);
+}
+
+static int step_confine(struct child *c, struct err *err)
+{
+        const struct spawn_request *request = c->plan->request;
+        int r;
+
+        r = confine_privileges(err);
+        if (r == 0)
+                r = confine_limits(&request->limits, err);
+        if (r == 0)
+                r = step_landlock(c->plan, err);
+        if (r < 0)
+                return r;
+        if (!(request->flags & (SPAWN_JIT | SPAWN_STAGE1)))
+                c->has_mdwe = confine_mdwe();
+        if (request->kind == SPAWN_CELL) {
+                r = fault_install(CELL_SOCKET);
+                if (r < 0)
+                        return err_sys(err, r, "cannot set the cell's signal handlers");
+        }
+        return confine_filter(c->stage1, request->stage1_bytes / sizeof(*c->stage1), err);
+}
+
+static int child_setup(struct child *c, struct err *err)
+{
+        int r;
+
+        (void) setsid();
+        (void) umask(0022);
+        r = sync_wait(c->plan, err);
+        if (r == 0)
+                r = step_filter(c, err);
+        if (r == 0)
+                r = step_root(c, err);
+        if (r == 0)
+                r = step_descriptors(c, err);
+        if (r == 0)
+                r = step_confine(c, err);
+        return r;
+}
+
+void child_main(const struct child_plan *plan)
+{
+        struct child c = { .plan = plan, .root.upper_fd = -1, .control = SPAWN_SOCKET };
+        struct runtime_plan runtime = {
+                .object = ROOT_OBJECT,
+                .socket = CELL_SOCKET,
+                .workspace_fd = -1,
+                .limits = &plan->request->limits,
+        };
+        struct err err = { 0 };
+        int r;
+
+        r = child_setup(&c, &err);
+        if (r < 0) {
+                setup_send(&c, r, err.text, strlen(err.text));
+                _exit(1);
+        }
+        setup_send(&c, 0, c.root.unreadable, c.root.unreadable_length);
+
+        /* From here on nothing but the cell's own descriptors is open. */
+        (void) close(c.control);
+        if (c.root.upper_fd >= 0)
+                (void) close(c.root.upper_fd);
+        if (plan->request->kind == SPAWN_INSPECTOR)
+                inspect_main(CELL_SOCKET, CELL_EXTRA, plan->inspect);
+        if (plan->request->workspace != WORKSPACE_NONE)
+                runtime.workspace_fd = CELL_EXTRA;
+        runtime.has_mdwe = c.has_mdwe;
+        if (!(plan->request->flags & SPAWN_STAGE1))
+                runtime.stage2 = c.stage2;
+        runtime_main(&runtime);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Confinement of the calling process, for good
+ *
+ * The steps that need no table of their own: identity, capabilities, resource limits, the system
+ * call filter. The child calls them in the order of this header; none can be undone.
+ */
+
+#include "base/err.h"
+#include "base/limit.h"
+
+#include <linux/filter.h>
+
+/* Becomes the cell's id in its own user namespace. */
+int confine_identity(struct err *err);
+
+/* Leaves no capability in any set and no way to get one; not dumpable; dies with its parent. */
+int confine_privileges(struct err *err);
+
+/* RLIMIT_*; `processes` beside this one. */
+int confine_limits(const struct limits *limits, struct err *err);
+
+/* Memory-deny-write-execute: 1, or 0 where the kernel has it not. */
+int confine_mdwe(void);
+
+/* Adds a system call filter. */
+int confine_filter(const struct sock_filter *program, size_t n, struct err *err);
+
+/* May signals be sent to this process alone? For cells without a pid namespace. */
+int confine_signals(struct err *err);

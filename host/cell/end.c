@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cell/end.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/buf.h"
+#include "base/unit.h"
+#include "cell/filter.h"
+
+/* The sentence for each verdict when nobody knows more; %s is the limit where there is one. */
+static const struct {
+        enum limit limit; /* LIMITS_ = none */
+        const char *format;
+} sentences[VERDICTS_] = {
+        [VERDICT_OK] = { LIMITS_, "" },
+        [VERDICT_FAILED] = { LIMITS_, "the agent failed and did not say why" },
+        [VERDICT_CANCELLED] = { LIMITS_, "the step was cancelled" },
+        [VERDICT_TIMEOUT] = { LIMIT_WALL, "the step took longer than %s (limit wall)" },
+        [VERDICT_CPU] = { LIMIT_CPU, "the agent used more than %s of processor time (limit cpu)" },
+        [VERDICT_MEMORY] = { LIMIT_MEMORY,
+                             "the agent needed more than %s of memory (limit memory)" },
+        [VERDICT_FILES] = { LIMIT_FILES, "the agent passed a limit on files" },
+        [VERDICT_DISK] = { LIMIT_DISK,
+                           "the agent wrote more than %s to one file system (limit disk)" },
+        [VERDICT_OUTPUT] = { LIMITS_, "the agent reported more than its limits allow" },
+        [VERDICT_PROCESSES] = { LIMIT_PROCESSES,
+                                "the agent wanted more than %s processes and threads besides the "
+                                "first (limit processes)" },
+        [VERDICT_LOAD] = { LIMITS_, "the agent could not be loaded" },
+        [VERDICT_PROTOCOL] = { LIMITS_, "the agent's process ended without a result" },
+        [VERDICT_SCHEMA] = { LIMITS_, "the data does not fit its schema" },
+        [VERDICT_SYSCALL] = { LIMITS_, "the agent made a system call that it was not granted" },
+        [VERDICT_SIGNAL] = { LIMITS_, "the agent crashed" },
+};
+
+static void limit_print(char *ret, size_t size, enum limit limit, uint64_t value)
+{
+        if (limit_table[limit].unit == LIMIT_BYTES)
+                bytes_format(ret, size, value);
+        else if (limit_table[limit].unit == LIMIT_MS)
+                duration_format(ret, size, value);
+        else
+                (void) snprintf(ret, size, "%llu", (unsigned long long) value);
+}
+
+static char *sentence_make(enum verdict verdict, const struct limits *limits)
+{
+        enum limit limit = sentences[verdict].limit;
+        _cleanup_(buf_done) struct buf text = { 0 };
+        const char *format = sentences[verdict].format;
+        const char *hole = strstr(format, "%s");
+        char value[32];
+
+        if (!hole)
+                return strdup(format);
+        limit_print(value, sizeof(value), limit, limits->value[limit]);
+        if (buf_add(&text, format, (size_t) (hole - format)) < 0 || buf_puts(&text, value) < 0 ||
+            buf_puts(&text, hole + 2) < 0)
+                return NULL;
+        return buf_take(&text);
+}
+
+static int conclude(struct cell_result *result, enum verdict verdict, char *message)
+{
+        result->verdict = verdict;
+        free(result->code);
+        free(result->message);
+        result->code = strdup(verdict_name(verdict));
+        result->message = message;
+        return result->code && message ? 0 : -ENOMEM;
+}
+
+static char *join(const char *a, const char *b)
+{
+        char *text;
+
+        return asprintf(&text, "%s%s%s", a, *b ? ": " : "", b) < 0 ? NULL : text;
+}
+
+static int judge_syscall(struct cell_result *result, const struct proto_fault *fault)
+{
+        const char *remedy;
+        char *message;
+
+        result->syscall = fault ? filter_syscall_name(fault->arch, fault->syscall) : NULL;
+        if (!result->syscall)
+                return conclude(result, VERDICT_SYSCALL,
+                                strdup("the agent made a system call that is never granted"));
+        remedy = filter_syscall_remedy(result->syscall);
+        result->syscall_remedy = strdup(remedy);
+        if (asprintf(&message, "the agent made the system call %s, which it was not granted: %s",
+                     result->syscall, remedy) < 0)
+                message = NULL;
+        return conclude(result, VERDICT_SYSCALL, message);
+}
+
+static int judge_signal(struct cell_result *result, int signal)
+{
+        char *message;
+
+        result->signal = signal;
+        if (asprintf(&message, "the agent was ended by signal %d (SIG%s)", signal,
+                     sigabbrev_np(signal) ? sigabbrev_np(signal) : "?") < 0)
+                message = NULL;
+        return conclude(result, VERDICT_SIGNAL, message);
+}
+
+static int judge_fault(struct cell_result *result, const struct end_facts *facts)
+{
+        const struct proto_fault *fault = &facts->fault;
+        enum verdict verdict =
+                fault->verdict < VERDICTS_ ? (enum verdict) fault->verdict : VERDICT_PROTOCOL;
+        const char *text = facts->fault_text ? facts->fault_text : "";
+        _cleanup_(freep) char *sentence = NULL;
+
+        result->signal = fault->signal;
+        if (verdict == VERDICT_SYSCALL)
+                return judge_syscall(result, fault);
+        if (verdict == VERDICT_SIGNAL)
+                return judge_signal(result, fault->signal);
+        if (verdict == VERDICT_LOAD && *text)
+                return conclude(result, verdict, strdup(text));
+        sentence = sentence_make(verdict, facts->limits);
+        return conclude(result, verdict, sentence ? join(sentence, text) : NULL);
+}
+
+static int judge_status(struct cell_result *result, const struct end_facts *facts)
+{
+        int signal = WIFSIGNALED(facts->status) ? WTERMSIG(facts->status) : 0;
+        char *message;
+
+        if (signal == SIGSYS)
+                return judge_syscall(result, NULL);
+        /* The hard limit's kill, when the warning was ignored. */
+        if ((signal == SIGKILL && facts->cpu_ms >= facts->limits->value[LIMIT_CPU]) ||
+            signal == SIGXCPU)
+                return conclude(result, VERDICT_CPU, sentence_make(VERDICT_CPU, facts->limits));
+        if (signal == SIGKILL)
+                return conclude(result, VERDICT_MEMORY,
+                                strdup("the kernel ended the agent, most likely because the "
+                                       "machine had no memory left"));
+        if (signal)
+                return judge_signal(result, signal);
+        if (asprintf(&message, "the agent's process ended with status %d %s, without a result",
+                     WEXITSTATUS(facts->status),
+                     facts->state == PROTO_RUNNING ? "while it ran" : "while it was loaded") < 0)
+                message = NULL;
+        return conclude(result, VERDICT_PROTOCOL, message);
+}
+
+int end_judge(struct cell_result *result, const struct end_facts *facts)
+{
+        bool exited = WIFEXITED(facts->status);
+
+        result->exit_status = exited ? WEXITSTATUS(facts->status) : -1;
+        result->signal = exited ? 0 : WTERMSIG(facts->status);
+        if (facts->is_stopped)
+                return conclude(result, facts->stopped,
+                                facts->stopped_text ? strdup(facts->stopped_text)
+                                                    : sentence_make(facts->stopped, facts->limits));
+        if (facts->has_fault)
+                return judge_fault(result, facts);
+        if (facts->has_failed && exited && result->exit_status == 0) {
+                result->verdict = VERDICT_FAILED;
+                return 0;
+        }
+        if (facts->has_result && exited && result->exit_status == 0) {
+                result->verdict = VERDICT_OK;
+                return 0;
+        }
+        return judge_status(result, facts);
+}

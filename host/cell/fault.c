@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cell/fault.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "cell/proto.h"
+
+static int fault_socket = -1;
+static char fault_stack[32768] __attribute__((aligned(16)));
+
+void fault_report(enum verdict verdict, int signal, int syscall, uint32_t arch, const char *text)
+{
+        struct proto_fault fault = {
+                .verdict = verdict,
+                .signal = signal,
+                .syscall = syscall,
+                .arch = arch,
+        };
+        char body[sizeof(fault) + 2048];
+        size_t length = text ? strnlen(text, sizeof(body) - sizeof(fault)) : 0;
+
+        memcpy(body, &fault, sizeof(fault));
+        if (length)
+                memcpy(body + sizeof(fault), text, length);
+        (void) frame_send(fault_socket, PROTO_FAULT, 0, body, sizeof(fault) + length, 0);
+        _exit(1);
+}
+
+static void on_signal(int signal, siginfo_t *info, void *context)
+{
+        (void) context;
+        if (signal == SIGSYS)
+                fault_report(VERDICT_SYSCALL, 0, info->si_syscall, info->si_arch, NULL);
+        if (signal == SIGXCPU)
+                fault_report(VERDICT_CPU, 0, -1, 0, NULL);
+        if (signal == SIGXFSZ)
+                fault_report(VERDICT_FILES, 0, -1, 0, "a file grew past the limit file_size");
+        if (fault_saw_no_memory)
+                fault_report(VERDICT_MEMORY, signal, -1, 0, NULL);
+        if (fault_saw_no_processes)
+                fault_report(VERDICT_PROCESSES, signal, -1, 0, NULL);
+        fault_report(VERDICT_SIGNAL, signal, -1, 0, NULL);
+}
+
+int fault_install(int socket)
+{
+        static const int signals[] = { SIGSYS,  SIGABRT, SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
+                                       SIGTRAP, SIGTERM, SIGXCPU, SIGXFSZ, SIGINT, SIGHUP,
+                                       SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2 };
+        struct sigaction action = {
+                .sa_sigaction = on_signal,
+                .sa_flags = SA_SIGINFO | SA_ONSTACK,
+        };
+        stack_t stack = { .ss_sp = fault_stack, .ss_size = sizeof(fault_stack) };
+
+        fault_socket = socket;
+        if (sigaltstack(&stack, NULL) < 0)
+                return -errno;
+        (void) sigfillset(&action.sa_mask);
+        for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+                if (sigaction(signals[i], &action, NULL) < 0)
+                        return -errno;
+        return 0;
+}

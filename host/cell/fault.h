@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Faults: the trusted runtime's last word when an agent ends the hard way
+ *
+ * A cell's agent is pid 1 of its namespace, so a raw signal says little: abort() arrives as SIGSEGV
+ * and SIGTERM not at all. Handlers set before an agent is loaded tell the host what happened, and
+ * end the process. Hostile code can only make its own end less clear: it may take the handlers
+ * away (but not SIGSYS's, the filter sees to it), and the host then goes by the wait status.
+ *
+ * Two things that an agent ran out of are remembered as they happen, because the end comes later:
+ * memory and processes. Functions of the C library that can fail so are wrapped in this program.
+ */
+
+#include "base/verdict.h"
+
+#include <stdatomic.h>
+
+/* What was refused so far; set by the wrappers. */
+extern atomic_bool fault_saw_no_memory;
+extern atomic_bool fault_saw_no_processes;
+
+/* Sets the handlers, on a stack of their own. */
+int fault_install(int socket);
+
+/* Tells the host and ends the process; safe in a signal handler. `text` may be NULL. */
+_Noreturn void fault_report(enum verdict verdict, int signal, int syscall, uint32_t arch,
+                            const char *text);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cell/overlay.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/kernel.h"
+#include "cell/tmpfs.h"
+
+/* Places that exist only while the overlay is put together. */
+#define LOWER "/ws/lower"
+#define STORE "/ws/store"
+
+static int store_make(int *ret_store, int *ret_upper, const struct root_plan *plan, struct err *err)
+{
+        _cleanup_(closep) int store = -1;
+        struct stat st;
+        int r, fd;
+
+        /* One inode more for each folder of ours. */
+        r = tmpfs_make(&store, plan->disk_bytes, plan->inodes + 4,
+                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+        if (r < 0)
+                return r;
+        if (fstat(plan->workspace_tree, &st) < 0 || mkdirat(store, "upper", 0700) < 0 ||
+            fchmodat(store, "upper", st.st_mode & 0777, 0) < 0 || mkdirat(store, "work", 0700) < 0)
+                return err_sys(err, -errno, "cannot prepare the overlay's folders");
+        fd = openat(store, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return err_sys(err, -errno, "cannot open the overlay's upper folder");
+        *ret_store = TAKE_FD(store);
+        *ret_upper = fd;
+        return 0;
+}
+
+static int overlay_make(int *ret_fd, struct err *err)
+{
+        static const char *const options[][2] = {
+                { "lowerdir", LOWER },
+                { "upperdir", STORE "/upper" },
+                { "workdir", STORE "/work" },
+        };
+        _cleanup_(closep) int fs = -1;
+        int fd;
+
+        fs = fsopen("overlay", FSOPEN_CLOEXEC);
+        if (fs < 0)
+                return err_sys(err, -errno, "cannot make an overlay");
+        for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+                if (fsconfig(fs, FSCONFIG_SET_STRING, options[i][0], options[i][1], 0) < 0)
+                        return err_sys(err, -errno, "cannot set the overlay's %s", options[i][0]);
+        if (fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
+            fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+                return err_sys(err, -errno, "cannot put the overlay together");
+        fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+        if (fd < 0)
+                return err_sys(err, -errno, "cannot mount the overlay");
+        *ret_fd = fd;
+        return 0;
+}
+
+/* The layers need names while the kernel looks them up; the overlay keeps them alive after. */
+static int layers_attach(int root_fd, int lower, int store, struct err *err)
+{
+        if (mkdirat(root_fd, LOWER + 1, 0700) < 0 || mkdirat(root_fd, STORE + 1, 0700) < 0 ||
+            move_mount(lower, "", root_fd, LOWER + 1, MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+            move_mount(store, "", root_fd, STORE + 1, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return err_sys(err, -errno, "cannot place the overlay's layers");
+        return 0;
+}
+
+static int layers_detach(int root_fd, struct err *err)
+{
+        if (umount2(LOWER, MNT_DETACH) < 0 || umount2(STORE, MNT_DETACH) < 0 ||
+            unlinkat(root_fd, LOWER + 1, AT_REMOVEDIR) < 0 ||
+            unlinkat(root_fd, STORE + 1, AT_REMOVEDIR) < 0)
+                return err_sys(err, -errno, "cannot hide the overlay's layers");
+        return 0;
+}
+
+int overlay_build(struct root *root, int root_fd, const struct root_plan *plan, struct err *err)
+{
+        _cleanup_(closep) int store = -1, upper = -1, merged = -1;
+        int r;
+
+        r = store_make(&store, &upper, plan, err);
+        if (r < 0)
+                return r;
+        r = layers_attach(root_fd, plan->workspace_tree, store, err);
+        if (r < 0)
+                return r;
+        r = overlay_make(&merged, err);
+        if (r < 0)
+                return r;
+        if (move_mount(merged, "", root_fd, "ws/work", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return err_sys(err, -errno, "cannot mount the overlay as the workspace");
+        r = layers_detach(root_fd, err);
+        if (r < 0)
+                return r;
+        root->upper_fd = TAKE_FD(upper);
+        return 0;
+}

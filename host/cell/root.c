@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cell/root.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+
+#include "base/kernel.h"
+#include "cell/overlay.h"
+#include "cell/tmpfs.h"
+
+#define READ_ONLY (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
+/* Folders of the host's root that programs expect; a link stays a link. */
+static const char *const system_names[] = { "lib", "lib64", "bin" };
+
+static int tree_attach(int tree, int root_fd, const char *to, struct err *err)
+{
+        if (move_mount(tree, "", root_fd, to, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return err_sys(err, -errno, "cannot mount /%s in the cell", to);
+        return 0;
+}
+
+static int tree_protect(int tree, uint64_t attributes, const char *name, struct err *err)
+{
+        struct mount_attr attr = { .attr_set = attributes, .propagation = MS_PRIVATE };
+
+        if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+                return err_sys(err, -errno, "cannot make %s read-only for the cell", name);
+        return 0;
+}
+
+/* Shows a file or folder of the host read-only at the same place below the new root. */
+static int bind_host(int root_fd, const char *name, uint64_t attributes, struct err *err)
+{
+        _cleanup_(closep) int tree = -1;
+        char path[64];
+        int r;
+
+        (void) snprintf(path, sizeof(path), "/%s", name);
+        tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+        if (tree < 0)
+                return err_sys(err, -errno, "cannot take %s into the cell", path);
+        r = tree_protect(tree, attributes, path, err);
+        return r < 0 ? r : tree_attach(tree, root_fd, name, err);
+}
+
+static int make_file(int root_fd, const char *name, struct err *err)
+{
+        _cleanup_(closep) int fd = openat(root_fd, name, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+
+        return fd < 0 ? err_sys(err, -errno, "cannot make /%s in the cell", name) : 0;
+}
+
+static int make_folders(int root_fd, struct err *err)
+{
+        static const char *const names[] = { "usr", "etc", "dev", "tmp", "ws", "ws/work" };
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (mkdirat(root_fd, names[i], 0755) < 0)
+                        return err_sys(err, -errno, "cannot make /%s in the cell", names[i]);
+        if (symlinkat("ws/work", root_fd, "work") < 0)
+                return err_sys(err, -errno, "cannot make /work in the cell");
+        return 0;
+}
+
+/* /lib and its like: a link into /usr is made again, a real folder is shown. */
+static int make_system(int root_fd, struct err *err)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(system_names); i++) {
+                const char *name = system_names[i];
+                char path[16], target[256];
+                ssize_t n;
+                int r;
+
+                (void) snprintf(path, sizeof(path), "/%s", name);
+                n = readlink(path, target, sizeof(target) - 1);
+                if (n >= 0) {
+                        target[n] = '\0';
+                        r = symlinkat(target, root_fd, name) < 0 ? -errno : 0;
+                } else if (errno == EINVAL) {
+                        r = mkdirat(root_fd, name, 0755) < 0 ? -errno : 0;
+                        if (r == 0)
+                                r = bind_host(root_fd, name, READ_ONLY, err);
+                } else {
+                        r = errno == ENOENT ? 0 : -errno;
+                }
+                if (r < 0)
+                        return err && err->code
+                                       ? r
+                                       : err_sys(err, r, "cannot make %s in the cell", path);
+        }
+        return 0;
+}
+
+/* The loader's list of libraries, where there is one; without it the loader looks in folders. */
+static int bind_loader_cache(int root_fd, struct err *err)
+{
+        int r;
+
+        if (access("/etc/ld.so.cache", R_OK) < 0)
+                return 0;
+        r = make_file(root_fd, "etc/ld.so.cache", err);
+        return r < 0 ? r
+                     : bind_host(root_fd, "etc/ld.so.cache", READ_ONLY | MOUNT_ATTR_NOEXEC, err);
+}
+
+static int copy_object(int root_fd, int object_fd, struct err *err)
+{
+        _cleanup_(closep) int fd = -1;
+        off_t at = 0;
+        ssize_t n;
+
+        fd = openat(root_fd, ROOT_OBJECT + 1, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0500);
+        if (fd < 0)
+                return err_sys(err, -errno, "cannot make " ROOT_OBJECT " in the cell");
+        while ((n = sendfile(fd, object_fd, &at, 1 << 30)) > 0)
+                ;
+        return n < 0 ? err_sys(err, -errno, "cannot copy the agent into the cell") : 0;
+}
+
+static int mount_tmp(int root_fd, const struct root_plan *plan, struct err *err)
+{
+        _cleanup_(closep) int fd = -1;
+        int r;
+
+        r = tmpfs_make(&fd, plan->disk_bytes, plan->inodes,
+                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+        return r < 0 ? r : tree_attach(fd, root_fd, "tmp", err);
+}
+
+/* The new tree becomes the root; the old one is let go. */
+static int root_enter(int root_fd, struct err *err)
+{
+        if (fchdir(root_fd) < 0 || kernel_pivot_root(".", ".") < 0)
+                return err_sys(err, -errno, "cannot change the root of the cell");
+        if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+                return err_sys(err, -errno, "cannot let go of the host's root");
+        return 0;
+}
+
+static int root_freeze(int root_fd, struct err *err)
+{
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+        if (mount_setattr(root_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                return err_sys(err, -errno, "cannot make the cell's root read-only");
+        return 0;
+}
+
+static int root_populate(int root_fd, const struct root_plan *plan, struct err *err)
+{
+        int r;
+
+        r = make_folders(root_fd, err);
+        if (r == 0)
+                r = make_system(root_fd, err);
+        if (r == 0)
+                r = bind_host(root_fd, "usr", READ_ONLY, err);
+        if (r == 0)
+                r = bind_loader_cache(root_fd, err);
+        if (r == 0)
+                r = make_file(root_fd, "dev/null", err);
+        if (r == 0)
+                r = bind_host(root_fd, "dev/null", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+        if (r == 0 && plan->object_fd >= 0)
+                r = copy_object(root_fd, plan->object_fd, err);
+        if (r == 0)
+                r = mount_tmp(root_fd, plan, err);
+        return r;
+}
+
+int root_build(struct root *ret, const struct root_plan *plan, struct err *err)
+{
+        _cleanup_(closep) int root_fd = -1;
+        struct root root = { .upper_fd = -1 };
+        int r;
+
+        r = tmpfs_make(&root_fd, 256ULL << 20, 1024, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+        if (r < 0)
+                return r;
+        /* It needs a place before other mounts can hang below it; over the old root is as good as
+         * any, and nothing there is touched. */
+        if (move_mount(root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return err_sys(err, -errno, "cannot mount the cell's root");
+
+        r = root_populate(root_fd, plan, err);
+        if (r < 0)
+                return r;
+        r = root_enter(root_fd, err);
+        if (r < 0)
+                return r;
+        if (plan->workspace == WORKSPACE_RO)
+                r = tree_attach(plan->workspace_tree, root_fd, "ws/work", err);
+        else if (plan->workspace == WORKSPACE_OVERLAY)
+                r = overlay_build(&root, root_fd, plan, err);
+        if (r == 0)
+                r = root_freeze(root_fd, err);
+        if (r < 0)
+                return r;
+        *ret = root;
+        return 0;
+}
+
+/* Opens the folder by its path in this mount namespace and makes sure that it is the same one. */
+static int tree_find(const char *path, uint64_t device, uint64_t inode, struct err *err)
+{
+        _cleanup_(closep) int fd = -1;
+        struct stat st;
+
+        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return err_sys(err, -errno, "cannot open the workspace %s for the cell", path);
+        if (fstat(fd, &st) < 0)
+                return err_sys(err, -errno, "cannot look at the workspace %s", path);
+        if (st.st_dev != device || st.st_ino != inode)
+                return err_set(err, -ESTALE,
+                               "the workspace %s is not the folder that was opened: it was moved, "
+                               "or something is mounted over it",
+                               path);
+        return TAKE_FD(fd);
+}
+
+int root_tree_open(int *ret_tree, const char *path, uint64_t device, uint64_t inode, int userns_fd,
+                   struct err *err)
+{
+        struct mount_attr attr = {
+                .attr_set = READ_ONLY | MOUNT_ATTR_NOEXEC,
+                .propagation = MS_PRIVATE,
+        };
+        _cleanup_(closep) int fd = -1, tree = -1;
+
+        fd = tree_find(path, device, inode, err);
+        if (fd < 0)
+                return fd;
+        tree = open_tree(fd, "",
+                         OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+        if (tree < 0)
+                return err_sys(err, -errno, "cannot take the workspace %s into a cell", path);
+        if (userns_fd >= 0) {
+                attr.attr_set |= MOUNT_ATTR_IDMAP;
+                attr.userns_fd = (uint64_t) userns_fd;
+        }
+        if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+                return err_sys(err, -errno, "cannot make the workspace %s read-only", path);
+        *ret_tree = TAKE_FD(tree);
+        return 0;
+}

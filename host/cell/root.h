@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Root: the file system that a cell sees
+ *
+ *     /            tmpfs, read-only once built
+ *     /usr         the host's, read-only, nosuid, nodev; /lib, /lib64, /bin as the host has them
+ *     /etc         ld.so.cache and nothing else
+ *     /dev         null and nothing else
+ *     /agent.so    the verified object, copied
+ *     /tmp         tmpfs with limits on bytes and inodes, noexec
+ *     /ws/work     the workspace; /work is a symbolic link to it
+ *
+ * There is no /proc and no /sys. Runs in the child, in its own mount namespace, with capabilities
+ * that it drops later; nothing of an agent is mapped yet.
+ */
+
+#include "base/err.h"
+#include "base/verdict.h"
+
+struct root_plan {
+        int object_fd;      /* of the shared object; -1 = none */
+        int workspace_tree; /* detached mount of the workspace; -1 = none */
+        enum workspace_mode workspace;
+        uint64_t disk_bytes; /* below /tmp and the workspace, each */
+        uint64_t inodes;
+};
+
+struct root {
+        int upper_fd;     /* overlay: where its changes are, or the whole copy; else -1 */
+        bool is_staged;   /* a private copy stands in for the overlay */
+        char *unreadable; /* NUL-separated paths that could not be copied; NULL = none */
+        size_t unreadable_length;
+};
+
+#define ROOT_OBJECT "/agent.so"
+
+/* Builds the tree, makes it the root and lets go of the host's. */
+int root_build(struct root *ret, const struct root_plan *plan, struct err *err);
+
+/*
+ * A detached copy of the mounts at `path`, for root_plan's workspace_tree, as the zygote sees them.
+ * With `userns_fd` >= 0 the owner of the folder appears as the cell's own id.
+ */
+int root_tree_open(int *ret_tree, const char *path, uint64_t device, uint64_t inode, int userns_fd,
+                   struct err *err);

@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cell/sandbox.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/utf8.h"
+#include "cell/inspect.h"
+#include "cell/memfd.h"
+#include "cell/tier.h"
+
+#define HELLO_TIMEOUT_MS   10000
+#define INSPECT_TIMEOUT_MS 10000
+#define INSPECT_BYTES_MAX  (1U << 20)
+#define OBJECT_BYTES_MAX   (256ULL << 20)
+
+/* A filter that was built, under the names it was built for: "jit\nthreads\n". */
+struct filter_slot {
+        struct filter_slot *next;
+        struct filter filter;
+        char key[];
+};
+
+struct object_slot {
+        struct object_slot *next;
+        char sha256[SHA256_HEX];
+        int fd;
+};
+
+uint32_t sandbox_test_mask;
+
+enum tier sandbox_tier(const struct sandbox *s)
+{
+        return s->tier;
+}
+
+int sandbox_filter(struct sandbox *s, const char *const *groups, const struct filter **ret,
+                   struct err *err)
+{
+        _cleanup_(buf_done) struct buf key = { 0 };
+        struct filter_slot *slot;
+        int r;
+
+        for (size_t i = 0; groups && groups[i]; i++)
+                if (buf_puts(&key, groups[i]) < 0 || buf_putc(&key, '\n') < 0)
+                        return err_set(err, -ENOMEM, "no memory for a system call filter");
+        for (slot = s->filters; slot; slot = slot->next)
+                if (strcmp(slot->key, buf_text(&key)) == 0) {
+                        *ret = &slot->filter;
+                        return 0;
+                }
+        slot = calloc(1, sizeof(*slot) + key.length + 1);
+        if (!slot)
+                return err_set(err, -ENOMEM, "no memory for a system call filter");
+        r = filter_build(&slot->filter, groups, err);
+        if (r < 0) {
+                free(slot);
+                return r;
+        }
+        memcpy(slot->key, buf_text(&key), key.length + 1);
+        slot->next = s->filters;
+        s->filters = slot;
+        *ret = &slot->filter;
+        return 0;
+}
+
+int sandbox_object(struct sandbox *s, int fd, const char *sha256, int *ret, struct err *err)
+{
+        _cleanup_(closep) int copy = -1;
+        struct object_slot *slot;
+        char found[SHA256_HEX];
+        int r;
+
+        for (slot = s->objects; slot; slot = slot->next)
+                if (strcmp(slot->sha256, sha256) == 0) {
+                        *ret = slot->fd;
+                        return 0;
+                }
+        copy = memfd_of_fd("linhay-object", fd, OBJECT_BYTES_MAX);
+        if (copy < 0)
+                return err_sys(err, copy, "cannot copy the agent's object");
+        r = sha256_fd(found, copy);
+        if (r < 0)
+                return err_sys(err, r, "cannot read the agent's object");
+        if (strcmp(found, sha256) != 0)
+                return err_set(err, -EBADMSG,
+                               "the agent's object is not the one that was checked: its sha256 is "
+                               "%s, not %s",
+                               found, sha256);
+        slot = calloc(1, sizeof(*slot));
+        if (!slot)
+                return err_set(err, -ENOMEM, "no memory for the agent's object");
+        memcpy(slot->sha256, found, sizeof(found));
+        slot->fd = TAKE_FD(copy);
+        slot->next = s->objects;
+        s->objects = slot;
+        *ret = slot->fd;
+        return 0;
+}
+
+int sandbox_spawn(struct sandbox *s, const struct spawn_request *request, const int *fds,
+                  size_t n_fds, struct err *err)
+{
+        int r;
+
+        if (s->is_lost)
+                return err_set(err, -EPIPE, "linhay-cell is gone; start linhay again");
+        r = frame_send_fds(s->socket, SPAWN_REQUEST, 0, request, sizeof(*request), fds, n_fds, 0);
+        return r < 0 ? err_sys(err, r, "cannot ask linhay-cell for a cell") : 0;
+}
+
+static struct cell *cell_find(struct sandbox *s, uint64_t id)
+{
+        struct cell *c = s->cells;
+
+        while (c && cell_id(c) != id)
+                c = *cell_next(c);
+        return c;
+}
+
+static void message_setup(struct sandbox *s, struct frame_fds *fds)
+{
+        struct spawn_setup setup;
+        struct cell *c;
+        int upper = frame_fds_take(fds, 0);
+
+        memcpy(&setup, s->frame.body, sizeof(setup));
+        c = cell_find(s, setup.id);
+        if (c)
+                cell_setup(c, &setup, s->frame.body + sizeof(setup),
+                           s->frame.header.length - sizeof(setup), &upper);
+        closep(&upper);
+}
+
+/* From a trusted process; a length that is wrong is a fault of our own and ends the connection. */
+static int message_dispatch(struct sandbox *s, struct frame_fds *fds)
+{
+        const struct frame_header *h = &s->frame.header;
+
+        if (h->type == SPAWN_STARTED && h->length == sizeof(struct spawn_started)) {
+                struct spawn_started started;
+                struct cell *c;
+                int pidfd = frame_fds_take(fds, 0);
+
+                memcpy(&started, s->frame.body, sizeof(started));
+                c = cell_find(s, started.id);
+                if (c)
+                        cell_started(c, &pidfd);
+                closep(&pidfd);
+                return 0;
+        }
+        if (h->type == SPAWN_SETUP && h->length >= sizeof(struct spawn_setup)) {
+                message_setup(s, fds);
+                return 0;
+        }
+        if (h->type == SPAWN_EXITED && h->length == sizeof(struct spawn_exited)) {
+                struct spawn_exited exited;
+                struct cell *c;
+
+                memcpy(&exited, s->frame.body, sizeof(exited));
+                c = cell_find(s, exited.id);
+                if (c)
+                        cell_exited(c, &exited);
+                return 0;
+        }
+        return -EBADMSG;
+}
+
+/* Every cell ends with trouble; its process dies with the zygote. */
+static void sandbox_lose(struct sandbox *s)
+{
+        s->is_lost = true;
+        loop_remove(s->loop, &s->control);
+        while (s->cells) {
+                struct cell *c = s->cells;
+                const struct spawn_setup setup = { .id = cell_id(c), .code = -EPIPE };
+                const struct spawn_exited exited = { .id = cell_id(c), .status = SIGKILL };
+                static const char text[] = "linhay-cell ended unexpectedly";
+                int none = -1;
+
+                cell_setup(c, &setup, text, strlen(text), &none);
+                cell_exited(c, &exited);
+        }
+}
+
+static int control_ready(struct loop_source *source, uint32_t events)
+{
+        struct sandbox *s = source->owner;
+
+        (void) events;
+        for (int i = 0; i < 64; i++) {
+                struct frame_fds fds = { 0 };
+                int r = frame_receive(s->socket, &s->frame, &fds, MSG_DONTWAIT);
+
+                if (r == -EAGAIN)
+                        return 0;
+                if (r > 0)
+                        r = message_dispatch(s, &fds) < 0 ? -EBADMSG : 1;
+                frame_fds_done(&fds);
+                if (r <= 0) {
+                        sandbox_lose(s);
+                        return 0;
+                }
+        }
+        return 0;
+}
+
+/* Beside the running program, as in a build folder, else where it was installed. */
+static int cell_path_find(char *ret, size_t size, const char *given)
+{
+        char self[PATH_MAX];
+        ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+        char *slash;
+
+        if (given)
+                return snprintf(ret, size, "%s", given) < (int) size ? 0 : -ENAMETOOLONG;
+        if (n > 0) {
+                self[n] = '\0';
+                slash = strrchr(self, '/');
+                if (slash)
+                        *slash = '\0';
+                if (slash && snprintf(ret, size, "%s/linhay-cell", self) < (int) size &&
+                    access(ret, X_OK) == 0)
+                        return 0;
+        }
+        (void) snprintf(ret, size, "%s/linhay-cell", LINHAY_LIBEXECDIR);
+        return access(ret, X_OK) == 0 ? 0 : -errno;
+}
+
+static int spawn_prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *attr, int socket)
+{
+        sigset_t none, all;
+
+        (void) sigemptyset(&none);
+        (void) sigfillset(&all);
+        if (posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+                                                   POSIX_SPAWN_SETSIGDEF) ||
+            posix_spawnattr_setsigmask(attr, &none) || posix_spawnattr_setsigdefault(attr, &all) ||
+            posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDWR, 0) ||
+            posix_spawn_file_actions_adddup2(files, 0, 1) ||
+            posix_spawn_file_actions_adddup2(files, socket, SPAWN_SOCKET) ||
+#ifndef LINHAY_SANITIZE /* its reports are worth a descriptor */
+            posix_spawn_file_actions_adddup2(files, 0, 2) ||
+#endif
+            posix_spawn_file_actions_addclosefrom_np(files, SPAWN_SOCKET + 1))
+                return -ENOMEM;
+        return 0;
+}
+
+/* No environment, no descriptor but the socket, a session of its own (Ctrl-C is the host's). */
+static int zygote_exec(struct sandbox *s, const char *path, int socket, struct err *err)
+{
+        posix_spawn_file_actions_t files;
+        posix_spawnattr_t attr;
+        char mask[16];
+        char *argv[] = { (char *) "linhay-cell", (char *) "zygote", mask, NULL };
+        static char *const environment[] = { NULL };
+        int r;
+
+        (void) snprintf(mask, sizeof(mask), "%x", sandbox_test_mask);
+        if (posix_spawn_file_actions_init(&files) || posix_spawnattr_init(&attr))
+                return err_set(err, -ENOMEM, "no memory to start linhay-cell");
+        r = spawn_prepare(&files, &attr, socket);
+        if (r == 0)
+                r = -posix_spawn(&s->pid, path, &files, &attr, argv, environment);
+        (void) posix_spawn_file_actions_destroy(&files);
+        (void) posix_spawnattr_destroy(&attr);
+        if (r < 0) {
+                s->pid = -1;
+                return err_sys(err, r, "cannot start %s", path);
+        }
+        return 0;
+}
+
+static int hello_receive(struct sandbox *s, struct err *err)
+{
+        struct pollfd p = { .fd = s->socket, .events = POLLIN };
+        size_t text;
+        int r;
+
+        do
+                r = poll(&p, 1, HELLO_TIMEOUT_MS);
+        while (r < 0 && errno == EINTR);
+        if (r <= 0)
+                return err_set(err, -ETIMEDOUT, "linhay-cell did not answer in %d s",
+                               HELLO_TIMEOUT_MS / 1000);
+        r = frame_receive(s->socket, &s->frame, NULL, MSG_DONTWAIT);
+        if (r <= 0 || s->frame.header.type != SPAWN_HELLO ||
+            s->frame.header.length < sizeof(s->hello))
+                return err_set(err, -EIO, "linhay-cell ended while it was starting");
+        memcpy(&s->hello, s->frame.body, sizeof(s->hello));
+        text = MIN_OF(s->frame.header.length - sizeof(s->hello), sizeof(s->why_degraded) - 1);
+        memcpy(s->why_degraded, s->frame.body + sizeof(s->hello), text);
+        return 0;
+}
+
+int sandbox_new(struct sandbox **ret, struct loop *loop, const struct sandbox_options *options,
+                struct err *err)
+{
+        _cleanup_(sandbox_freep) struct sandbox *s = calloc(1, sizeof(*s));
+        _cleanup_(closep) int theirs = -1;
+        char path[PATH_MAX];
+        int pair[2], r;
+
+        if (!s)
+                return err_set(err, -ENOMEM, "no memory for the sandbox");
+        s->loop = loop;
+        s->socket = s->pid = s->inspector.fd = -1;
+        r = cell_path_find(path, sizeof(path), options->cell_path);
+        if (r < 0)
+                return err_sys(err, r,
+                               "cannot find the program linhay-cell: it is neither beside "
+                               "this program nor in " LINHAY_LIBEXECDIR);
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return err_sys(err, -errno, "cannot make a socket for linhay-cell");
+        s->socket = pair[0];
+        theirs = pair[1];
+        r = zygote_exec(s, path, theirs, err);
+        if (r < 0)
+                return r;
+        closep(&theirs);
+        r = hello_receive(s, err);
+        if (r < 0)
+                return r;
+        s->tier = tier_find(&s->hello);
+        r = tier_require(s->tier, &s->hello, s->why_degraded, options, err);
+        if (r < 0)
+                return r;
+        r = loop_add_fd(loop, &s->control, s->socket, EPOLLIN, control_ready, s);
+        if (r < 0)
+                return err_sys(err, r, "cannot watch linhay-cell");
+        *ret = TAKE(s);
+        return 0;
+}
+
+static void filters_free(struct sandbox *s)
+{
+        while (s->filters) {
+                struct filter_slot *slot = s->filters;
+
+                s->filters = slot->next;
+                filter_done(&slot->filter);
+                free(slot);
+        }
+        filter_done(&s->inspector);
+}
+
+static void objects_free(struct sandbox *s)
+{
+        while (s->objects) {
+                struct object_slot *slot = s->objects;
+
+                s->objects = slot->next;
+                closep(&slot->fd);
+                free(slot);
+        }
+}
+
+struct sandbox *sandbox_free(struct sandbox *s)
+{
+        if (!s)
+                return NULL;
+        if (s->cells)
+                sandbox_lose(s);
+        loop_remove(s->loop, &s->control);
+        /* The zygote sees the end of its socket, kills what runs, and exits. */
+        closep(&s->socket);
+        if (s->pid > 0)
+                while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
+                        ;
+        filters_free(s);
+        objects_free(s);
+        free(s);
+        return NULL;
+}
+
+json_t *sandbox_describe(const struct sandbox *s)
+{
+        return tier_describe(s->tier, &s->hello, s->why_degraded);
+}
+
+/* Gathers the inspector's pieces until its end or the deadline. */
+static int inspect_gather(int socket, struct frame *frame, struct buf *text, struct err *err)
+{
+        uint64_t deadline = clock_ms() + INSPECT_TIMEOUT_MS;
+
+        for (;;) {
+                struct pollfd p = { .fd = socket, .events = POLLIN };
+                uint64_t now = clock_ms();
+                int r = poll(&p, 1, now < deadline ? (int) (deadline - now) : 0);
+
+                if (r < 0 && errno == EINTR)
+                        continue;
+                if (r <= 0)
+                        return err_set(err, -ETIMEDOUT, "reading the manifest took too long");
+                r = frame_receive(socket, frame, NULL, MSG_DONTWAIT);
+                if (r <= 0)
+                        return err_set(err, -EIO,
+                                       "the manifest's reader ended early: the object "
+                                       "is damaged");
+                if (frame->header.type == INSPECT_END)
+                        return 0;
+                if (frame->header.type == INSPECT_ERROR) {
+                        _cleanup_(buf_done) struct buf clean = { 0 };
+
+                        (void) utf8_clean(&clean, frame->body, frame->header.length, false);
+                        return err_set(err, -ENOEXEC, "%s", buf_text(&clean));
+                }
+                if (frame->header.type != INSPECT_TEXT ||
+                    buf_add(text, frame->body, frame->header.length) < 0)
+                        return err_set(err, -EFBIG, "the manifest is too large");
+        }
+}
+
+int sandbox_inspect(struct sandbox *s, int fd, char **ret, size_t *ret_length, struct err *err)
+{
+        _cleanup_(closep) int ours = -1, theirs = -1, object = -1;
+        _cleanup_(buf_done) struct buf text = BUF_LIMIT(INSPECT_BYTES_MAX);
+        struct spawn_request request = { .id = ++s->last_id, .kind = SPAWN_INSPECTOR };
+        int fds[SPAWN_FDS_], pair[2], r;
+
+        if (s->inspector.fd < 0) {
+                r = filter_build_inspector(&s->inspector, err);
+                if (r < 0)
+                        return r;
+        }
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return err_sys(err, -errno, "cannot make a socket for the manifest's reader");
+        ours = pair[0];
+        theirs = pair[1];
+        object = memfd_is_sealed(fd) ? dup(fd) : memfd_of_fd("linhay-object", fd, OBJECT_BYTES_MAX);
+        if (object < 0)
+                return err_sys(err, object == -1 ? -errno : object, "cannot read the object");
+
+        limits_standard(&request.limits);
+        request.limits.value[LIMIT_CPU] = 5000;
+        request.stage1_bytes = s->inspector.stage1_bytes;
+        fds[SPAWN_FD_SOCKET] = theirs;
+        fds[SPAWN_FD_LOG] = theirs; /* not used by an inspector */
+        fds[SPAWN_FD_FILTER] = s->inspector.fd;
+        fds[SPAWN_FD_OBJECT] = object;
+        r = sandbox_spawn(s, &request, fds, SPAWN_FD_OBJECT + 1, err);
+        if (r < 0)
+                return r;
+        closep(&theirs);
+        r = inspect_gather(ours, &s->frame, &text, err);
+        if (r < 0)
+                return r;
+        *ret_length = text.length;
+        *ret = text.data ? buf_take(&text) : strdup("");
+        return *ret ? 0 : err_set(err, -ENOMEM, "no memory for the manifest");
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Sandbox, seen from inside the layer: the zygote's other end
+ *
+ * Keeps what is made once and used by many cells: the connection, the filters, the sealed copies of
+ * objects. Messages of the zygote are handed to the cell they are about.
+ */
+
+#include "cell/cell.h"
+#include "cell/filter.h"
+#include "cell/spawn.h"
+
+struct sandbox {
+        struct loop *loop;
+        struct loop_source control;
+        int socket;
+        pid_t pid; /* of the zygote */
+        bool is_lost;
+        struct spawn_hello hello;
+        char why_degraded[ERR_TEXT_MAX];
+        enum tier tier;
+        uint64_t last_id;
+        struct cell *cells;
+        struct filter_slot *filters;
+        struct filter inspector; /* fd -1 until needed */
+        struct object_slot *objects;
+        struct frame frame;
+};
+
+/* The filter for a set of groups, built at first use; borrowed. */
+int sandbox_filter(struct sandbox *s, const char *const *groups, const struct filter **ret,
+                   struct err *err);
+
+/* A sealed memfd with the bytes of that digest; borrowed. Copied from `fd` at first use. */
+int sandbox_object(struct sandbox *s, int fd, const char *sha256, int *ret, struct err *err);
+
+/* Asks the zygote for a child; `fds` by enum spawn_fd. */
+int sandbox_spawn(struct sandbox *s, const struct spawn_request *request, const int *fds,
+                  size_t n_fds, struct err *err);
+
+/* What a cell is told by its sandbox. `setup` comes at most once, `exited` is the last. */
+void cell_started(struct cell *c, int *pidfd);
+void cell_setup(struct cell *c, const struct spawn_setup *setup, const char *text, size_t length,
+                int *upper_fd);
+void cell_exited(struct cell *c, const struct spawn_exited *exited);
+
+uint64_t cell_id(const struct cell *c);
+struct cell **cell_next(struct cell *c);
+
+/* What the zygote is told to treat as missing; for tests, from sandbox_new() on. */
+extern uint32_t sandbox_test_mask;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Services: what <linhay/agent.h> promises, seen from inside the cell
+ *
+ * One table of functions over one `struct service`, whose first member is the run that the agent is
+ * given. Everything goes to the host as frames; large bodies through memory that the host makes.
+ */
+
+#include "base/buf.h"
+#include "base/limit.h"
+#include "cell/frame.h"
+
+#include <jansson.h>
+#include <linhay/agent.h>
+
+struct service_file {
+        char *pointer;
+        int fd;
+};
+
+struct service_text {
+        struct service_text *next;
+        char text[];
+};
+
+struct service {
+        struct linhay_run run; /* first: services find the rest by it */
+        int socket;
+        int workspace_fd;
+        const struct limits *limits;
+        bool is_running; /* else preparing: only log and fail */
+        bool is_cancelled;
+
+        char *action;
+        json_t *input;
+        struct service_file *files;
+        size_t n_files;
+        struct service_text *texts; /* handed out by input() */
+
+        char *output; /* JSON text; NULL = none yet */
+        size_t output_length;
+        struct buf findings; /* the frame being filled: "[{…},{…}" */
+        uint64_t n_findings;
+        uint64_t artifact_bytes;
+        uint64_t progress_us;   /* when the last was sent */
+        const char *overflowed; /* name of the limit of results that was passed */
+        bool has_failed;        /* the agent said why; fail_* hold it */
+        int fail_class;
+        char *fail_code;
+        char *fail_message;
+        struct frame frame; /* what was received last */
+};
+
+/* Fills in the table; the run is the agent's from now on. */
+void service_init(struct service *s, int socket, int workspace_fd, const struct limits *limits);
+
+/* Waits for the request and reads it: 0, or -errno for a host that broke its own protocol. */
+int service_request_receive(struct service *s);
+
+/* Sends what is still buffered, then the result. */
+int service_result_send(struct service *s);
+
+/* Sends why the agent failed, in its own words or in ours. */
+int service_failed_send(struct service *s, const char *otherwise);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Spawning: what the host and its zygote say to each other
+ *
+ * Both ends are trusted. The host asks for cells with a request and descriptors; the zygote answers
+ * with the new process's pidfd and, later, with its end. The child itself reports over the same
+ * socket how its confinement went, and sends the folder of an overlay; it has closed the socket
+ * before the first byte of an agent is mapped.
+ *
+ * One frame (cell/frame.h) a message; types begin where a cell's end.
+ */
+
+#include "base/limit.h"
+#include "cell/frame.h"
+
+#include <limits.h>
+#include <sys/resource.h>
+
+/* The id of agents inside a cell, and outside where root runs the host. */
+#define CELL_ID 65533
+
+/* Where every zygote and cell keeps its socket. */
+#define SPAWN_SOCKET 3
+
+/*
+ * Stage 2 of the system call filter lies at this address in every cell: stage 1 allows to add just
+ * one filter, the one there. It is far from where programs, libraries, stacks and sanitizers live.
+ */
+#define SPAWN_STAGE2_ADDRESS 0x2c0000000000ULL
+
+enum spawn_type {
+        SPAWN_HELLO = 64, /* zygote: struct spawn_hello, text: the cause of what is missing */
+        SPAWN_REQUEST,    /* host: struct spawn_request, descriptors by enum spawn_fd */
+        SPAWN_STARTED,    /* zygote: struct spawn_started; the pidfd */
+        SPAWN_SETUP,      /* child: struct spawn_setup, text; maybe the upper folder */
+        SPAWN_EXITED,     /* zygote: struct spawn_exited; the last that is said of a cell */
+};
+
+/* What the kernel gave when the zygote tried. */
+enum spawn_feature {
+        SPAWN_HAS_USERNS = 1U << 0, /* user, mount, pid, ipc and uts namespaces, and a root */
+        SPAWN_HAS_NETNS = 1U << 1,
+        SPAWN_HAS_LANDLOCK = 1U << 2, /* the ABI is high enough */
+        SPAWN_HAS_SECCOMP = 1U << 3,
+        SPAWN_HAS_MDWE = 1U << 4,
+        SPAWN_HAS_IDMAP = 1U << 5,   /* may be tried: the zygote is root */
+        SPAWN_HAS_OVERLAY = 1U << 6, /* may be tried */
+};
+
+struct spawn_hello {
+        uint32_t features; /* enum spawn_feature */
+        int32_t landlock_abi;
+        int32_t userns_errno; /* why a layer is missing; 0 = it is there */
+        int32_t netns_errno;
+};
+
+enum spawn_kind { SPAWN_CELL, SPAWN_INSPECTOR };
+
+enum spawn_fd {
+        SPAWN_FD_SOCKET,    /* the child's end */
+        SPAWN_FD_LOG,       /* pipe for stdout and stderr */
+        SPAWN_FD_FILTER,    /* memfd: stage 1, then stage 2 */
+        SPAWN_FD_OBJECT,    /* sealed memfd of the shared object */
+        SPAWN_FD_WORKSPACE, /* folder, where there is one */
+        SPAWN_FDS_,
+};
+
+#define SPAWN_JIT       (1U << 0) /* writable and executable pages were granted */
+#define SPAWN_STAGE1    (1U << 1) /* no stage 2: the agent was granted other programs */
+#define SPAWN_PROCESSES (1U << 2) /* threads or programs were granted */
+
+struct spawn_request {
+        uint64_t id;
+        uint32_t kind;      /* enum spawn_kind */
+        uint32_t workspace; /* enum workspace_mode */
+        uint32_t flags;
+        uint32_t stage1_bytes;
+        uint32_t stage2_bytes;
+        uint32_t reserved;
+        struct limits limits;
+        uint64_t device; /* of the workspace folder, to know it again by its path */
+        uint64_t inode;
+        char path[PATH_MAX]; /* of the workspace folder as the host sees it */
+};
+
+struct spawn_started {
+        uint64_t id;
+        int32_t pid; /* as the zygote sees it */
+        int32_t reserved;
+};
+
+struct spawn_setup {
+        uint64_t id;
+        int32_t code; /* 0, or negative errno: the text says what failed */
+        uint32_t is_staged;
+};
+
+struct spawn_exited {
+        uint64_t id;
+        int32_t status; /* of wait4() */
+        int32_t reserved;
+        uint64_t user_us;
+        uint64_t system_us;
+        uint64_t memory_peak_bytes;
+};

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cell/tier.h"
+
+#include <string.h>
+
+#include "base/kernel.h"
+
+static const char *const tier_names[TIERS_] = {
+        [TIER_FULL] = "full",
+        [TIER_NO_CGROUP] = "no-cgroup",
+        [TIER_NO_USERNS] = "no-userns",
+        [TIER_REFUSED] = "refused",
+};
+
+/* One layer a row; `layer` is also the name that allow_degraded takes. */
+static const struct layer {
+        const char *layer;
+        uint32_t needs; /* features; 0 = always there */
+        const char *on;
+        const char *off;
+        const char *remedy;
+} layers[] = {
+        { "seccomp", SPAWN_HAS_SECCOMP,
+          "default-deny filter in two stages; a denied call ends the cell",
+          "the kernel has no seccomp filters", "use a kernel with CONFIG_SECCOMP_FILTER" },
+        { "landlock", SPAWN_HAS_LANDLOCK, "files, TCP and signals, as far as its ABI goes",
+          "missing or older than ABI 2",
+          "use Linux 6.1 or newer with landlock in the list of security modules (lsm=)" },
+        { "userns", SPAWN_HAS_USERNS,
+          "user, mount, pid, ipc and uts namespaces; a root of its own without /proc",
+          "no namespaces: the workspace is a private copy, other files are kept away by Landlock "
+          "alone",
+          "allow user namespaces: kernel.unprivileged_userns_clone=1, user.max_user_namespaces "
+          "above 0, kernel.apparmor_restrict_unprivileged_userns=0 or a profile for linhay-cell; "
+          "in a container, a seccomp profile that allows unshare, mount and clone" },
+        { "netns", SPAWN_HAS_NETNS, "an empty network namespace",
+          "the host's network namespace; seccomp denies every socket", "as for userns" },
+        { "mdwe", SPAWN_HAS_MDWE, "memory is never writable and executable",
+          "missing; seccomp denies the calls", "use Linux 6.3 or newer" },
+        { "overlay", SPAWN_HAS_OVERLAY, "changes go to a private upper layer",
+          "changes go to a private copy of the whole tree", "as for userns" },
+};
+
+const char *tier_name(enum tier t)
+{
+        return t < TIERS_ ? tier_names[t] : "unknown";
+}
+
+enum tier tier_find(const struct spawn_hello *hello)
+{
+        const uint32_t least = SPAWN_HAS_SECCOMP | SPAWN_HAS_LANDLOCK;
+
+        if ((hello->features & least) != least)
+                return TIER_REFUSED;
+        return hello->features & SPAWN_HAS_USERNS ? TIER_NO_CGROUP : TIER_NO_USERNS;
+}
+
+static bool is_allowed(const struct sandbox_options *options, const char *layer)
+{
+        for (size_t i = 0; options->allow_degraded && options->allow_degraded[i]; i++)
+                if (strcmp(options->allow_degraded[i], layer) == 0)
+                        return true;
+        return false;
+}
+
+static const struct layer *layer_missing(const struct spawn_hello *hello)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(layers); i++)
+                if ((hello->features & layers[i].needs) != layers[i].needs)
+                        return &layers[i];
+        return NULL;
+}
+
+int tier_require(enum tier tier, const struct spawn_hello *hello, const char *why,
+                 const struct sandbox_options *options, struct err *err)
+{
+        const struct layer *missing = layer_missing(hello);
+
+        if (tier == TIER_REFUSED)
+                return err_set(err, -EPERM,
+                               "agents cannot be confined here: %s is missing (%s). Remedy: %s",
+                               missing->layer, missing->off, missing->remedy);
+        if (tier <= options->require)
+                return 0;
+        if (tier == TIER_NO_CGROUP && is_allowed(options, "cgroup"))
+                return 0;
+        if (tier == TIER_NO_CGROUP)
+                return err_set(err, -EPERM,
+                               "the sandbox is required to be \"full\", but no cgroup is delegated "
+                               "to linhay. Remedy: require \"no-cgroup\", or allow the missing "
+                               "layer with --allow-degraded=cgroup");
+        if (is_allowed(options, "userns") || is_allowed(options, "no-userns"))
+                return 0;
+        return err_set(err, -EPERM,
+                       "the sandbox is required to be \"%s\" but would be \"%s\": the layer userns "
+                       "is missing (%s). Remedy: %s. To run with less, say "
+                       "--allow-degraded=userns",
+                       tier_name(options->require), tier_name(tier), why, layers[2].remedy);
+}
+
+static json_t *row_make(const struct layer *l, bool is_on, const char *detail)
+{
+        return json_pack("{s:s, s:s, s:s, s:s?}", "layer", l->layer, "state", is_on ? "on" : "off",
+                         "detail", detail, "remedy", is_on ? NULL : l->remedy);
+}
+
+json_t *tier_describe(enum tier tier, const struct spawn_hello *hello, const char *why)
+{
+        json_t *rows = json_array();
+
+        (void) tier;
+        for (size_t i = 0; i < ARRAY_SIZE(layers); i++) {
+                const struct layer *l = &layers[i];
+                bool is_on = (hello->features & l->needs) == l->needs;
+                char detail[1024];
+
+                if (strcmp(l->layer, "landlock") == 0)
+                        (void) snprintf(detail, sizeof(detail), "%s (ABI %d)",
+                                        is_on ? l->on : l->off, hello->landlock_abi);
+                else if (!is_on && strcmp(l->layer, "userns") == 0)
+                        (void) snprintf(detail, sizeof(detail), "%s (%s)", l->off, why);
+                else
+                        (void) snprintf(detail, sizeof(detail), "%s", is_on ? l->on : l->off);
+                (void) json_array_append_new(rows, row_make(l, is_on, detail));
+        }
+        (void) json_array_append_new(
+                rows, json_pack("{s:s, s:s, s:s, s:s}", "layer", "cgroup", "state", "off", "detail",
+                                "no cgroup is used; memory and processes are limited by rlimits",
+                                "remedy", "none needed: linhay does not use cgroups yet"));
+        return rows;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Tiers: how much confines, in one word
+ *
+ * Pure: what the zygote found goes in, tier, refusal and the rows of `linhay doctor` come out.
+ */
+
+#include "cell/cell.h"
+#include "cell/spawn.h"
+
+enum tier tier_find(const struct spawn_hello *hello);
+
+/* 0, or -EPERM with the layer, the cause and the remedies. Landlock and seccomp are never optional.
+ */
+int tier_require(enum tier tier, const struct spawn_hello *hello, const char *why,
+                 const struct sandbox_options *options, struct err *err);
+
+json_t *tier_describe(enum tier tier, const struct spawn_hello *hello, const char *why);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cell/tmpfs.h"
+
+#include <fcntl.h>
+
+#include "base/kernel.h"
+#include "cell/spawn.h"
+
+static int set_number(int fs, const char *key, uint64_t value)
+{
+        char text[24];
+
+        (void) snprintf(text, sizeof(text), "%llu", (unsigned long long) value);
+        return fsconfig(fs, FSCONFIG_SET_STRING, key, text, 0);
+}
+
+int tmpfs_make(int *ret_fd, uint64_t bytes, uint64_t inodes, uint64_t attributes, struct err *err)
+{
+        _cleanup_(closep) int fs = -1;
+        int fd;
+
+        fs = fsopen("tmpfs", FSOPEN_CLOEXEC);
+        if (fs < 0)
+                return err_sys(err, -errno, "cannot make a tmpfs");
+        if (set_number(fs, "size", bytes) < 0 || set_number(fs, "nr_inodes", inodes) < 0 ||
+            set_number(fs, "uid", CELL_ID) < 0 || set_number(fs, "gid", CELL_ID) < 0 ||
+            fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||
+            fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+                return err_sys(err, -errno, "cannot set up a tmpfs of %llu bytes",
+                               (unsigned long long) bytes);
+        fd = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned) attributes);
+        if (fd < 0)
+                return err_sys(err, -errno, "cannot mount a tmpfs");
+        *ret_fd = fd;
+        return 0;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * How long does one confined step take?
+ *
+ *     bench-step OBJECT [COUNT [none|ro|overlay DIR]]
+ *
+ * Starts COUNT cells one after the other (spawn, confine, dlopen, run, JSON result, reap) and
+ * prints {"tier", "count", "p50_us", "p95_us", "start_us"}: times until the process is reaped, and
+ * what making the sandbox took.
+ */
+
+#include "cell/cell.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+struct bench {
+        struct loop *loop;
+        uint64_t began;
+        uint64_t took;
+        char why[512];
+};
+
+static void on_done(void *user, struct cell_result *result)
+{
+        struct bench *b = user;
+
+        b->took = clock_us() - b->began;
+        if (result->trouble || result->verdict != VERDICT_OK)
+                (void) snprintf(b->why, sizeof(b->why), "%s: %s",
+                                result->trouble ? "trouble" : verdict_name(result->verdict),
+                                result->message ? result->message : "");
+        loop_stop(b->loop);
+}
+
+static int compare(const void *a, const void *b)
+{
+        uint64_t x = *(const uint64_t *) a, y = *(const uint64_t *) b;
+
+        return x < y ? -1 : x > y;
+}
+
+static int bench_run(struct bench *b, struct sandbox *s, struct cell_spec *spec, size_t count,
+                     uint64_t *times)
+{
+        for (size_t i = 0; i < count; i++) {
+                struct err err = { 0 };
+                struct cell *c;
+
+                b->began = clock_us();
+                if (cell_start(&c, s, spec, &err) < 0 || loop_run(b->loop) < 0) {
+                        (void) fprintf(stderr, "bench-step: %s\n", err_text(&err));
+                        return -1;
+                }
+                if (b->why[0]) {
+                        (void) fprintf(stderr, "bench-step: %s\n", b->why);
+                        return -1;
+                }
+                times[i] = b->took;
+        }
+        return 0;
+}
+
+int main(int argc, char *argv[])
+{
+        size_t count = argc > 2 ? strtoul(argv[2], NULL, 10) : 200;
+        struct sandbox_options options = {
+                .cell_path = getenv("LINHAY_CELL"),
+                .require = TIER_NO_USERNS,
+        };
+        struct cell_spec spec = { .name = "bench", .action = "run", .workspace_fd = -1 };
+        _cleanup_(sandbox_freep) struct sandbox *s = NULL;
+        _cleanup_(loop_freep) struct loop *loop = NULL;
+        _cleanup_(freep) uint64_t *times = NULL;
+        char sha256[SHA256_HEX];
+        struct bench bench = { 0 };
+        struct err err = { 0 };
+        uint64_t began = clock_us(), started;
+
+        if (argc < 2 || (argc > 3 && argc != 5)) {
+                (void) fprintf(stderr, "usage: bench-step OBJECT [COUNT [none|ro|overlay DIR]]\n");
+                return 2;
+        }
+        count = MAX_OF(count, 1UL);
+        times = calloc(count, sizeof(*times));
+        spec.agent_fd = open(argv[1], O_RDONLY | O_CLOEXEC);
+        if (!times || spec.agent_fd < 0 || sha256_fd(sha256, spec.agent_fd) < 0 ||
+            (argc > 3 && workspace_mode_from_name(&spec.workspace, argv[3]) < 0)) {
+                (void) fprintf(stderr, "bench-step: cannot read %s\n", argv[1]);
+                return 1;
+        }
+        if (argc > 3)
+                spec.workspace_fd = open(argv[4], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        spec.agent_sha256 = sha256;
+        spec.on_done = on_done;
+        spec.user = &bench;
+        limits_standard(&spec.limits);
+
+        if (loop_new(&loop) < 0 || sandbox_new(&s, loop, &options, &err) < 0) {
+                (void) fprintf(stderr, "bench-step: %s\n", err_text(&err));
+                return 1;
+        }
+        started = clock_us() - began;
+        bench.loop = loop;
+        if (bench_run(&bench, s, &spec, count, times) < 0)
+                return 1;
+        qsort(times, count, sizeof(*times), compare);
+        (void) printf("{\"tier\": \"%s\", \"count\": %zu, \"p50_us\": %llu, \"p95_us\": %llu, "
+                      "\"start_us\": %llu}\n",
+                      tier_name(sandbox_tier(s)), count, (unsigned long long) times[count / 2],
+                      (unsigned long long) times[count * 95 / 100], (unsigned long long) started);
+        return 0;
+}
