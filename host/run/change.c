@@ -132,6 +132,20 @@ static void applied(struct step *step)
         step_finish(step, STEP_DONE, VERDICT_OK, NULL);
 }
 
+/* What the stale attempt gave does not count: the next one gives its own. */
+static void withdraw(struct step *step)
+{
+        struct run *run = step->run;
+
+        batch_withdraw(batch_of(step), step_key_of(step));
+        json_decref(TAKE(step->output));
+        for (unsigned s = 0; s < SEVERITIES_; s++) {
+                if (s >= run->flow->fail_on)
+                        run->n_findings -= step->findings[s];
+                step->findings[s] = 0;
+        }
+}
+
 /* Nothing was written. The step fails, or looks at the tree as it is now. */
 static void stale(struct step *step, const struct err *err)
 {
@@ -148,7 +162,7 @@ static void stale(struct step *step, const struct err *err)
         step->n_reruns++;
         step->asked[0] = '\0';
         changeset_free(TAKE(step->changes));
-        json_decref(TAKE(step->output));
+        withdraw(step);
         step_move(step, STEP_READY, "the tree moved: it runs again");
         step_queue_push(&run->ready, step);
 }

@@ -83,9 +83,6 @@ static int engine_open(struct engine *e, struct err *err)
         r = resume_journals(e, err);
         if (r < 0)
                 return err_wrap(err, r, "finishing what an earlier engine was applying");
-        r = store_attach(e->store, e->loop);
-        if (r < 0)
-                return err_sys(err, r, "cannot attach the store to the loop");
         r = commits_new(&e->commits, &(struct commits_options){ .store = e->store,
                                                                 .loop = e->loop,
                                                                 .on_turn = on_turn,
@@ -133,10 +130,8 @@ struct engine *engine_free(struct engine *e)
         if (!e)
                 return NULL;
         control_free(e->control);
-        if (e->commits) {
+        if (e->commits)
                 drain(e);
-                store_detach(e->store);
-        }
         while (e->runs) {
                 struct run *next = e->runs->next;
 

@@ -84,8 +84,8 @@ struct engine_options {
 
 /*
  * First finishes or undoes what a dead engine was applying, in every run of the store, and records
- * what came of it. Then listens on the store's control socket. What is passed is borrowed and must
- * outlive the engine, but the options, which are copied.
+ * what came of it. Then listens on the store's control socket. The store is attached to `loop`.
+ * What is passed is borrowed and must outlive the engine, but the options, which are copied.
  */
 int engine_new(struct engine **ret, struct loop *loop, struct store *store, struct sandbox *sandbox,
                struct catalog *catalog, const struct engine_options *options, struct err *err);

@@ -4,3 +4,23 @@ TESTS += tests/unit/test-retry
 tests_unit_test_retry_SOURCES = tests/unit/test-retry.c tests/test.h
 tests_unit_test_retry_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_retry_LDADD = $(TEST_LIBS)
+
+# The engine, over real cells and over forked children that need no sandbox and fail on demand.
+check_PROGRAMS += tests/e2e/test-engine-fake tests/e2e/agents/tester.so
+TESTS += tests/e2e/test-engine-fake
+ENGINE_BENCH = tests/e2e/bench.c tests/e2e/bench.h tests/test.h
+
+tests_e2e_test_engine_fake_SOURCES = tests/e2e/test-engine.c $(ENGINE_BENCH) \
+	tests/e2e/fakecell.c tests/e2e/fakecell.h $(FAKEHOST_SOURCES)
+tests_e2e_test_engine_fake_CPPFLAGS = $(TEST_CPPFLAGS) -DFAKE_CELL
+tests_e2e_test_engine_fake_LDADD = $(TEST_LIBS)
+
+tests_e2e_agents_tester_so_SOURCES = tests/e2e/agents/tester.c
+tests_e2e_agents_tester_so_CPPFLAGS = $(AGENT_CPP_FLAGS)
+tests_e2e_agents_tester_so_CFLAGS = $(AGENT_C_FLAGS) -Wa,-I$(srcdir)/tests/e2e/agents
+tests_e2e_agents_tester_so_LDFLAGS = $(AGENT_LINK_FLAGS)
+tests/e2e/agents/tester_so-tester.$(OBJEXT): tests/e2e/agents/tester.json
+EXTRA_DIST += tests/e2e/agents/tester.json
+
+dist_check_SCRIPTS += tests/e2e/kill
+EXTRA_DIST += scripts/crash

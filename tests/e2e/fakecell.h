@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Fake sandbox: the calls of cell/cell.h without any confinement
+ *
+ * For tests of the engine that are about the engine: a cell is a forked child that runs the agent
+ * in the fake host. It counts, it can be made to fail, and it calls the test back at the moment in
+ * which a real cell would start.
+ */
+
+#include "cell/cell.h"
+
+struct fakecell {
+        unsigned n_started;
+        unsigned n_alive;
+        unsigned n_alive_most;
+        int start_error; /* what cell_start() returns from now on */
+        int trouble;     /* what every result carries from now on */
+        void (*on_start)(void *user, const struct cell_spec *spec);
+        void *user;
+};
+
+extern struct fakecell fakecell;
