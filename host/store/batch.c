@@ -382,6 +382,13 @@ void batch_artifact(struct batch *b, struct step_key key, const char *name, cons
         b->has_blobs = true;
 }
 
+void batch_withdraw(struct batch *b, struct step_key key)
+{
+        (void) batch_add_keyed(b, OP_WITHDRAW_OUTPUT, 3, key);
+        (void) batch_add_keyed(b, OP_WITHDRAW_FINDINGS, 3, key);
+        (void) batch_add_keyed(b, OP_WITHDRAW_ARTIFACTS, 3, key);
+}
+
 void batch_changeset(struct batch *b, struct step_key key, int n, const json_t *changeset)
 {
         struct op_value *v = batch_add_keyed(b, OP_CHANGESET, 7, key);

@@ -119,6 +119,12 @@ void batch_artifact(struct batch *b, struct step_key key, const char *name, cons
                     uint64_t size, const char *sha256);
 
 /*
+ * Takes output, findings and artifacts of a held step back, because its change can no longer happen
+ * and it will run again. A result that counts stays: in any other state this is refused (-ENOENT).
+ */
+void batch_withdraw(struct batch *b, struct step_key key);
+
+/*
  * A changeset as changeset_to_json() gives it, in state `proposed`, made by attempt `n`. Its `diff`
  * is not kept: what a tree held stays in blobs only, and changeset_render() makes the diff again.
  */

@@ -9,6 +9,7 @@
 #define WAL_PAGES_MAX  16000
 
 #define OF_STEP "run = ?1 AND step = ?2 AND item = ?3"
+#define IS_HELD "'held' = (SELECT state FROM steps WHERE run = ?1 AND id = ?2 AND item = ?3)"
 
 /* One statement for each kind, and what a message calls its row. */
 static const struct {
@@ -68,6 +69,12 @@ static const struct {
         [OP_ARTIFACT] = { "INSERT INTO artifacts (run, step, item, name, media_type, size, sha256)"
                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                           "artifact", true },
+        [OP_WITHDRAW_OUTPUT] = { "DELETE FROM outputs WHERE " OF_STEP " AND " IS_HELD,
+                                 "held output", true },
+        [OP_WITHDRAW_FINDINGS] = { "DELETE FROM findings WHERE " OF_STEP " AND " IS_HELD,
+                                   "held findings", true },
+        [OP_WITHDRAW_ARTIFACTS] = { "DELETE FROM artifacts WHERE " OF_STEP " AND " IS_HELD,
+                                    "held artifacts", true },
         [OP_CHANGESET] = { "INSERT INTO changesets (run, step, item, attempt, sha256, files, at)"
                            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                            "changeset", true },
@@ -198,7 +205,8 @@ static int none_changed(struct lite *l, const struct op *op, struct err *err)
 {
         char row[256];
 
-        if (op->kind == OP_FLOW)
+        if (op->kind == OP_FLOW || op->kind == OP_WITHDRAW_FINDINGS ||
+            op->kind == OP_WITHDRAW_ARTIFACTS)
                 return 0;
         if (op->kind == OP_APPROVAL_DECIDE)
                 return explain_decision(l, op, err);
