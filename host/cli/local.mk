@@ -4,9 +4,11 @@ linhay_LDADD = $(HOST_LIBS)
 
 libhost_a_SOURCES += \
 	host/cli/agent.c host/cli/agent.h \
+	host/cli/approvals.c \
 	host/cli/ask.c host/cli/ask.h \
 	host/cli/changes.c host/cli/changes.h \
 	host/cli/cli.c host/cli/cli.h \
+	host/cli/column.c host/cli/column.h \
 	host/cli/decide.c \
 	host/cli/diff-view.c host/cli/diff-view.h \
 	host/cli/diff.c \
@@ -15,12 +17,16 @@ libhost_a_SOURCES += \
 	host/cli/flow.c \
 	host/cli/identity.c host/cli/identity.h \
 	host/cli/input.c host/cli/input.h \
+	host/cli/logs.c \
 	host/cli/progress.c host/cli/progress.h \
 	host/cli/record.c host/cli/record.h \
 	host/cli/report-print.c host/cli/report-print.h \
 	host/cli/report.c \
 	host/cli/rollback.c \
 	host/cli/run.c \
+	host/cli/runs.c \
 	host/cli/scratch.c host/cli/scratch.h \
 	host/cli/session.c host/cli/session.h \
+	host/cli/show.c \
+	host/cli/stores.c host/cli/stores.h \
 	host/cli/term.c host/cli/term.h

@@ -209,7 +209,7 @@ static int search_store(void *user, const char *dir)
         int r;
 
         /* A whole id is found once. */
-        if (s->dir && s->prefix[RUN_ID_LENGTH - 1] && strlen(s->prefix) == RUN_ID_LENGTH)
+        if (s->dir && strlen(s->prefix) == RUN_ID_LENGTH)
                 return 0;
         r = store_open(&store, dir, &options, &err);
         if (r == 0)

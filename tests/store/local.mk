@@ -5,7 +5,8 @@ STORE_TESTS = \
 	tests/store/test-group \
 	tests/store/test-open \
 	tests/store/test-place \
-	tests/store/test-store
+	tests/store/test-store \
+	tests/store/test-verbs
 
 check_PROGRAMS += $(STORE_TESTS) tests/store/bench-store
 TESTS += $(STORE_TESTS)
@@ -33,6 +34,10 @@ tests_store_test_place_LDADD = $(TEST_LIBS)
 tests_store_test_store_SOURCES = tests/store/test-store.c $(STORE_HELPER)
 tests_store_test_store_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_store_test_store_LDADD = $(TEST_LIBS)
+
+tests_store_test_verbs_SOURCES = tests/store/test-verbs.c $(STORE_HELPER)
+tests_store_test_verbs_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_store_test_verbs_LDADD = $(TEST_LIBS)
 
 # Not a test: commits per second, for scripts/bench.
 tests_store_bench_store_SOURCES = tests/store/bench-store.c
