@@ -210,12 +210,12 @@ static void file_reverse(struct patch_file *f)
 {
         char id[PATCH_ID_LENGTH + 1];
 
+        /* A lone old mode is that of a deleted file, or it stands for both sides ("index" line). */
+        if (f->new_mode || f->is_delete == PATCH_YES)
+                SWAP(f->old_mode, f->new_mode);
         SWAP(f->old_name, f->new_name);
         SWAP(f->is_new, f->is_delete);
         SWAP(f->forward, f->backward);
-        /* A lone old mode (of an "index" line) is the mode on both sides. */
-        if (f->new_mode)
-                SWAP(f->old_mode, f->new_mode);
         memcpy(id, f->old_id, sizeof(id));
         memcpy(f->old_id, f->new_id, sizeof(id));
         memcpy(f->new_id, id, sizeof(id));

@@ -22,3 +22,22 @@ tests_unit_patch_run_LDADD = $(PATCHER_TEST_LIBS)
 # Labelled cases of the shared data (skipped where there are none).
 dist_check_SCRIPTS += tests/sdk/patch-cases
 TESTS += tests/sdk/patch-cases
+
+# Random patches against git; LINHAY_PATCH_CASES=20000 for a long run.
+dist_check_SCRIPTS += tests/sdk/patch-git
+TESTS += tests/sdk/patch-git
+
+check_PROGRAMS += tests/unit/test-patch
+TESTS += tests/unit/test-patch
+tests_unit_test_patch_SOURCES = tests/unit/test-patch.c $(PATCHER_TEST_SOURCES)
+tests_unit_test_patch_CPPFLAGS = $(PATCHER_TEST_CPPFLAGS)
+tests_unit_test_patch_CFLAGS = $(PATCHER_TEST_CFLAGS)
+tests_unit_test_patch_LDADD = $(PATCHER_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-patch-parts
+TESTS += tests/unit/test-patch-parts
+tests_unit_test_patch_parts_SOURCES = tests/unit/test-patch-parts.c tests/test.h $(PATCHER_PARTS)
+tests_unit_test_patch_parts_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/sdk -I$(srcdir)/plugins/lib \
+	-I$(srcdir)/plugins/patcher -I$(srcdir)/tests $(CMOCKA_CFLAGS)
+tests_unit_test_patch_parts_CFLAGS = $(PATCHER_TEST_CFLAGS)
+tests_unit_test_patch_parts_LDADD = $(PATCHER_LIBS) $(CMOCKA_LIBS)
