@@ -20,6 +20,7 @@ struct checker {
         bool *is_overlay;      /* of each step, as far as the catalog knows */
         size_t step;           /* the one that is looked at */
         const char *key;       /* its key that holds the references: "when" */
+        json_t *guarded;       /* names of inputs that its `when` has asked for with default() */
 };
 
 static int tell(struct checker *c, bool is_warning, const char *pointer, const char *format, ...)
@@ -125,7 +126,12 @@ static int input_ref_check(struct checker *c, const char *pointer, const struct 
         if (!schema)
                 return tell(c, false, pointer, "%s: the workflow declares no inputs", ref->text);
         if (property) {
-                if (ref->has_default || json_object_get(property, "default") ||
+                if (ref->has_default && strcmp(c->key, "when") == 0)
+                        return json_object_set_new(c->guarded, ref->first, json_true()) < 0
+                                       ? -ENOMEM
+                                       : 0;
+                if (ref->has_default || json_object_get(c->guarded, ref->first) ||
+                    json_object_get(property, "default") ||
                     is_named(json_object_get(schema, "required"), ref->first))
                         return 0;
                 return tell(c, true, pointer,
@@ -281,6 +287,7 @@ static int step_check(struct checker *c, size_t i)
         int r;
 
         c->step = i;
+        (void) json_object_clear(c->guarded);
         r = agent_check(c, step);
         if (r == 0)
                 r = when_check(c, step);
@@ -345,7 +352,8 @@ static int check_run(struct checker *c)
         int r;
 
         c->is_overlay = calloc(c->flow->step_count + 1, sizeof(*c->is_overlay));
-        if (!c->is_overlay)
+        c->guarded = json_object();
+        if (!c->is_overlay || !c->guarded)
                 return -ENOMEM;
         if (order_new(&c->order, c->flow, &why) == -ENOMEM)
                 return -ENOMEM;
@@ -362,6 +370,7 @@ int flow_check(const struct flow *f, const struct flow_catalog *catalog, struct 
         int r = check_run(&c);
 
         free(c.is_overlay);
+        json_decref(c.guarded);
         (void) order_free(c.order);
         (void) schema_free(c.inputs);
         faults_sort(faults);

@@ -3,6 +3,7 @@ libhost_a_SOURCES += \
 	host/flow/expr.c host/flow/expr.h \
 	host/flow/fault.c host/flow/fault.h \
 	host/flow/flow.c host/flow/flow.h host/flow/flow-read.h \
-	host/flow/graph.h \
+	host/flow/graph.c host/flow/graph.h host/flow/graph-impl.h \
+	host/flow/graph-svg.c \
 	host/flow/order.c host/flow/order.h \
 	host/flow/template.c host/flow/template.h

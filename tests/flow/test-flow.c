@@ -4,6 +4,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "flow/check.h"
+#include "flow/graph.h"
 #include "flow/order.h"
 #include "json-random.h"
 
@@ -251,6 +252,11 @@ static const struct {
           "x.flow:2: warning: step \"a\": inputs.x may be missing: write default(inputs.x, ...), "
           "or make "
           "the input required\n" },
+        { "one that `when` asks for",
+          "inputs = { properties = { x = { }; }; };\nsteps = (" STEP(
+                  "a",
+                  "when = \"default(inputs.x, 0) != 0\"; inputs = { y = \"${inputs.x}\"; };") ");",
+          "" },
         { "something else of a run", "steps = (" STEP("a", "when = \"run.name == 'x'\";") ");",
           "x.flow:1: error: step \"a\": run.name: of a run there is only run.id\n" },
         { "an item without a for_each",
@@ -497,6 +503,151 @@ static void inputs_of_a_run_are_checked(void **state)
         }
 }
 
+static const char *state_of(void *user, size_t step)
+{
+        static const char *const states[] = { "done", "failed", "held" };
+
+        (void) user;
+        return states[step % 3];
+}
+
+static const char *note_of(void *user, size_t step)
+{
+        (void) user;
+        return step == 1 ? "<3 findings & more>" : NULL;
+}
+
+static const char
+        diamond[] = "steps = (" STEP("a", "") "," STEP("b", "needs = ( \"a\" ); when = \"run.id != "
+                                                            "'x'\";") "," STEP(
+                "c",
+                "needs = ( \"a\" );") "," STEP("d",
+                                               "needs = ( \"b\", \"c\" ); approval = true;") ");";
+
+static void pictures_are_drawn(void **state)
+{
+        static const struct {
+                const char *why;
+                struct graph_options options;
+                const char *want;
+        } rows[] = {
+                { "lanes part and meet",
+                  { 0 },
+                  "●   a  lint run\n"
+                  "├─╮\n"
+                  "│ ● b  lint run  (if run.id != 'x')\n"
+                  "● │ c  lint run\n"
+                  "├─╯\n"
+                  "●   d  lint run  (needs approval)\n" },
+                { "also without box characters",
+                  { .is_ascii = true },
+                  "*   a  lint run\n"
+                  "+-.\n"
+                  "| * b  lint run  (if run.id != 'x')\n"
+                  "* | c  lint run\n"
+                  "+-'\n"
+                  "*   d  lint run  (needs approval)\n" },
+                { "with states and words",
+                  { .state = state_of, .note = note_of },
+                  "✓   a  lint run\n"
+                  "├─╮\n"
+                  "│ ✗ b  lint run  (if run.id != 'x')  <3 findings & more>\n"
+                  "◆ │ c  lint run\n"
+                  "├─╯\n"
+                  "✓   d  lint run  (needs approval)\n" },
+        };
+        _cleanup_(flow_freep) struct flow *f = NULL;
+        struct err err = { 0 };
+
+        (void) state;
+        assert_int_equal(flow_load(&f, put("x.flow", diamond), NULL, &err), 0);
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf out = { 0 };
+
+                print_message("# %s\n", rows[i].why);
+                assert_int_equal(graph_text(&out, f, &rows[i].options), 0);
+                assert_string_equal(out.data, rows[i].want);
+        }
+}
+
+static size_t times(const char *text, const char *part)
+{
+        size_t n = 0;
+
+        for (; (text = strstr(text, part)); text += strlen(part))
+                n++;
+        return n;
+}
+
+static void pictures_are_well_formed(void **state)
+{
+        struct graph_options options = { .state = state_of, .note = note_of };
+        _cleanup_(flow_freep) struct flow *f = NULL;
+        _cleanup_(buf_done) struct buf dot = { 0 }, svg = { 0 };
+        struct err err = { 0 };
+
+        (void) state;
+        assert_int_equal(flow_load(&f, put("x.flow", diamond), NULL, &err), 0);
+        assert_int_equal(graph_dot(&dot, f, &options), 0);
+        assert_int_equal(times(dot.data, " -> "), 4);
+        assert_int_equal(times(dot.data, "[label="), 4);
+        assert_int_equal(graph_svg(&svg, f, &options), 0);
+        assert_int_equal(times(svg.data, "class=\"lf-edge\""), 4);
+        assert_int_equal(times(svg.data, "<g>"), 4);
+        assert_int_equal(times(svg.data, "</g>"), 4);
+        assert_int_equal(times(svg.data, "&lt;3 findings &amp; more&gt;"), 1);
+        assert_int_equal(times(svg.data, "<3"), 0);
+        assert_int_equal(times(svg.data, "</svg>"), 1);
+        assert_non_null(strstr(svg.data, "prefers-color-scheme:dark"));
+        assert_int_equal(times(svg.data, "http"), 1); /* the name space: nothing is fetched */
+}
+
+static void wide_pictures_become_lists(void **state)
+{
+        _cleanup_(buf_done) struct buf text = { 0 }, out = { 0 }, svg = { 0 };
+        _cleanup_(flow_freep) struct flow *f = NULL;
+        struct err err = { 0 };
+
+        (void) state;
+        assert_int_equal(buf_puts(&text, "{\"steps\": ["), 0);
+        for (int i = 0; i < 100; i++)
+                assert_int_equal(buf_printf(&text,
+                                            "{\"id\": \"s%d\", \"agent\": \"a\", \"action\": "
+                                            "\"b\"},",
+                                            i),
+                                 0);
+        assert_int_equal(buf_puts(&text, "{\"id\": \"last\", \"agent\": \"a\", \"action\": \"b\", "
+                                         "\"needs\": ["),
+                         0);
+        for (int i = 0; i < 100; i++)
+                assert_int_equal(buf_printf(&text, "%s\"s%d\"", i ? "," : "", i), 0);
+        assert_int_equal(buf_puts(&text, "]}]}"), 0);
+        assert_int_equal(flow_load(&f, put("x.json", text.data), NULL, &err), 0);
+        assert_int_equal(graph_text(&out, f, NULL), 0);
+        assert_int_equal(times(out.data, "\n"), 101);
+        assert_non_null(strstr(out.data, "last  a b  after s0, s1, s2"));
+        assert_int_equal(graph_svg(&svg, f, NULL), 0);
+        assert_int_equal(times(svg.data, "<g>"), 101);
+}
+
+static void shipped_workflows_are_right(void **state)
+{
+        static const char *const names[] = { "conf/workflows/review.flow" };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(names); i++) {
+                _cleanup_(faults_done) struct faults faults = { 0 };
+                _cleanup_(flow_freep) struct flow *f = NULL;
+                struct err err = { 0 };
+                char path[4096];
+
+                (void) snprintf(path, sizeof(path), "%s/%s", test_srcdir(), names[i]);
+                if (flow_check_file(&f, path, NULL, &faults, &err) < 0)
+                        fail_msg("%s", err.text);
+                assert_int_equal(faults.count, 0);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -508,6 +659,10 @@ int main(void)
                 cmocka_unit_test(both_forms_have_one_hash),
                 cmocka_unit_test(the_hash_knows_every_change),
                 cmocka_unit_test(inputs_of_a_run_are_checked),
+                cmocka_unit_test(pictures_are_drawn),
+                cmocka_unit_test(pictures_are_well_formed),
+                cmocka_unit_test(wide_pictures_become_lists),
+                cmocka_unit_test(shipped_workflows_are_right),
         };
 
         return cmocka_run_group_tests(tests, agents_make, agents_drop);
