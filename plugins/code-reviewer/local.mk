@@ -44,6 +44,7 @@ REVIEWER_LIBS = plugins/code-reviewer/libreviewer.a plugins/code-reviewer/libgra
 
 noinst_LIBRARIES += plugins/code-reviewer/libreviewer.a
 plugins_code_reviewer_libreviewer_a_SOURCES = \
+	plugins/code-reviewer/arena.c plugins/code-reviewer/arena.h \
 	plugins/code-reviewer/cognitive.c plugins/code-reviewer/cognitive.h \
 	plugins/code-reviewer/common.h \
 	plugins/code-reviewer/constants.c plugins/code-reviewer/constants.h \

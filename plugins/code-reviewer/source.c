@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source.h"
 
+#include "arena.h"
+
 #define GENERATED_LINES 10 /* a marker stands near the top */
 #define EXCERPT_LINES   3
 
@@ -61,22 +63,40 @@ static int index_lines(struct source *s)
         return 0;
 }
 
-static int parse(struct source *s, TSParser *parser)
+/* Between arena_begin() and arena_end(): nothing here may own what is not the arena's. */
+static int parse_in_arena(struct source *s)
 {
+        TSParser *parser = ts_parser_new();
+
         if (!ts_parser_set_language(parser, s->language->grammar))
                 return -EPROTO;
         ts_parser_set_timeout_micros(parser, SOURCE_PARSE_US);
         s->tree = ts_parser_parse_string(parser, NULL, s->data, s->length);
-        if (!s->tree) {
-                ts_parser_reset(parser);
-                return -ETIMEDOUT;
-        }
-        s->has_errors = ts_node_has_error(ts_tree_root_node(s->tree));
-        return 0;
+        ts_parser_delete(parser);
+        return s->tree ? 0 : -ETIMEDOUT;
 }
 
-int source_open(struct source *ret, TSParser *parser, const struct language *language,
-                const char *path, const char *data, size_t length)
+static int parse(struct source *s)
+{
+        jmp_buf escape;
+        int r = -EOVERFLOW;
+
+        arena_install();
+        if (setjmp(escape) == 0) {
+                arena_begin(&escape);
+                r = parse_in_arena(s);
+        } else {
+                s->tree = NULL;
+                r = -EOVERFLOW;
+        }
+        arena_end();
+        if (r >= 0)
+                s->has_errors = ts_node_has_error(ts_tree_root_node(s->tree));
+        return r;
+}
+
+int source_open(struct source *ret, const struct language *language, const char *path,
+                const char *data, size_t length)
 {
         struct source s = { .language = language, .path = path, .data = data };
         int r;
@@ -86,7 +106,7 @@ int source_open(struct source *ret, TSParser *parser, const struct language *lan
         s.length = (uint32_t) length;
         r = index_lines(&s);
         if (r >= 0)
-                r = parse(&s, parser);
+                r = parse(&s);
         if (r < 0) {
                 source_close(&s);
                 return r;
@@ -98,8 +118,7 @@ int source_open(struct source *ret, TSParser *parser, const struct language *lan
 void source_close(struct source *s)
 {
         free(s->lines);
-        if (s->tree)
-                ts_tree_delete(s->tree);
+        arena_reset(); /* the tree lies there */
         *s = (struct source){ 0 };
 }
 

@@ -34,11 +34,11 @@ struct source {
 const char *source_unfit(const char *data, size_t length);
 
 /*
- * Indexes and parses. 0; -ETIMEDOUT when the parser gave up; -EFBIG past 4 GiB; -ENOMEM. The parser
- * is the caller's, who sets no language on it.
+ * Indexes and parses. 0; -ETIMEDOUT when the parser gave up; -EOVERFLOW when it would need more
+ * memory than one file may take; -EFBIG past 4 GiB; -ENOMEM. One source may be open at a time.
  */
-int source_open(struct source *ret, TSParser *parser, const struct language *language,
-                const char *path, const char *data, size_t length);
+int source_open(struct source *ret, const struct language *language, const char *path,
+                const char *data, size_t length);
 void source_close(struct source *s);
 
 /* The bytes of a line (from 0), line end excluded. */

@@ -45,22 +45,19 @@ int survey_open(struct survey *v, struct linhay_run *run)
 {
         *v = (struct survey){
                 .run = run,
-                .parser = ts_parser_new(),
                 .max_file_bytes =
                         (uint64_t) linhay_input_int(run, "/max_file_bytes", SURVEY_FILE_BYTES),
                 .takes_generated = linhay_input_bool(run, "/generated", 0),
                 .not_parsed = json_array(),
                 .partly_parsed = json_array(),
         };
-        if (!v->parser || !v->not_parsed || !v->partly_parsed)
+        if (!v->not_parsed || !v->partly_parsed)
                 return -ENOMEM;
         return read_paths(v);
 }
 
 void survey_close(struct survey *v)
 {
-        if (v->parser)
-                ts_parser_delete(v->parser);
         for (size_t i = 0; v->paths[i]; i++)
                 free(v->paths[i]);
         json_decref(v->not_parsed);
@@ -168,7 +165,7 @@ static int look_at(struct survey *v, struct linhay_walk *w, enum language_id id,
                 leave_out(v, w->path, unfit);
                 return 0;
         }
-        r = language ? source_open(&s, v->parser, language, w->path, data, length) : -EPROTO;
+        r = language ? source_open(&s, language, w->path, data, length) : -EPROTO;
         if (r == -ENOMEM)
                 return r;
         if (r < 0) {

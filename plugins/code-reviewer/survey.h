@@ -24,7 +24,6 @@ struct survey_language {
 
 struct survey {
         struct linhay_run *run;
-        TSParser *parser;
         char *paths[SURVEY_PATHS + 1]; /* empty = all */
         uint64_t max_file_bytes;
         bool takes_generated;

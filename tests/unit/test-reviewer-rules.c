@@ -47,14 +47,13 @@ static unsigned matches_in(struct rule *rule, enum language_id id, const char *c
 {
         const struct language *language = language_get(id);
         __attribute__((cleanup(facts_done))) struct facts facts = { 0 };
-        TSParser *parser = ts_parser_new();
         TSQueryCursor *cursor = ts_query_cursor_new();
         struct source s;
         struct matcher *m;
         char error[256] = "";
         unsigned n = 0;
 
-        assert_int_equal(source_open(&s, parser, language, "a", code, strlen(code)), 0);
+        assert_int_equal(source_open(&s, language, "a", code, strlen(code)), 0);
         if (s.has_errors)
                 report("%s: an example does not parse as %s: %s", rule->id, language->file, code);
         if (rule_compile(rule, language, &m, error) < 0)
@@ -63,7 +62,6 @@ static unsigned matches_in(struct rule *rule, enum language_id id, const char *c
                 assert_true(matcher_run(m, &s, &facts, cursor, count, &n) >= 0);
         source_close(&s);
         ts_query_cursor_delete(cursor);
-        ts_parser_delete(parser);
         return n;
 }
 
