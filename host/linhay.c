@@ -1,10 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
-#include <stdio.h>
+#include "cli/cli.h"
+#include "conf/suggest.h"
 
-int main(void)
+#include <locale.h>
+#include <signal.h>
+#include <string.h>
+
+static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+        const char *help;
+} verbs[] = {
+        { "run", cmd_run, "run a workflow over a tree, or carry on a run" },
+        { "report", cmd_report, "report of a run: text, markdown, html, json, sarif" },
+        { "runs", cmd_runs, "the runs of a store" },
+        { "show", cmd_show, "the record of a run" },
+        { "logs", cmd_logs, "what the agents of a run logged" },
+        { "approvals", cmd_approvals, "the changes that wait for a person" },
+        { "diff", cmd_diff, "what a run wants to change, or changed" },
+        { "approve", cmd_approve, "approve exactly those changes" },
+        { "reject", cmd_reject, "reject them: the step fails, nothing is written" },
+        { "rollback", cmd_rollback, "undo what a run applied" },
+        { "cancel", cmd_cancel, "ask the engine that carries a run to end it" },
+        { "flow", cmd_flow, "check, draw and convert workflows" },
+        { "agent", cmd_agent, "make, check, run, list and show agents" },
+        { "doctor", cmd_doctor, "probe what confines agents on this machine" },
+};
+
+static int help_print(FILE *f, int status)
 {
-        (void) puts("linhay " PACKAGE_VERSION);
-        return 0;
+        (void) fprintf(f,
+                       "linhay runs agents over source trees, each step in a confined process.\n\n"
+                       "usage: linhay VERB [OPTION…] …\n\nverbs:\n");
+        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+                (void) fprintf(f, "  %-10s %s\n", verbs[i].name, verbs[i].help);
+        (void) fprintf(f, "\nlinhay VERB --help says more. Start with: linhay run review\n");
+        return status;
+}
+
+static int verb_run(int argc, char **argv)
+{
+        const char *names[ARRAY_SIZE(verbs) + 1] = { NULL }, *near;
+
+        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+                if (strcmp(argv[0], verbs[i].name) == 0)
+                        return verbs[i].run(argc, argv);
+                names[i] = verbs[i].name;
+        }
+        near = suggest(argv[0], names);
+        if (near)
+                return cli_usage("there is no verb \"%s\" (did you mean \"%s\"?)", argv[0], near);
+        return cli_usage("there is no verb \"%s\" (linhay --help lists them)", argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+        /* Numbers in JSON and in files are written with a point, whatever the user's language. */
+        (void) setlocale(LC_CTYPE, "C.UTF-8");
+        (void) signal(SIGPIPE, SIG_IGN);
+
+        if (argc < 2)
+                return help_print(stderr, CLI_USAGE);
+        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+            strcmp(argv[1], "help") == 0)
+                return help_print(stdout, CLI_PASSED);
+        if (strcmp(argv[1], "--version") == 0) {
+                (void) puts("linhay " PACKAGE_VERSION);
+                return CLI_PASSED;
+        }
+        return verb_run(argc - 1, argv + 1);
 }

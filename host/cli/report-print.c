@@ -67,7 +67,7 @@ int report_print(struct store *store, const char *run, enum report_format format
         _cleanup_(json_decrefp) json_t *document = NULL;
         _cleanup_(buf_done) struct buf out = { 0 }, graph = { 0 };
         struct report_options options = { .has_colour = term_has_colour(f),
-                                          .width = term_width(f) };
+                                          .width = isatty(fileno(f)) ? term_width(f) : 120 };
         int r;
 
         r = store_run_document(store, run, STORE_DOC_FINDINGS | STORE_DOC_FLOW, &document, err);

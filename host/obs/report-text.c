@@ -56,44 +56,66 @@ static void head_print(struct page *p, const struct view *v)
               view_text(v->document, "workspace"), started, took);
 }
 
-static size_t id_width(const struct view *v)
-{
-        size_t width = 0, i;
-        json_t *step;
+/* Columns of the table of steps. */
+struct widths {
+        size_t id, work;
+};
 
-        json_array_foreach (json_object_get(v->document, "steps"), i, step)
-                width = MAX_OF(width, strlen(view_text(step, "id")) +
-                                              strlen(view_text(step, "agent")) +
-                                              strlen(view_text(step, "action")));
-        return MIN_OF(width + 2, (size_t) 60);
+static size_t id_columns(const json_t *step)
+{
+        size_t n = strlen(view_text(step, "id"));
+
+        return json_is_integer(json_object_get(step, "item")) ? n + 8 : n;
 }
 
-static void step_print(struct page *p, const json_t *step, size_t width)
+static struct widths widths_measure(const json_t *steps)
 {
-        const char *state = view_text(step, "state"), *mark = "·", *why = view_step_why(step);
-        size_t n = json_array_size(json_object_get(step, "findings")),
-               tries = json_array_size(json_object_get(step, "attempts")), used;
-        bool has_item = json_is_integer(json_object_get(step, "item"));
-        enum ink colour = INK_DIM;
-        char took[32] = "", item[32] = "";
+        struct widths w = { 0 };
+        json_t *step;
+        size_t i;
 
+        json_array_foreach (steps, i, step) {
+                w.id = MAX_OF(w.id, id_columns(step));
+                w.work = MAX_OF(w.work, strlen(view_text(step, "agent")) + 1 +
+                                                strlen(view_text(step, "action")));
+        }
+        return (struct widths){ MIN_OF(w.id, (size_t) 40), MIN_OF(w.work, (size_t) 48) };
+}
+
+static const char *mark_of(const char *state, enum ink *ret_ink)
+{
+        *ret_ink = INK_DIM;
         for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
                 if (strcmp(marks[i].state, state) != 0)
                         continue;
-                mark = marks[i].mark;
-                colour = marks[i].ink;
+                *ret_ink = marks[i].ink;
+                return marks[i].mark;
         }
-        if (has_item)
-                (void) snprintf(item, sizeof(item), "[%" PRIu64 "]", view_number(step, "item"));
+        return "·";
+}
+
+static void step_print(struct page *p, const json_t *step, struct widths w)
+{
+        const char *state = view_text(step, "state"), *why = view_step_why(step), *mark;
+        size_t n = json_array_size(json_object_get(step, "findings")),
+               tries = json_array_size(json_object_get(step, "attempts"));
+        char took[32] = "", id[128], work[192];
+        enum ink colour;
+
+        mark = mark_of(state, &colour);
+        if (json_is_integer(json_object_get(step, "item")))
+                (void) snprintf(id, sizeof(id), "%s/%" PRIu64, view_text(step, "id"),
+                                view_number(step, "item"));
+        else
+                (void) snprintf(id, sizeof(id), "%s", view_text(step, "id"));
+        (void) snprintf(work, sizeof(work), "%s %s", view_text(step, "agent"),
+                        view_text(step, "action"));
         if (tries > 0)
                 duration_format(took, sizeof(took), view_step_ms(step));
 
-        used = strlen(view_text(step, "id")) + strlen(item) + strlen(view_text(step, "agent")) +
-               strlen(view_text(step, "action")) + 2;
-        PRINT(p, "  %s%s%s %s%s%s  %s%s %s%s%*s  %-9s %8s", ink(p, colour), mark, ink(p, INK_OFF),
-              ink(p, INK_BOLD), view_text(step, "id"), item, ink(p, INK_DIM),
-              view_text(step, "agent"), view_text(step, "action"), ink(p, INK_OFF),
-              (int) (width > used ? width - used : 0), "", state, took);
+        PRINT(p, "  %s%s%s %s%-*s%s  %s%-*s%s  %-9s %8s", ink(p, colour), mark, ink(p, INK_OFF),
+              ink(p, INK_BOLD), (int) w.id, id, ink(p, INK_OFF), ink(p, INK_DIM), (int) w.work,
+              work, ink(p, INK_OFF), state, took);
         if (n > 0)
                 PRINT(p, "  %zu findings", n);
         if (tries > 1)
@@ -105,12 +127,14 @@ static void step_print(struct page *p, const json_t *step, size_t width)
 
 static void steps_print(struct page *p, const struct view *v)
 {
-        size_t width = id_width(v) + 2, i;
+        const json_t *steps = json_object_get(v->document, "steps");
+        struct widths w = widths_measure(steps);
         json_t *step;
+        size_t i;
 
         PRINT(p, "%sSteps%s\n", ink(p, INK_BOLD), ink(p, INK_OFF));
-        json_array_foreach (json_object_get(v->document, "steps"), i, step)
-                step_print(p, step, width);
+        json_array_foreach (steps, i, step)
+                step_print(p, step, w);
         PRINT(p, "\n");
 }
 

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/changeset.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/unit.h"
+#include "cli/agent.h"
+#include "cli/cli.h"
+#include "cli/diff-view.h"
+#include "cli/input.h"
+#include "cli/scratch.h"
+#include "cli/session.h"
+#include "cli/term.h"
+#include "run/attempt.h"
+#include "store/apply.h"
+
+#include <fcntl.h>
+#include <linux/limits.h>
+#include <string.h>
+#include <sys/file.h>
+
+#define DIFF_BYTES_MAX (16u << 20)
+
+static const struct cli_verb verb = {
+        .name = "agent run",
+        .operands = "AGENT ACTION",
+        .least = 2,
+        .most = 2,
+        .summary = "Runs one action of an agent in a cell, without a workflow and without a store.",
+        .footer =
+                "AGENT is a name (linhay agent list) or a file. Exit status: 0 verdict ok, 2 "
+                "usage,\n"
+                "4 any other verdict or the agent refused, 5 sandbox trouble. Without --apply the\n"
+                "workspace is never touched.\n\n"
+                "  linhay agent run compliance-checker check -i 'controls=[\"secrets\"]'\n"
+                "  linhay agent run patcher apply-patch -i patch_file=fix.patch --apply\n",
+};
+
+/* One call of the verb, from its options to its exit status. */
+struct call {
+        const char *agent_name, *action_name, *workspace;
+        struct cli_list inputs;
+        bool as_json, apply;
+
+        struct session session;
+        struct scratch scratch;
+        const struct agent *agent;
+        const struct manifest_action *action;
+        json_t *input;
+        int workspace_fd;
+        char tree_path[PATH_MAX];
+
+        bool is_done;
+        struct attempt_result result; /* members are ours */
+        int exit;
+        bool applied;
+};
+
+#define CALL_EMPTY ((struct call){ .workspace = ".", .scratch = SCRATCH_EMPTY, .workspace_fd = -1 })
+
+static void result_done(struct attempt_result *r)
+{
+        free(r->code);
+        free(r->message);
+        json_decref(r->output);
+        json_decref(r->findings);
+        json_decref(r->artifacts);
+        json_decref(r->spent);
+        json_decref(r->unreadable);
+        (void) changeset_free(r->changeset);
+        free(r->syscall);
+        free(r->syscall_remedy);
+        free(r->stderr_tail);
+}
+
+static void call_done(struct call *c)
+{
+        result_done(&c->result);
+        json_decref(c->input);
+        cli_list_done(&c->inputs);
+        closep(&c->workspace_fd);
+        session_done(&c->session);
+        scratch_done(&c->scratch);
+}
+
+static void on_log(void *user, int level, const char *text)
+{
+        static const char *const names[] = { "",        "",       "",     "error",
+                                             "warning", "notice", "info", "debug" };
+        const struct call *c = user;
+
+        if (!cli_quiet)
+                (void) fprintf(stderr, "%s: %s: %s\n", c->agent_name,
+                               level >= 0 && (size_t) level < ARRAY_SIZE(names) ? names[level]
+                                                                                : "log",
+                               text);
+}
+
+static void on_done(void *user, struct attempt_result *result)
+{
+        struct call *c = user;
+
+        c->result = *result;
+        *result = (struct attempt_result){ .verdict = result->verdict };
+        c->is_done = true;
+        loop_stop(c->session.loop);
+}
+
+/* The one object of --json for a failure that came before there was an attempt; `verdict` may be
+ * NULL. */
+static void refusal_print(const struct call *c, const char *verdict, const char *code,
+                          const char *message)
+{
+        _cleanup_(json_decrefp) json_t *j = NULL;
+
+        j = json_pack("{s:s?, s:s?, s:s?, s:{s:s, s:s}, s:n, s:[], s:n, s:{s:i, s:i, s:i}}",
+                      "agent", c->agent_name, "action", c->action_name, "verdict", verdict, "error",
+                      "code", code, "message", message, "output", "findings", "changeset", "usage",
+                      "wall_ms", 0, "cpu_ms", 0, "memory_peak_bytes", 0);
+        if (j)
+                (void) json_dumpf(j, stdout, JSON_COMPACT);
+        (void) putchar('\n');
+}
+
+static int refuse(const struct call *c, int status, const char *code, const struct err *err)
+{
+        if (c->as_json)
+                refusal_print(c, NULL, code, err_text(err));
+        return cli_fail(status, err);
+}
+
+/* An agent that is there and cannot be used is a verdict on it; one that is not there is a wrong
+ * name. */
+static int refuse_agent(const struct call *c, int r, const struct err *err)
+{
+        if (r == -ENOENT)
+                return refuse(c, CLI_USAGE, "unknown-agent", err);
+        if (c->as_json)
+                refusal_print(c, verdict_name(VERDICT_LOAD), "load", err_text(err));
+        return cli_fail(CLI_FAILED, err);
+}
+
+static int action_find(struct call *c, struct err *err)
+{
+        _cleanup_(buf_done) struct buf names = { 0 };
+        int r;
+
+        r = catalog_find(c->session.catalog, c->agent_name, &c->agent, err);
+        if (r < 0)
+                return r;
+        c->action = manifest_find(c->agent->manifest, c->action_name);
+        if (c->action)
+                return 0;
+        for (size_t i = 0; i < c->agent->manifest->n_actions; i++)
+                (void) buf_printf(&names, "%s%s", i ? ", " : "",
+                                  c->agent->manifest->actions[i].name);
+        return err_set(err, -ENOENT, "agent %s has no action \"%s\" (it has: %s)", c->agent_name,
+                       c->action_name, buf_text(&names));
+}
+
+static int workspace_open(struct call *c, struct err *err)
+{
+        c->workspace_fd = open(c->workspace, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (c->workspace_fd < 0)
+                return err_sys(err, -errno, "cannot open the workspace %s", c->workspace);
+        if (!realpath(c->workspace, c->tree_path))
+                return err_sys(err, -errno, "cannot resolve the workspace %s", c->workspace);
+        return 0;
+}
+
+/* Several calls may apply at once, each to its tree; they share the folder of journals, one at a
+ * time. */
+static int journal_open(int *ret, int blob_dirfd, struct err *err)
+{
+        _cleanup_(closep) int journal = -1;
+        int r;
+
+        r = apply_home_open(&journal, err);
+        if (r < 0)
+                return r;
+        if (flock(journal, LOCK_EX) < 0)
+                return err_sys(err, -errno, "cannot lock the folder of journals");
+        r = apply_recover(journal, blob_dirfd, NULL, NULL, err);
+        if (r < 0)
+                return r;
+        *ret = TAKE_FD(journal);
+        return 0;
+}
+
+static int apply(struct call *c, struct err *err)
+{
+        _cleanup_(closep) int journal = -1;
+        char id[64];
+        int r;
+
+        if (!c->apply || !c->result.changeset)
+                return 0;
+        r = journal_open(&journal, c->scratch.fd, err);
+        if (r < 0)
+                return r;
+        (void) snprintf(id, sizeof(id), "agent-run-%d-%llu", (int) getpid(),
+                        (unsigned long long) clock_wall_ms());
+        r = apply_changeset(c->result.changeset, c->workspace_fd, c->tree_path, c->scratch.fd,
+                            journal, id, err);
+        c->applied = r == 0;
+        return r;
+}
+
+static int run(struct call *c, struct err *err)
+{
+        struct attempt_spec spec = {
+                .loop = c->session.loop,
+                .sandbox = c->session.sandbox,
+                .agent = c->agent,
+                .action = c->action,
+                .input = c->input,
+                .blob_dirfd = c->scratch.fd,
+                .workspace_fd = c->workspace_fd,
+                .on_log = on_log,
+                .on_done = on_done,
+                .user = c,
+        };
+        struct attempt *attempt;
+        int r;
+
+        r = attempt_start(&attempt, &spec, err);
+        if (r < 0)
+                return r;
+        if (!c->is_done)
+                r = loop_run(c->session.loop);
+        if (r < 0)
+                return err_sys(err, r, "the event loop failed");
+        if (c->result.trouble < 0)
+                return err_set(err, c->result.trouble, "%s",
+                               c->result.message ? c->result.message : "the sandbox failed");
+        return 0;
+}
+
+static int result_print_json(const struct call *c)
+{
+        _cleanup_(json_decrefp) json_t *j =
+                attempt_result_to_json(&c->result, c->agent_name, c->action_name);
+
+        if (!j || json_dumpf(j, stdout, JSON_COMPACT) < 0)
+                return -ENOMEM;
+        (void) putchar('\n');
+        return 0;
+}
+
+static void findings_print(const json_t *findings, bool colour)
+{
+        json_t *f;
+        size_t i;
+
+        json_array_foreach (findings, i, f) {
+                const char *severity = "", *rule = "", *message = "", *path = "";
+                int line = 0;
+
+                (void) json_unpack(f, "{s:s, s:s, s:s, s?s, s?i}", "severity", &severity, "rule",
+                                   &rule, "message", &message, "path", &path, "line", &line);
+                (void) printf("%s%s:%d:%s %s %s: %s\n", term_style(colour, STYLE_BOLD),
+                              path ? path : "", line, term_style(colour, STYLE_PLAIN), severity,
+                              rule, message);
+        }
+}
+
+static void result_print(const struct call *c)
+{
+        const struct attempt_result *r = &c->result;
+        bool colour = term_has_colour(stdout);
+        char memory[32];
+
+        findings_print(r->findings, colour);
+        if (r->output) {
+                (void) json_dumpf(r->output, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+                (void) putchar('\n');
+        }
+        if (r->changeset)
+                diff_print(r->changeset->diff, stdout, colour);
+
+        bytes_format(memory, sizeof(memory), r->usage.memory_peak_bytes);
+        cli_say("%s %s: %s, %zu findings, %llu ms (%llu ms CPU, %s)", c->agent_name, c->action_name,
+                verdict_name(r->verdict), json_array_size(r->findings),
+                (unsigned long long) r->usage.wall_ms, (unsigned long long) r->usage.cpu_ms,
+                memory);
+        if (r->changeset)
+                cli_say("%zu files changed%s", r->changeset->n_files,
+                        c->applied ? ", applied" : "; nothing was written (use --apply)");
+        if (r->message)
+                (void) fprintf(stderr, "linhay: %s\n", r->message);
+        if (r->syscall)
+                (void) fprintf(stderr, "linhay: the agent called %s, which is not granted%s%s\n",
+                               r->syscall, r->syscall_remedy ? ": " : "",
+                               r->syscall_remedy ? r->syscall_remedy : "");
+        if (r->verdict != VERDICT_OK && r->stderr_tail && r->stderr_tail[0])
+                (void) fprintf(stderr, "last lines of its output:\n%s\n", r->stderr_tail);
+}
+
+static int input_make(struct call *c, struct err *err)
+{
+        int r = scratch_make(&c->scratch, err);
+
+        if (r < 0)
+                return r;
+        return input_read(&c->input, &c->inputs, c->action->input, c->scratch.fd, err);
+}
+
+static int call_run(struct call *c)
+{
+        struct err err = { 0 };
+        int r;
+
+        if (session_open(&c->session, NULL, &err) < 0)
+                return refuse(c, CLI_TROUBLE, "sandbox", &err);
+        r = action_find(c, &err);
+        if (r < 0)
+                return refuse_agent(c, r, &err);
+        if (input_make(c, &err) < 0)
+                return refuse(c, CLI_USAGE, "input", &err);
+        if (workspace_open(c, &err) < 0)
+                return refuse(c, CLI_USAGE, "workspace", &err);
+        if (run(c, &err) < 0)
+                return refuse(c, CLI_TROUBLE, "sandbox", &err);
+        if (apply(c, &err) < 0)
+                return refuse(c, CLI_FAILED, "apply", &err);
+
+        if (c->as_json)
+                (void) result_print_json(c);
+        else
+                result_print(c);
+        return c->result.verdict == VERDICT_OK ? CLI_PASSED : CLI_FAILED;
+}
+
+static bool wants_json(int argc, char **argv)
+{
+        for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+                if (strcmp(argv[i], "--json") == 0)
+                        return true;
+        return false;
+}
+
+int agent_verb_run(int argc, char **argv)
+{
+        _cleanup_(call_done) struct call c = CALL_EMPTY;
+        const struct cli_option options[] = {
+                { "input", 'i', CLI_LIST, "K=V", "an input, typed by the action's schema",
+                  &c.inputs },
+                { "workspace", 'w', CLI_TEXT, "DIR", "the tree to work on (default: this folder)",
+                  &c.workspace },
+                { "json", 0, CLI_FLAG, NULL, "print exactly one JSON object on stdout",
+                  &c.as_json },
+                { "apply", 0, CLI_FLAG, NULL, "apply the changes to the workspace", &c.apply },
+                { "quiet", 'q', CLI_FLAG, NULL, "no messages but errors", &cli_quiet },
+                { 0 },
+        };
+        bool as_json = wants_json(argc, argv);
+        size_t n;
+        int r;
+
+        if (cli_parse(&verb, options, argc, argv, &n, &r) < 0) {
+                if (as_json && r == CLI_USAGE)
+                        refusal_print(&c, NULL, "usage", cli_last_message);
+                return r;
+        }
+        c.agent_name = argv[1];
+        c.action_name = argv[2];
+        return call_run(&c);
+}
