@@ -129,6 +129,22 @@ static int note_wal_pages(void *user, sqlite3 *db, const char *name, int pages)
         return SQLITE_OK;
 }
 
+/* A disk that cannot share memory between processes leaves another mode on, and says nothing. */
+static int check_wal(struct lite *l, struct err *err)
+{
+        int64_t is_wal;
+        int r;
+
+        r = lite_number(l->writer, l->path, "SELECT journal_mode = 'wal' FROM pragma_journal_mode",
+                        &is_wal, err);
+        if (r == 0 && !is_wal)
+                return err_set(err, -EOPNOTSUPP,
+                               "cannot keep a write-ahead log for %s: put the store on a local "
+                               "disk with --store DIR",
+                               l->path);
+        return r;
+}
+
 static int open_writer(struct lite *l, struct err *err)
 {
         int r;
@@ -138,6 +154,8 @@ static int open_writer(struct lite *l, struct err *err)
         if (r < 0)
                 return r;
         r = lite_exec(l->writer, l->path, writer_settings, "open", err);
+        if (r == 0)
+                r = check_wal(l, err);
         if (r < 0)
                 return r;
         r = lite_schema(l->writer, l->path, false, err);

@@ -7,6 +7,7 @@ libhost_a_SOURCES += \
 	host/store/lite-read.c \
 	host/store/lite-schema.c \
 	host/store/lite-write.c \
+	host/store/lock.c host/store/lock.h \
 	host/store/op.h \
 	host/store/place.c host/store/place.h \
 	host/store/state.c host/store/state.h \
@@ -20,3 +21,5 @@ libhost_a_SOURCES += \
 	host/store/roll.c host/store/roll.h \
 	host/store/site.c host/store/site.h \
 	host/store/stage.c host/store/stage.h
+
+EXTRA_DIST += doc/store.md

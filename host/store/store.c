@@ -3,17 +3,14 @@
 
 #include "base/io.h"
 #include "store/lite.h"
+#include "store/lock.h"
 #include "store/place.h"
 #include "store/writer.h"
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-
-#define LOCK_FILE "lock"
 
 struct store {
         char *dir;
@@ -39,11 +36,8 @@ struct store *store_free(struct store *s)
         closep(&s->journal);
         closep(&s->blobs);
         closep(&s->dirfd);
-        /* Last: who waits for the lock finds everything written. Said aloud, because a child that was
-         * just forked may hold the descriptor a moment longer. */
-        if (s->lock >= 0)
-                (void) flock(s->lock, LOCK_UN);
-        closep(&s->lock);
+        /* Last: who waits for the lock finds everything written. */
+        lock_release(&s->lock);
         free(s->dir);
         free(s);
         return NULL;
@@ -105,58 +99,6 @@ static int open_folder(struct store *s, const char *dir, bool read_only, struct 
         if (s->dirfd < 0)
                 return err_sys(err, -errno, "cannot open the store %s", s->dir);
         return read_only ? 0 : check_folder(s, err);
-}
-
-/* The pid that the holder wrote; 0 when it has not yet. */
-static long lock_holder(int lock)
-{
-        char text[32] = "";
-
-        if (pread(lock, text, sizeof(text) - 1, 0) <= 0)
-                return 0;
-        return strtol(text, NULL, 10);
-}
-
-static int lock_wait(struct store *s, const struct store_options *options, struct err *err)
-{
-        char message[PATH_MAX + 128], who[32];
-        long pid = lock_holder(s->lock);
-
-        (void) snprintf(who, sizeof(who), pid > 0 ? "pid %ld" : "pid unknown", pid);
-        if (options->flags & STORE_NO_WAIT)
-                return err_set(err, -EWOULDBLOCK,
-                               "another linhay (%s) is working on the store %s: wait for it, or "
-                               "leave --no-wait out",
-                               who, s->dir);
-        (void) snprintf(message, sizeof(message),
-                        "waiting for another linhay (%s) that is working on the store %s", who,
-                        s->dir);
-        if (options->on_wait)
-                options->on_wait(options->user, message);
-        if (flock(s->lock, LOCK_EX) < 0)
-                return err_sys(err, -errno, "stopped waiting for the store %s", s->dir);
-        return 0;
-}
-
-static int take_lock(struct store *s, const struct store_options *options, struct err *err)
-{
-        char pid[32];
-        int n, r = 0;
-
-        s->lock = openat(s->dirfd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (s->lock < 0)
-                return err_sys(err, -errno, "cannot write to the store %s", s->dir);
-        if (flock(s->lock, LOCK_EX | LOCK_NB) < 0)
-                r = errno == EWOULDBLOCK ? lock_wait(s, options, err)
-                                         : err_sys(err, -errno, "cannot lock the store %s", s->dir);
-        if (r < 0)
-                return r;
-
-        /* For messages only, so a full disk does not matter here. */
-        n = snprintf(pid, sizeof(pid), "%ld\n", (long) getpid());
-        if (ftruncate(s->lock, 0) == 0)
-                (void) !pwrite(s->lock, pid, (size_t) n, 0);
-        return 0;
 }
 
 /* Opens a folder of the store; makes it first when `make`. Reading, it may be absent: -1. */
@@ -222,7 +164,7 @@ static int open_to_write(struct store *s, const struct store_options *options, s
 {
         int r;
 
-        r = take_lock(s, options, err);
+        r = lock_take(&s->lock, s->dirfd, s->dir, options, err);
         if (r < 0)
                 return r;
         if (fchmod(s->dirfd, 0700) < 0)

@@ -322,6 +322,37 @@ static void test_approval_is_decided_once(void **state)
         helper_text(all, "/0/flow", "review");
 }
 
+/* A held step whose change went stale gives its result back; one that counts does not. */
+static void test_withdraw(void **state)
+{
+        struct fixture *f = *state;
+        struct step_key key = STEP_KEY(RUN_A, "check");
+        _cleanup_(json_decrefp) json_t *doc = NULL, *two = json_integer(2);
+        struct batch *b = helper_run(RUN_A, STEP_HELD);
+
+        add_results(b, key);
+        helper_commit(f->store, b);
+        b = helper_batch();
+        batch_withdraw(b, key);
+        batch_step_state(b, key, STEP_READY, -1, NULL, 0);
+        helper_commit(f->store, b);
+        b = helper_batch();
+        batch_withdraw(b, key);
+        helper_refused(f->store, b, -ENOENT, "no held output");
+
+        b = helper_batch();
+        batch_output(b, key, two);
+        batch_step_state(b, key, STEP_DONE, VERDICT_OK, NULL, 0);
+        helper_commit(f->store, b);
+        b = helper_batch();
+        batch_withdraw(b, key);
+        helper_refused(f->store, b, -ENOENT, "no held output");
+        doc = helper_document(f->store, RUN_A, STORE_DOC_FINDINGS);
+        helper_number(doc, "/steps/0/output", 2);
+        assert_int_equal(json_array_size(helper_at(doc, "/steps/0/findings")), 0);
+        assert_int_equal(json_array_size(helper_at(doc, "/steps/0/artifacts")), 0);
+}
+
 static void test_lists(void **state)
 {
         struct fixture *f = *state;
@@ -548,6 +579,7 @@ int main(void)
                 TEST(test_document_is_brief_unless_asked),
                 TEST(test_rules),
                 TEST(test_approval_is_decided_once),
+                TEST(test_withdraw),
                 TEST(test_lists),
                 TEST(test_cancel_is_noted_once),
                 TEST(test_lost_attempt),
