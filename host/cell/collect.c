@@ -25,6 +25,7 @@ struct folder {
         char *path;           /* "" is the tree */
         bool in_lower;        /* a folder there too */
         bool in_upper;        /* false: it was deleted with all that is below */
+        bool is_opaque;       /* it, or one above, hides the lower one: all there is, is in upper */
         bool is_told;         /* has a row already: it replaces a file, or a file replaces it */
         uint32_t mode_before; /* 0 unless in_lower */
         uint32_t mode_after;  /* 0 unless in_upper */
@@ -37,6 +38,7 @@ struct collector {
         uint64_t rows_left; /* what the limits leave */
         uint64_t before_left, after_left;
         uint64_t compare_max; /* bytes of one file */
+        bool in_opaque;       /* of the folder being compared, for those found in it */
         struct changeset *changes;
         struct folder *todo;
         size_t n_todo, size_todo;
@@ -376,7 +378,7 @@ static int folder_push(struct collector *k, const struct folder *folder)
 static int push(struct collector *k, const char *path, const struct entry *before,
                 const struct entry *after, bool is_told)
 {
-        struct folder f = { .path = (char *) path, .is_told = is_told };
+        struct folder f = { .path = (char *) path, .is_opaque = k->in_opaque, .is_told = is_told };
 
         if (before && S_ISDIR(before->st.st_mode)) {
                 f.in_lower = true;
@@ -431,8 +433,12 @@ static int present(struct collector *k, const char *path, const struct entry *be
              is_folder = S_ISDIR(after->st.st_mode);
         int r;
 
-        if (!is_ordinary(after))
+        if (!is_ordinary(after)) {
+                if (before && before->st.st_mode == after->st.st_mode &&
+                    before->st.st_rdev == after->st.st_rdev)
+                        return 0; /* it was there, and was left alone */
                 return refuse(k, path, "%s", kind_of(after->st.st_mode));
+        }
         if (before && !is_ordinary(before))
                 return refuse(k, path, "%s, and was replaced; it could not be brought back",
                               kind_of(before->st.st_mode));
@@ -456,7 +462,6 @@ static int present(struct collector *k, const char *path, const struct entry *be
 struct pair {
         int lower, upper; /* -1 = not there */
         struct listing before, after;
-        bool is_opaque; /* what upper does not have is gone */
         size_t n_before, n_after;
 };
 
@@ -495,7 +500,7 @@ static bool is_opaque(int fd)
         return false;
 }
 
-static int pair_open(struct collector *k, struct pair *p, const struct folder *f)
+static int pair_open(struct collector *k, struct pair *p, struct folder *f)
 {
         int r = 0;
 
@@ -507,7 +512,7 @@ static int pair_open(struct collector *k, struct pair *p, const struct folder *f
                 return r;
         if (f->in_upper && !k->is_staged && is_marked(p->upper, "redirect"))
                 return refuse(k, f->path, "carries overlay marks that linhay does not use");
-        p->is_opaque = !f->in_upper || k->is_staged || is_opaque(p->upper);
+        f->is_opaque = f->is_opaque || !f->in_upper || k->is_staged || is_opaque(p->upper);
         return 0;
 }
 
@@ -548,7 +553,7 @@ static int name_compare(struct collector *k, struct pair *p, const struct folder
         }
         if (!in_before)
                 return 0;
-        if (!p->is_opaque || (k->is_staged && f->in_upper && is_never_staged(k, &before))) {
+        if (!f->is_opaque || (k->is_staged && f->in_upper && is_never_staged(k, &before))) {
                 p->n_after++;
                 return 0;
         }
@@ -585,7 +590,7 @@ static bool folder_needs_row(const struct folder *f, const struct pair *p)
         return p->n_before == 0 || (f->mode_before & 0777) != FOLDER_MODE;
 }
 
-static int folder_compare(struct collector *k, const struct folder *f)
+static int folder_compare(struct collector *k, struct folder *f)
 {
         _cleanup_(pair_done) struct pair p = { .lower = -1, .upper = -1 };
         int r;
@@ -593,6 +598,7 @@ static int folder_compare(struct collector *k, const struct folder *f)
         r = pair_open(k, &p, f);
         if (r < 0)
                 return r;
+        k->in_opaque = f->is_opaque;
         r = names_compare(k, &p, f);
         if (r < 0)
                 return r;

@@ -11,3 +11,9 @@ TESTS += tests/unit/test-changeset
 tests_unit_test_changeset_SOURCES = tests/unit/test-changeset.c $(TREE_SOURCES)
 tests_unit_test_changeset_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_changeset_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-collect
+TESTS += tests/unit/test-collect
+tests_unit_test_collect_SOURCES = tests/unit/test-collect.c $(TREE_SOURCES)
+tests_unit_test_collect_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_collect_LDADD = $(TEST_LIBS)

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -95,7 +96,7 @@ static void test_random(void **state)
         (void) state;
         const char *rounds = getenv("LINHAY_TEST_ROUNDS");
 
-        for (unsigned seed = 0; seed < (rounds ? (unsigned) atoi(rounds) : 60); seed++)
+        for (unsigned seed = 0; seed < (rounds ? (unsigned) atoi(rounds) : 25); seed++)
                 random_round(seed);
 }
 
@@ -303,8 +304,9 @@ static int on_recovered(void *user, const char *id, bool applied)
         return 0;
 }
 
-/* After a kill: recovery leaves the old tree or the new one, and nothing else. */
-static bool recover_and_look(struct bench *b, const char *old, const char *new, const char *what)
+/* After a kill: recovery leaves the tree as it was or as it shall be, and nothing else. True =
+ * shall. */
+static bool recover_and_look(struct bench *b, const char *was, const char *shall, const char *what)
 {
         _cleanup_(freep) char *text = NULL;
         struct told told = { 0 };
@@ -314,11 +316,11 @@ static bool recover_and_look(struct bench *b, const char *old, const char *new, 
                 fail_msg("%s: recovery: %s", what, err.text);
         journals_are_empty(b);
         text = tree_text(b->tree.fd);
-        if (strcmp(text, old) != 0 && strcmp(text, new) != 0)
+        if (strcmp(text, was) != 0 && strcmp(text, shall) != 0)
                 fail_msg("%s: neither old nor new:\n%s", what, text);
-        if (told.count && told.applied != (strcmp(text, new) == 0))
+        if (told.count && told.applied != (strcmp(text, shall) == 0))
                 fail_msg("%s: recovery says the contrary of what it did", what);
-        return strcmp(text, new) == 0;
+        return strcmp(text, shall) == 0;
 }
 
 static void test_killed_anytime(void **state)
@@ -347,7 +349,110 @@ static void test_killed_anytime(void **state)
                 (void) nanosleep(&pause, NULL);
                 (void) kill(pid, SIGKILL);
                 assert_int_equal(waitpid(pid, &status, 0), pid);
-                is_new = recover_and_look(&b, old, new, "killed at random");
+                is_new ^= recover_and_look(&b, is_new ? new : old, is_new ? old : new,
+                                           "killed at random");
+        }
+        tree_remove(&after);
+        bench_done(&b);
+}
+
+/* Runs to the `stop`-th border of a system call and dies there: true when it ended before. */
+static bool killed_at(unsigned stop, const struct changeset *c, struct bench *b)
+{
+        pid_t pid = fork();
+        int status;
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                (void) ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+                (void) raise(SIGSTOP);
+                _exit(child_apply(c, b));
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSTOPPED(status));
+        assert_int_equal(ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_EXITKILL), 0);
+        for (unsigned i = 0; i < stop; i++) {
+                assert_int_equal(ptrace(PTRACE_SYSCALL, pid, NULL, NULL), 0);
+                assert_int_equal(waitpid(pid, &status, 0), pid);
+                if (WIFEXITED(status)) {
+                        assert_int_equal(WEXITSTATUS(status), 0);
+                        return true;
+                }
+        }
+        (void) kill(pid, SIGKILL);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        return false;
+}
+
+/* Death at the border of each system call, there and back again; a stride makes the daily test
+ * short. */
+static void test_killed_everywhere(void **state)
+{
+        (void) state;
+        const char *given = getenv("LINHAY_TEST_STRIDE");
+        unsigned stride = given ? (unsigned) atoi(given) : 11, undone = 0, finished = 0;
+        _cleanup_(changeset_freep) struct changeset *c = NULL, *back = NULL;
+        _cleanup_(freep) char *old = NULL, *new = NULL;
+        struct tree after;
+        struct bench b;
+        bool is_new = false, ended = false;
+        char what[64];
+
+        sample(&b, &after);
+        c = changes(&b, after.fd);
+        assert_int_equal(changeset_reverse(&back, c, NULL), 0);
+        old = tree_text(b.tree.fd);
+        new = tree_text(after.fd);
+        for (unsigned stop = 1; !ended; stop += stride) {
+                bool done;
+
+                ended = killed_at(stop, is_new ? back : c, &b);
+                (void) snprintf(what, sizeof(what), "killed at stop %u", stop);
+                done = recover_and_look(&b, is_new ? new : old, is_new ? old : new, what);
+                is_new ^= done;
+                undone += !done;
+                finished += done;
+        }
+        print_message("# killed at %u places: %u times undone, %u times finished\n",
+                      undone + finished, undone, finished);
+        assert_true(undone > 3 && finished > 3);
+        tree_remove(&after);
+        bench_done(&b);
+}
+
+/* Recovery that dies is recovered from. */
+static void test_recovery_killed(void **state)
+{
+        (void) state;
+        _cleanup_(changeset_freep) struct changeset *c = NULL, *back = NULL;
+        _cleanup_(freep) char *old = NULL, *new = NULL;
+        struct dice dice = { .state = 7 };
+        struct tree after;
+        struct bench b;
+        bool is_new = false;
+
+        sample(&b, &after);
+        c = changes(&b, after.fd);
+        assert_int_equal(changeset_reverse(&back, c, NULL), 0);
+        old = tree_text(b.tree.fd);
+        new = tree_text(after.fd);
+        for (unsigned i = 0; i < 40; i++) {
+                (void) killed_at(200 + dice_roll(&dice, 500), is_new ? back : c, &b);
+                for (unsigned j = 0; j < 3; j++) {
+                        struct timespec pause = { .tv_nsec = dice_roll(&dice, 1000000) };
+                        pid_t pid = fork();
+                        int status;
+
+                        assert_true(pid >= 0);
+                        if (pid == 0)
+                                _exit(apply_recover(b.journals.fd, b.blobs.fd, NULL, NULL, NULL) <
+                                      0);
+                        (void) nanosleep(&pause, NULL);
+                        (void) kill(pid, SIGKILL);
+                        assert_int_equal(waitpid(pid, &status, 0), pid);
+                }
+                is_new ^= recover_and_look(&b, is_new ? new : old, is_new ? old : new,
+                                           "recovery killed");
         }
         tree_remove(&after);
         bench_done(&b);
@@ -421,15 +526,20 @@ static void test_submount(void **state)
         bench_done(&b);
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_random),     cmocka_unit_test(test_refusals),
-                cmocka_unit_test(test_ids),        cmocka_unit_test(test_damaged_blob),
-                cmocka_unit_test(test_attributes), cmocka_unit_test(test_killed_anytime),
-                cmocka_unit_test(test_full_disk),  cmocka_unit_test(test_submount),
+                cmocka_unit_test(test_random),
+                cmocka_unit_test(test_refusals),
+                cmocka_unit_test(test_ids),
+                cmocka_unit_test(test_damaged_blob),
+                cmocka_unit_test(test_attributes),
+                cmocka_unit_test(test_killed_anytime),
+                cmocka_unit_test(test_killed_everywhere),
+                cmocka_unit_test(test_recovery_killed),
+                cmocka_unit_test(test_full_disk),
+                cmocka_unit_test(test_submount),
         };
 
-        (void) argc, (void) argv;
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
