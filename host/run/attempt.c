@@ -2,6 +2,7 @@
 #include "run/attempt.h"
 
 #include "cell/collect.h"
+#include "run/artifact.h"
 #include "run/file-input.h"
 #include "run/finding.h"
 
@@ -150,10 +151,12 @@ static void on_cell_done(void *user, struct cell_result *c)
         if (r.trouble == 0 && r.verdict == VERDICT_OK)
                 changes_collect(a, &r, c);
         code = findings_normalise(r.findings);
-        if (code < 0 && r.trouble == 0) {
+        if (code < 0)
                 (void) err_sys(&err, code, "cannot sort the findings");
+        else
+                code = artifacts_keep(r.artifacts, a->blob_dirfd, &err);
+        if (code < 0 && r.trouble == 0)
                 result_trouble(&r, code, &err);
-        }
         tell(a, &r);
 }
 

@@ -40,7 +40,7 @@ struct attempt_result {
         int fail_class;              /* enum linhay_fail of an agent that failed itself, else -1 */
         json_t *output;              /* fits the action's output schema; NULL unless ok */
         json_t *findings;            /* array, in order, each with its fingerprint; never NULL */
-        json_t *artifacts;           /* array, never NULL */
+        json_t *artifacts; /* array of {name, media_type, size, sha256}, bytes in blobs; never NULL */
         json_t *spent;               /* object, never NULL */
         json_t *unreadable;          /* array of paths, never NULL */
         struct changeset *changeset; /* NULL when nothing was changed, and unless ok */

@@ -156,7 +156,7 @@ static void stale(struct step *step, const struct err *err)
         event_approval(step, step->asked, APPROVAL_STALE, NULL, err_text(err));
         if (step->def->on_stale != FLOW_STALE_RERUN || step->n_reruns >= STALE_RERUNS_MAX ||
             walk_refuses(step)) {
-                step_finish(step, STEP_FAILED, step->verdict, err_text(err));
+                step_finish(step, STEP_FAILED, VERDICT_FAILED, err_text(err));
                 return;
         }
         step->n_reruns++;
@@ -204,7 +204,7 @@ void change_apply(struct step *step)
         else if (is_machine_trouble(r))
                 engine_fail(e, r, &err);
         else
-                step_finish(step, STEP_FAILED, step->verdict, err_text(&err));
+                step_finish(step, STEP_FAILED, VERDICT_FAILED, err_text(&err));
 }
 
 static void rejected(struct step *step, const char *by, const char *reason)
@@ -213,7 +213,7 @@ static void rejected(struct step *step, const char *by, const char *reason)
 
         (void) snprintf(text, sizeof(text), "rejected by %s%s%s", by ? by : "a person",
                         reason && *reason ? ": " : "", reason ? reason : "");
-        step_finish(step, STEP_FAILED, step->verdict, text);
+        step_finish(step, STEP_FAILED, VERDICT_FAILED, text);
 }
 
 void change_cancel(struct step *step, const char *reason)
@@ -388,6 +388,6 @@ void change_resume(struct step *step, enum approval_state state, const char *by,
                 rejected(step, by, reason);
                 break;
         default:
-                step_finish(step, STEP_FAILED, step->verdict, "its approval was withdrawn");
+                step_finish(step, STEP_FAILED, VERDICT_FAILED, "its approval was withdrawn");
         }
 }

@@ -1,4 +1,5 @@
 libhost_a_SOURCES += \
+	host/run/artifact.c host/run/artifact.h \
 	host/run/attempt.c host/run/attempt.h \
 	host/run/change.c \
 	host/run/commit.c host/run/commit.h \
@@ -13,3 +14,4 @@ libhost_a_SOURCES += \
 	host/run/run.c host/run/run.h \
 	host/run/step.c \
 	host/run/walk.c
+EXTRA_DIST += doc/engine.md
