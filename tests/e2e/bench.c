@@ -78,7 +78,8 @@ static void on_event(void *user, const json_t *event)
 void bench_open(struct bench *b)
 {
         struct store_options options = { 0 };
-        struct sandbox_options sandbox = { .require = TIER_NO_USERNS };
+        _cleanup_(freep) char *program = below(test_builddir(), "linhay-cell");
+        struct sandbox_options sandbox = { .cell_path = program, .require = TIER_NO_USERNS };
         struct err err = { 0 };
 
         assert_int_equal(loop_new(&b->loop), 0);

@@ -17,10 +17,13 @@
 #define FLOW(steps)            "{'name': 'test', 'steps': [" steps "]}"
 #define FLOW_WITH(more, steps) "{'name': 'test', " more ", 'steps': [" steps "]}"
 
+static pid_t self; /* a child that fails an assertion must not go on with the next test */
+
 static int setup(void **state)
 {
         struct bench *b = calloc(1, sizeof(*b));
 
+        self = getpid();
         bench_init(b);
         bench_open(b);
         *state = b;
@@ -29,6 +32,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+        if (getpid() != self)
+                _exit(1);
         bench_done(*state);
         free(*state);
         return 0;
@@ -230,23 +235,30 @@ static void test_failure_skips_what_needs_it(void **state)
         struct bench *b = *state;
 
         assert_int_equal(
-                bench_run(b,
-                          FLOW(STEP("a", "fail", "") "," STEP("b", "noop", ", 'needs': ['a']") "," STEP(
-                                  "c", "noop", ", 'needs': ['b']") "," STEP("other", "noop",
-                                                                            "") "," STEP("more",
-                                                                                         "noop",
-                                                                                         ", "
-                                                                                         "'needs': "
-                                                                                         "['other'"
-                                                                                         "]") "," STEP("clean",
-                                                                                                       "echo",
-                                                                                                       ", 'needs': ['c'], "
-                                                                                                       "'always': true, "
-                                                                                                       "'inputs': {'value': "
-                                                                                                       "'${steps.a.state} "
-                                                                                                       "${steps.c.state}'"
-                                                                                                       "}")),
-                          NULL),
+                bench_run(
+                        b,
+                        FLOW(STEP("a", "fail", "") "," STEP("b", "noop", ", 'needs': ['a']") "," STEP(
+                                "c", "noop",
+                                ", 'needs': ['b']") "," STEP("other", "noop",
+                                                             "") "," STEP("more", "noop",
+                                                                          ", "
+                                                                          "'needs': "
+                                                                          "['other'"
+                                                                          "]") "," STEP("clean",
+                                                                                        "echo",
+                                                                                        ", "
+                                                                                        "'needs': "
+                                                                                        "['c'], "
+                                                                                        "'always': "
+                                                                                        "true, "
+                                                                                        "'inputs': "
+                                                                                        "{'value': "
+                                                                                        "'${steps."
+                                                                                        "a.state} "
+                                                                                        "${steps.c."
+                                                                                        "state}'"
+                                                                                        "}")),
+                        NULL),
                 RUN_EXIT_FAILED);
         bench_run_state(b, "failed");
         bench_state(b, "a", "failed");
