@@ -274,5 +274,6 @@ void check_done(struct check *c)
         free(c->not_scanned);
         json_decref(c->baseline);
         json_decref(c->licenses);
+        json_decref(c->license_folders);
         json_decref(c->seen);
 }

@@ -102,8 +102,11 @@ struct check {
         uint64_t lost; /* findings past the host's limit */
         struct not_scanned *not_scanned;
         size_t n_not_scanned, not_scanned_size;
-        json_t *licenses; /* output.licenses */
-        json_t *seen;     /* fingerprints without a key: how often each was made */
+        json_t *licenses;        /* output.licenses */
+        json_t *license_folders; /* kind -> folder -> ids */
+        struct license_index *license_index;
+        bool license_file_at_root; /* even one that is not recognised */
+        json_t *seen;              /* fingerprints without a key: how often each was made */
 };
 
 /* Notes a finding of a control at text[start..end). Texts must live as long as the agent. */

@@ -6,6 +6,7 @@
  */
 
 #include "check.h"
+#include "license-text.h"
 #include "pack.h"
 #include "policy.h"
 #include "tree.h"
@@ -22,6 +23,7 @@ struct scanner {
 static struct {
         struct scanner secrets;
         struct scanner env;
+        struct license_index licenses;
 } prepared;
 
 static int scanner_init(struct linhay_run *r, struct scanner *s, struct span text, const char *name)
@@ -42,7 +44,15 @@ static int prepare(struct linhay_run *r)
 {
         int result = scanner_init(r, &prepared.secrets, pack_secrets(), "rules/secrets.json");
 
-        return result < 0 ? result : scanner_init(r, &prepared.env, pack_env(), "rules/env.json");
+        if (result >= 0)
+                result = scanner_init(r, &prepared.env, pack_env(), "rules/env.json");
+        if (result < 0)
+                return result;
+        license_index_done(&prepared.licenses);
+        if (license_index_load(&prepared.licenses, pack_licenses()) < 0)
+                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack",
+                                   "rules/licenses.json cannot be loaded");
+        return 0;
 }
 
 /* Without `controls` all are wanted. */
@@ -174,7 +184,9 @@ static int run(struct linhay_run *r)
         struct check c = { .run = r,
                            .matcher = &prepared.secrets.matcher,
                            .env = &prepared.env.matcher,
+                           .license_index = &prepared.licenses,
                            .licenses = json_array(),
+                           .license_folders = json_pack("{s{} s{} s{}}", "text", "tag", "manifest"),
                            .seen = json_object() };
         struct tree t = { .check = &c };
         int result;

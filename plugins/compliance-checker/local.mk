@@ -5,10 +5,14 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \
 	plugins/compliance-checker/env.c plugins/compliance-checker/env.h \
 	plugins/compliance-checker/headers.c plugins/compliance-checker/headers.h \
+	plugins/compliance-checker/license-text.c plugins/compliance-checker/license-text.h \
+	plugins/compliance-checker/licenses.c plugins/compliance-checker/licenses.h \
+	plugins/compliance-checker/manifest.c plugins/compliance-checker/manifest.h \
 	plugins/compliance-checker/nginx.c plugins/compliance-checker/nginx.h \
 	plugins/compliance-checker/pack.c plugins/compliance-checker/pack.h \
 	plugins/compliance-checker/policy.c plugins/compliance-checker/policy.h \
 	plugins/compliance-checker/secrets.c plugins/compliance-checker/secrets.h \
+	plugins/compliance-checker/spdx.c plugins/compliance-checker/spdx.h \
 	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h
 plugins_compliance_checker_libchecker_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_compliance_checker_libchecker_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) \
@@ -25,7 +29,9 @@ plugins_compliance_checker_compliance_checker_so_LDADD = plugins/compliance-chec
 
 # The assembler includes these, which automake cannot see.
 CHECKER_PACKS = $(srcdir)/plugins/compliance-checker/rules/secrets.json \
-	$(srcdir)/plugins/compliance-checker/rules/env.json
+	$(srcdir)/plugins/compliance-checker/rules/env.json \
+	$(srcdir)/plugins/compliance-checker/rules/licenses.json \
+	$(srcdir)/plugins/compliance-checker/rules/spdx.txt
 $(plugins_compliance_checker_libchecker_a_OBJECTS): $(CHECKER_PACKS)
 $(plugins_compliance_checker_compliance_checker_so_OBJECTS): \
 	$(srcdir)/plugins/compliance-checker/agent.json

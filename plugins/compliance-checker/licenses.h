@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Control "licenses": what licence texts, SPDX tags, notices and manifests say, against the policy.
+ * output.licenses gets one entry for each statement that was found.
+ */
+
+#include "check.h"
+
+/* Looks at the current file: 0 or a negative errno. */
+int licenses_check(struct check *c);
+
+/* What only the whole tree tells: no licence at all, manifests that differ from the text. */
+int licenses_finish(struct check *c);
+
+/* May an expression be used under the policy? An expression that is none is -EBADMSG. */
+int licenses_allowed(const struct policy *policy, const char *expression);
