@@ -78,5 +78,8 @@ int flow_open(struct flow **ret, const char *path, struct catalog *catalog, stru
         faults_sort(&faults);
         if (faults.count > 0 && faults_text(&faults, &text) == 0)
                 (void) fputs(buf_text(&text), stderr);
+        if (r < 0 && faults.errors > 0)
+                return err_set(err, r, "%s has %zu error%s", found, faults.errors,
+                               faults.errors == 1 ? "" : "s");
         return r;
 }

@@ -12,7 +12,6 @@ struct flow_catalog flow_catalog_of(struct catalog *catalog);
 
 /*
  * Reads and checks the workflow at `path`: a file, or the name of a shipped workflow ("review").
- * Prints every fault to stderr. 0, or -EBADMSG with nothing more to say (the faults were printed),
- * or another errno in `err`.
+ * Prints every fault to stderr; `err` then counts them.
  */
 int flow_open(struct flow **ret, const char *path, struct catalog *catalog, struct err *err);

@@ -57,8 +57,6 @@ static int verb_check(int argc, char **argv)
         if (session_open(&s, NULL, &err) < 0)
                 return cli_fail(CLI_TROUBLE, &err);
         r = flow_open(&flow, argv[1], s.catalog, &err);
-        if (r == -EBADMSG)
-                return CLI_USAGE;
         if (r < 0)
                 return cli_fail(CLI_USAGE, &err);
         (void) printf("%s: workflow \"%s\" is sound: %zu steps, hash %s\n", argv[1], flow->name,

@@ -10,7 +10,8 @@ const addFormats = require('ajv-formats');
 const schema = JSON.parse(readFileSync(
   join(modules, 'node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'), 'utf8'));
 
-const ajv = new Ajv({ strict: false, allErrors: true });
+// The schema's patterns were written without the u flag in mind.
+const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false });
 addFormats(ajv);
 const validate = ajv.compile(schema);
 if (!validate(JSON.parse(readFileSync(file, 'utf8')))) {
