@@ -77,7 +77,8 @@ static void record_result(struct step *step, const struct attempt_result *r)
         batch_output(b, key, r->output);
         batch_findings(b, key, r->findings);
         count_findings(step, r->findings);
-        event_findings(step);
+        if (json_array_size(r->findings) > 0)
+                event_findings(step);
         json_array_foreach (r->artifacts, i, artifact)
                 batch_artifact(b, key, json_string_value(json_object_get(artifact, "name")),
                                json_string_value(json_object_get(artifact, "media_type")),

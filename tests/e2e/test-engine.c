@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #ifdef FAKE_CELL
@@ -613,6 +614,29 @@ static void test_rejection_fails_the_step(void **state)
         assert_string_equal(bench_file(b, "a.txt"), "one\n");
 }
 
+static void cancel_at_approval(struct bench *b, const json_t *event)
+{
+        if (strcmp(json_string_value(json_object_get(event, "event")), "approval") == 0 &&
+            !b->user) {
+                b->user = b;
+                assert_int_equal(engine_cancel(b->engine, b->run, CANCEL_ORDERLY, "ada", NULL), 0);
+        }
+}
+
+static void test_cancel_withdraws_the_question(void **state)
+{
+        struct bench *b = *state;
+        json_t *approval;
+
+        b->on_event = cancel_at_approval;
+        assert_int_equal(bench_run(b, EDIT_FLOW, NULL), RUN_EXIT_FAILED);
+        bench_run_state(b, "cancelled");
+        bench_state(b, "edit", "cancelled");
+        approval = json_object_get(bench_row(b, "edit", -1), "approval");
+        assert_string_equal(json_string_value(json_object_get(approval, "state")), "cancelled");
+        assert_string_equal(bench_file(b, "a.txt"), "one\n");
+}
+
 static void test_decision_for_another_change(void **state)
 {
         struct engine_decision yes = { .approve = true, .by = { 1000, "ada" } };
@@ -818,7 +842,8 @@ static void die_at_running(struct bench *b, const json_t *event)
 }
 
 /* Runs the flow in a child that is killed when `step` is running; b->run is set afterwards. */
-static void run_and_die(struct bench *b, const char *flow, const char *step)
+static void run_and_die_by(struct bench *b, const char *flow,
+                           void (*on_event)(struct bench *b, const json_t *event), const char *step)
 {
         _cleanup_(json_decrefp) json_t *runs = NULL;
         struct err err = { 0 };
@@ -829,7 +854,7 @@ static void run_and_die(struct bench *b, const char *flow, const char *step)
         pid = fork();
         if (pid == 0) {
                 bench_open(b);
-                b->on_event = die_at_running;
+                b->on_event = on_event;
                 b->user = (char *) step;
                 (void) bench_run(b, flow, NULL);
                 _exit(1);
@@ -842,6 +867,11 @@ static void run_and_die(struct bench *b, const char *flow, const char *step)
         (void) snprintf(b->run, sizeof(b->run), "%s",
                         json_string_value(json_object_get(json_array_get(runs, 0), "run")));
         assert_int_equal(engine_resume(b->engine, b->run, &err), 0);
+}
+
+static void run_and_die(struct bench *b, const char *flow, const char *step)
+{
+        run_and_die_by(b, flow, die_at_running, step);
 }
 
 static void test_crash_is_retried(void **state)
@@ -955,6 +985,72 @@ static void test_decision_over_the_socket(void **state)
         assert_string_equal(bench_file(b, "edited.txt"), "edited\n");
 }
 
+static void cancel_and_die(struct bench *b, const json_t *event)
+{
+        const char *step = json_string_value(json_object_get(event, "step"));
+        const char *s = json_string_value(json_object_get(event, "state"));
+
+        if (step && strcmp(step, "a") == 0 && strcmp(s, "running") == 0)
+                assert_int_equal(engine_cancel(b->engine, b->run, CANCEL_ORDERLY, "ada", NULL), 0);
+        if (step && strcmp(step, "clean") == 0 && strcmp(s, "running") == 0)
+                (void) raise(SIGKILL);
+}
+
+static void test_cancel_is_carried_on(void **state)
+{
+        struct bench *b = *state;
+
+        run_and_die_by(b, CANCELLED_FLOW, cancel_and_die, NULL);
+        assert_int_equal(bench_carry(b), RUN_EXIT_FAILED);
+        bench_run_state(b, "cancelled");
+        bench_state(b, "a", "cancelled");
+        bench_state(b, "clean", "done");
+        assert_int_equal(bench_attempts(b, "clean"), 2);
+}
+
+/* A disk that is full, for this process: no file may grow any more. */
+static void disk_is_full(bool is_full)
+{
+        struct rlimit limit;
+
+        (void) signal(SIGXFSZ, SIG_IGN);
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+        limit.rlim_cur = is_full ? 1 : limit.rlim_max;
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void fill_at_running(struct bench *b, const json_t *event)
+{
+        const char *step = json_string_value(json_object_get(event, "step"));
+        const char *s = json_string_value(json_object_get(event, "state"));
+
+        (void) b;
+        if (step && strcmp(step, "b") == 0 && strcmp(s, "running") == 0)
+                disk_is_full(true);
+}
+
+static void test_full_disk(void **state)
+{
+        struct bench *b = *state;
+        struct err err = { 0 };
+
+        b->on_event = fill_at_running;
+        bench_submit(b,
+                     FLOW(STEP("a", "noop", "") "," STEP("b", "noop", ", 'needs': ['a']") "," STEP(
+                             "c", "noop", ", 'needs': ['b']")),
+                     NULL);
+        assert_int_equal(engine_run_until_idle(b->engine, &err), RUN_EXIT_TROUBLE);
+        assert_string_not_equal(engine_trouble(b->engine), "");
+        disk_is_full(false);
+
+        b->on_event = NULL;
+        reopen(b, false, false);
+        assert_int_equal(engine_resume(b->engine, b->run, &err), 0);
+        assert_int_equal(bench_carry(b), RUN_EXIT_OK);
+        assert_int_equal(bench_attempts(b, "a"), 1);
+        assert_int_equal(bench_attempts(b, "b"), 2);
+}
+
 #ifdef FAKE_CELL
 static void check_record_first(void *user, const struct cell_spec *spec)
 {
@@ -1053,6 +1149,9 @@ int main(void)
                 TEST(test_crash_may_hold),
                 TEST(test_crash_among_items),
                 TEST(test_decision_over_the_socket),
+                TEST(test_cancel_withdraws_the_question),
+                TEST(test_cancel_is_carried_on),
+                TEST(test_full_disk),
 #ifdef FAKE_CELL
                 TEST(test_no_cell_before_its_record),
                 TEST(test_sandbox_in_trouble),
