@@ -1,4 +1,5 @@
 libhost_a_SOURCES += \
 	host/plug/catalog.c host/plug/catalog.h \
 	host/plug/elf.c host/plug/elf.h \
-	host/plug/manifest.c host/plug/manifest.h
+	host/plug/manifest.c host/plug/manifest.h \
+	host/plug/scaffold.c host/plug/scaffold.h

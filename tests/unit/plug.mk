@@ -18,3 +18,9 @@ TESTS += tests/unit/test-manifest
 tests_unit_test_manifest_SOURCES = tests/unit/test-manifest.c tests/test.h
 tests_unit_test_manifest_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_manifest_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-scaffold
+TESTS += tests/unit/test-scaffold
+tests_unit_test_scaffold_SOURCES = tests/unit/test-scaffold.c $(TREE_SOURCES)
+tests_unit_test_scaffold_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_scaffold_LDADD = $(TEST_LIBS)
