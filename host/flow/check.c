@@ -20,7 +20,7 @@ struct checker {
         bool *is_overlay;      /* of each step, as far as the catalog knows */
         size_t step;           /* the one that is looked at */
         const char *key;       /* its key that holds the references: "when" */
-        json_t *guarded;       /* names of inputs that its `when` has asked for with default() */
+        json_t *guarded;       /* what its `when` asks about: "inputs.NAME", "steps.ID" */
 };
 
 static int tell(struct checker *c, bool is_warning, const char *pointer, const char *format, ...)
@@ -58,6 +58,44 @@ static const char *step_suggest(const struct flow *f, const char *id)
         return suggest(id, names);
 }
 
+/* A `when` that asks about a value decides for the rest of its step whether that is there. */
+static int guard_add(struct checker *c, const char *root, const char *name)
+{
+        char key[256];
+
+        if (strcmp(c->key, "when") != 0)
+                return 0;
+        (void) snprintf(key, sizeof(key), "%s.%s", root, name);
+        return json_object_set_new(c->guarded, key, json_true()) < 0 ? -ENOMEM : 0;
+}
+
+static bool is_guarded(const struct checker *c, const char *root, const char *name)
+{
+        char key[256];
+
+        (void) snprintf(key, sizeof(key), "%s.%s", root, name);
+        return json_object_get(c->guarded, key) != NULL;
+}
+
+/* Output and verdict of a step that may end without them. */
+static int missing_check(struct checker *c, const char *pointer, const struct expr_ref *ref,
+                         const struct flow_step *from)
+{
+        bool may_be_missing = from->when || from->on_failure == FLOW_FAILURE_CONTINUE ||
+                              c->flow->steps[c->step].always;
+
+        if (strcmp(ref->field, "output") != 0 && strcmp(ref->field, "verdict") != 0)
+                return guard_add(c, "steps", ref->step);
+        if (ref->has_default)
+                return guard_add(c, "steps", ref->step);
+        if (!may_be_missing || is_guarded(c, "steps", ref->step))
+                return 0;
+        return tell(c, true, pointer,
+                    "%s may be missing, because \"%s\" may be skipped or fail: write default(%s, "
+                    "...), or ask for its state in when",
+                    ref->text, ref->step, ref->text);
+}
+
 static int step_ref_check(struct checker *c, const char *pointer, const struct expr_ref *ref)
 {
         ssize_t i = flow_find(c->flow, ref->step);
@@ -77,7 +115,7 @@ static int step_ref_check(struct checker *c, const char *pointer, const struct e
                         "%s: \"%s\" does not come before; add it to needs, or to the needs of a "
                         "step that does",
                         ref->text, ref->step);
-        return 0;
+        return missing_check(c, pointer, ref, &c->flow->steps[i]);
 }
 
 static bool is_named(const json_t *list, const char *name)
@@ -126,12 +164,9 @@ static int input_ref_check(struct checker *c, const char *pointer, const struct 
         if (!schema)
                 return tell(c, false, pointer, "%s: the workflow declares no inputs", ref->text);
         if (property) {
-                if (ref->has_default && strcmp(c->key, "when") == 0)
-                        return json_object_set_new(c->guarded, ref->first, json_true()) < 0
-                                       ? -ENOMEM
-                                       : 0;
-                if (ref->has_default || json_object_get(c->guarded, ref->first) ||
-                    json_object_get(property, "default") ||
+                if (ref->has_default)
+                        return guard_add(c, "inputs", ref->first);
+                if (is_guarded(c, "inputs", ref->first) || json_object_get(property, "default") ||
                     is_named(json_object_get(schema, "required"), ref->first))
                         return 0;
                 return tell(c, true, pointer,

@@ -257,6 +257,17 @@ static const struct {
                   "a",
                   "when = \"default(inputs.x, 0) != 0\"; inputs = { y = \"${inputs.x}\"; };") ");",
           "" },
+        { "an output that may be missing",
+          "steps = (" STEP("a", "when = \"run.id != ''\";") ",\n" STEP(
+                  "b", "needs = ( \"a\" ); inputs = { x = \"${steps.a.output}\"; };") ");",
+          "x.flow:2: warning: step \"b\": steps.a.output may be missing, because \"a\" may be "
+          "skipped "
+          "or fail: write default(steps.a.output, ...), or ask for its state in when\n" },
+        { "not when its state is asked for",
+          "steps = (" STEP("a", "on_failure = \"continue\";") ",\n" STEP(
+                  "b", "needs = ( \"a\" ); when = \"steps.a.state == 'done'\"; inputs = { x = "
+                       "\"${steps.a.output}\"; };") ");",
+          "" },
         { "something else of a run", "steps = (" STEP("a", "when = \"run.name == 'x'\";") ");",
           "x.flow:1: error: step \"a\": run.name: of a run there is only run.id\n" },
         { "an item without a for_each",
@@ -517,12 +528,11 @@ static const char *note_of(void *user, size_t step)
         return step == 1 ? "<3 findings & more>" : NULL;
 }
 
-static const char
-        diamond[] = "steps = (" STEP("a", "") "," STEP("b", "needs = ( \"a\" ); when = \"run.id != "
-                                                            "'x'\";") "," STEP(
-                "c",
-                "needs = ( \"a\" );") "," STEP("d",
-                                               "needs = ( \"b\", \"c\" ); approval = true;") ");";
+static const char diamond[] = "steps = (" STEP("a", "") "," STEP(
+        "b",
+        "needs = ( \"a\" ); when = \"run.id != "
+        "'x'\";") "," STEP("c", "needs = ( \"a\" );") "," STEP("d", "needs = ( \"b\", \"c\" ); "
+                                                                    "approval = true;") ");";
 
 static void pictures_are_drawn(void **state)
 {
@@ -648,6 +658,33 @@ static void shipped_workflows_are_right(void **state)
         }
 }
 
+/* Every block of the manual that is marked `flow` is a workflow without faults. */
+static void the_manual_is_right(void **state)
+{
+        _cleanup_(buf_done) struct buf page = { 0 };
+        struct err err = { 0 };
+        char path[4096];
+        size_t blocks = 0;
+
+        (void) state;
+        (void) snprintf(path, sizeof(path), "%s/doc/flow-format.md", test_srcdir());
+        assert_int_equal(file_read(path, &page, &err), 0);
+        for (char *at = page.data; (at = strstr(at, "\n```flow\n")); blocks++) {
+                _cleanup_(faults_done) struct faults faults = { 0 };
+                _cleanup_(buf_done) struct buf text = { 0 };
+                _cleanup_(flow_freep) struct flow *f = NULL;
+                char *end = strstr(at + 9, "\n```\n");
+
+                *end = '\0';
+                if (flow_check_file(&f, put("x.flow", at + 9), NULL, &faults, &err) < 0)
+                        fail_msg("%s in%s", err.text, at);
+                assert_int_equal(faults_text(&faults, &text), 0);
+                assert_string_equal(buf_text(&text), "");
+                at = end + 1;
+        }
+        assert_true(blocks >= 4);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -663,6 +700,7 @@ int main(void)
                 cmocka_unit_test(pictures_are_well_formed),
                 cmocka_unit_test(wide_pictures_become_lists),
                 cmocka_unit_test(shipped_workflows_are_right),
+                cmocka_unit_test(the_manual_is_right),
         };
 
         return cmocka_run_group_tests(tests, agents_make, agents_drop);

@@ -286,6 +286,38 @@ static void the_sample_file_is_right(void **state)
                 assert_non_null(strstr(text.data, option_table[i].help));
 }
 
+/* doc/config.md has a row for every option, with the words of the table, and its example reads. */
+static void the_manual_is_right(void **state)
+{
+        _cleanup_(buf_done) struct buf page = { 0 };
+        _cleanup_(options_freep) struct options *o = NULL;
+        struct err err = { 0 };
+        char path[4096], cell[200];
+        char *block, *end;
+
+        (void) state;
+        (void) snprintf(path, sizeof(path), "%s/doc/config.md", test_srcdir());
+        assert_int_equal(file_read(path, &page, &err), 0);
+        for (size_t i = 0; i < option_count; i++) {
+                const char *row;
+
+                print_message("# %s\n", option_table[i].path);
+                (void) snprintf(cell, sizeof(cell), "\n| `%s` |", option_table[i].path);
+                row = strstr(page.data, cell);
+                assert_non_null(row);
+                (void) snprintf(cell, sizeof(cell), "| %s |\n", option_table[i].help);
+                row = strchr(row + 1, '\n');
+                assert_memory_equal(row + 1 - strlen(cell), cell, strlen(cell));
+        }
+        block = strstr(page.data, "\n```conf\n");
+        assert_non_null(block);
+        end = strstr(block + 9, "\n```\n");
+        *end = '\0';
+        if (options_load_file(&o, put("linhay.conf", block + 9), &err) < 0)
+                fail_msg("%s", err.text);
+        assert_true(options_bool(o, "approval.four_eyes"));
+}
+
 static int folder_make(void **state)
 {
         (void) state;
@@ -312,6 +344,7 @@ int main(void)
                 cmocka_unit_test(options_are_read_in_order),
                 cmocka_unit_test(bad_options_are_refused),
                 cmocka_unit_test(the_sample_file_is_right),
+                cmocka_unit_test(the_manual_is_right),
         };
 
         return cmocka_run_group_tests(tests, folder_make, folder_drop);

@@ -1,0 +1,10 @@
+# The manual. Pages are read by tests, so the tarball carries them.
+EXTRA_DIST += \
+	doc/architecture.md \
+	doc/architecture.svg \
+	doc/cli.md \
+	doc/config.md \
+	doc/decisions.md \
+	doc/engine.md \
+	doc/flow-format.md \
+	doc/store.md
