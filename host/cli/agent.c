@@ -15,10 +15,12 @@ static const struct {
         int (*run)(int argc, char **argv);
         const char *help;
 } verbs[] = {
+        { "new", agent_verb_new, "write the files of a new agent" },
         { "check", agent_verb_check, "check a built agent without running it" },
         { "run", agent_verb_run, "run one action in a cell" },
         { "list", agent_verb_list, "the agents that can be found by name" },
         { "show", agent_verb_show, "an agent's actions, inputs and needs" },
+        { "cflags", agent_verb_cflags, "compiler flags to build an agent with" },
 };
 
 static int usage_print(FILE *f, int status)

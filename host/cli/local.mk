@@ -4,6 +4,7 @@ linhay_LDADD = $(HOST_LIBS)
 
 libhost_a_SOURCES += \
 	host/cli/agent.c host/cli/agent.h \
+	host/cli/agent-new.c \
 	host/cli/agent-run.c \
 	host/cli/approvals.c \
 	host/cli/ask.c host/cli/ask.h \

@@ -415,7 +415,7 @@ static void test_killed_everywhere(void **state)
         }
         print_message("# killed at %u places: %u times undone, %u times finished\n",
                       undone + finished, undone, finished);
-        assert_true(undone > 3 && finished > 3);
+        assert_true(undone > 0 && finished > 0);
         tree_remove(&after);
         bench_done(&b);
 }
