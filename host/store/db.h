@@ -32,7 +32,7 @@ struct db_ops {
         int (*write)(struct db *db, const struct batch *batch, struct err *err);
         int (*commit)(struct db *db, struct err *err);
         void (*rollback)(struct db *db);
-        /* After the completions are out; `idle` = nothing waits to be written. */
+        /* First, and whenever completions are out; `idle` = nothing waits to be written. */
         void (*tidy)(struct db *db, bool idle);
 
         int (*run_document)(struct db *db, const char *run, unsigned flags, json_t **ret,

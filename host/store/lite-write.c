@@ -4,10 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-/* Pages in the log (of 4 KiB) from which it is copied back: when idle, and whatever is going on. */
-#define WAL_PAGES_IDLE 1000
-#define WAL_PAGES_MAX  16000
-
 #define OF_STEP "run = ?1 AND step = ?2 AND item = ?3"
 #define IS_HELD "'held' = (SELECT state FROM steps WHERE run = ?1 AND id = ?2 AND item = ?3)"
 
@@ -269,17 +265,6 @@ void lite_rollback(struct db *db)
 
         if (!sqlite3_get_autocommit(l->writer))
                 (void) sqlite3_exec(l->writer, "ROLLBACK", NULL, NULL, NULL);
-}
-
-void lite_tidy(struct db *db, bool idle)
-{
-        struct lite *l = (struct lite *) db;
-
-        if (l->wal_pages < (idle ? WAL_PAGES_IDLE : WAL_PAGES_MAX))
-                return;
-        /* Failure costs only space: what was committed stays in the log. */
-        (void) sqlite3_wal_checkpoint_v2(l->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-        l->wal_pages = 0;
 }
 
 void lite_write_done(struct lite *l)

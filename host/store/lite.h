@@ -6,7 +6,7 @@
  *
  * Two connections to one file: one writes and checkpoints, one reads. lite.c opens and closes them,
  * lite-schema.c makes and upgrades tables, lite-write.c and lite-read.c are the two halves of
- * store/db.h. Only host/store includes this header.
+ * store/db.h, lite-wal.c looks after the log. Only host/store includes this header.
  */
 
 #include "store/db.h"
@@ -23,6 +23,7 @@ struct lite {
         sqlite3 *reader;
         sqlite3_stmt *statements[OPS_]; /* of the writer, prepared when first needed */
         int wal_pages;                  /* in the log since the last checkpoint */
+        int64_t wal_room;               /* bytes that the log's file has, its end written ahead */
 };
 
 /* `dir` is an absolute path of an existing folder. */
@@ -49,8 +50,10 @@ int lite_begin(struct db *db, struct err *err);
 int lite_write(struct db *db, const struct batch *batch, struct err *err);
 int lite_commit(struct db *db, struct err *err);
 void lite_rollback(struct db *db);
-void lite_tidy(struct db *db, bool idle);
 void lite_write_done(struct lite *l);
+
+/* lite-wal.c */
+void lite_tidy(struct db *db, bool idle);
 
 /* lite-read.c */
 int lite_run_document(struct db *db, const char *run, unsigned flags, json_t **ret,

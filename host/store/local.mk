@@ -6,6 +6,7 @@ libhost_a_SOURCES += \
 	host/store/lite.c host/store/lite.h \
 	host/store/lite-read.c \
 	host/store/lite-schema.c \
+	host/store/lite-wal.c \
 	host/store/lite-write.c \
 	host/store/lock.c host/store/lock.h \
 	host/store/op.h \

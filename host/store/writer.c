@@ -171,6 +171,7 @@ static void *writer_main(void *user)
 {
         struct writer *w = user;
 
+        w->db->ops->tidy(w->db, true);
         (void) pthread_mutex_lock(&w->lock);
         for (;;) {
                 struct err err;

@@ -169,7 +169,8 @@ static void test_a_lone_batch_is_synced_at_once(void **state)
                 submit(f, "x");
                 assert_int_equal(loop_run(f->loop), 0);
         }
-        assert_int_equal(syncs - before, 20);
+        /* One or two more for room written ahead of the log. */
+        assert_in_range(syncs - before, 20, 22);
 }
 
 static int on_timer(struct loop_source *source, uint32_t events)
