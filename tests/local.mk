@@ -18,6 +18,7 @@ include $(srcdir)/tests/unit/checker.mk
 include $(srcdir)/tests/unit/reviewer.mk
 include $(srcdir)/tests/sdk/local.mk
 include $(srcdir)/tests/e2e/local.mk
+include $(srcdir)/tests/load/local.mk
 
 # Builds every test without running one.
 tests-built: $(check_PROGRAMS)
