@@ -76,8 +76,8 @@ static void row_detail(const struct row *row, char *ret, size_t size)
                 (void) snprintf(counts, sizeof(counts), "  %" PRIu64 "/%" PRIu64, row->done,
                                 row->total);
         if (row->findings > 0)
-                (void) snprintf(findings, sizeof(findings), "  %" PRIu64 " findings",
-                                row->findings);
+                (void) snprintf(findings, sizeof(findings), "  %" PRIu64 " finding%s",
+                                row->findings, row->findings == 1 ? "" : "s");
         (void) snprintf(ret, size, "%8s%s%s  %s", took, counts, findings, row->note);
 }
 

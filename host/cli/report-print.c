@@ -43,7 +43,7 @@ static const char *step_note(void *user, size_t index)
 
         if (n == 0)
                 return NULL;
-        (void) snprintf(p->note, sizeof(p->note), "%zu findings", n);
+        (void) snprintf(p->note, sizeof(p->note), "%zu finding%s", n, n == 1 ? "" : "s");
         return p->note;
 }
 

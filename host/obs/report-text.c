@@ -117,7 +117,7 @@ static void step_print(struct page *p, const json_t *step, struct widths w)
               ink(p, INK_BOLD), (int) w.id, id, ink(p, INK_OFF), ink(p, INK_DIM), (int) w.work,
               work, ink(p, INK_OFF), state, took);
         if (n > 0)
-                PRINT(p, "  %zu findings", n);
+                PRINT(p, "  %zu finding%s", n, n == 1 ? "" : "s");
         if (tries > 1)
                 PRINT(p, "  %zu attempts", tries);
         if (*why)

@@ -121,19 +121,22 @@ static void findings_judge(struct view *v)
         size_t n;
 
         if (severity_from_name(&s, least) < 0) {
-                (void) snprintf(
-                        v->sentence, sizeof(v->sentence),
-                        "every step succeeded; %zu findings, none of which fail this workflow",
-                        v->tally.n);
+                (void) snprintf(v->sentence, sizeof(v->sentence),
+                                "every step succeeded; findings do not fail this workflow");
                 return;
         }
         n = tally_at_least(&v->tally, s);
-        if (n > 0)
+        if (n > 0) {
                 v->outcome = OUTCOME_FINDINGS;
-        (void) snprintf(
-                v->sentence, sizeof(v->sentence),
-                "every step succeeded; %zu of %zu findings are at the threshold \"%s\" or above", n,
-                v->tally.n, least);
+                (void) snprintf(
+                        v->sentence, sizeof(v->sentence),
+                        "%zu of %zu findings reach the threshold \"%s\"; every step succeeded", n,
+                        v->tally.n, least);
+        } else {
+                (void) snprintf(v->sentence, sizeof(v->sentence),
+                                "every step succeeded, no finding reaches the threshold \"%s\"",
+                                least);
+        }
 }
 
 static void outcome_judge(struct view *v)
