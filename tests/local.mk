@@ -20,5 +20,7 @@ include $(srcdir)/tests/sdk/local.mk
 include $(srcdir)/tests/e2e/local.mk
 include $(srcdir)/tests/load/local.mk
 
-# Builds every test without running one.
-tests-built: $(check_PROGRAMS)
+# Builds every test without running one. A make of its own, behind `all`: else `make -j all tests-built` would
+# build the libraries twice at once.
+tests-built: all
+	@$(MAKE) $(AM_MAKEFLAGS) $(check_PROGRAMS)

@@ -1,5 +1,9 @@
-check_PROGRAMS += tests/unit/test-retry tests/unit/test-state
-TESTS += tests/unit/test-retry tests/unit/test-state
+check_PROGRAMS += tests/unit/test-finding tests/unit/test-retry tests/unit/test-state
+TESTS += tests/unit/test-finding tests/unit/test-retry tests/unit/test-state
+
+tests_unit_test_finding_SOURCES = tests/unit/test-finding.c tests/test.h
+tests_unit_test_finding_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_finding_LDADD = $(TEST_LIBS)
 
 tests_unit_test_state_SOURCES = tests/unit/test-state.c tests/test.h
 tests_unit_test_state_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -31,4 +35,5 @@ tests/e2e/agents/tester_so-tester.$(OBJEXT): tests/e2e/agents/tester.json
 EXTRA_DIST += tests/e2e/agents/tester.json
 
 dist_check_SCRIPTS += tests/e2e/kill
+TESTS += tests/e2e/kill
 EXTRA_DIST += scripts/crash
