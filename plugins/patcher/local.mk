@@ -22,3 +22,4 @@ plugins_patcher_patcher_so_LDFLAGS = $(AGENT_LINK_FLAGS)
 plugins_patcher_patcher_so_LDADD = $(PATCHER_LIBS)
 plugins/patcher/patcher_so-patcher.$(OBJEXT): plugins/patcher/agent.json
 EXTRA_DIST += plugins/patcher/agent.json
+EXTRA_DIST += doc/agents/patcher.md
