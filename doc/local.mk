@@ -7,4 +7,5 @@ EXTRA_DIST += \
 	doc/decisions.md \
 	doc/engine.md \
 	doc/flow-format.md \
+	doc/guide-first-agent.md \
 	doc/store.md

@@ -1,4 +1,5 @@
-/* An agent: one action that answers, one that reads the workspace. See README.md beside this file. */
+/* An agent: one action that answers, one that reads the workspace. See README.md beside this file.
+ */
 
 #include <linhay/agent.h>
 #include <linhay/walk.h>
@@ -34,12 +35,12 @@ static uint64_t look_at(struct linhay_run *r, const char *path, const char *text
 
                 lines++;
                 if (stop - text > longest)
-                        (void) linhay_finding(r, &LINHAY_FINDING(
-                                                         .rule = "style/long-line",
-                                                         .severity = LINHAY_SEVERITY_INFO,
-                                                         .message = "The line is too long to be read",
-                                                         .path = path, .line = (uint32_t) lines,
-                                                         .fix = "Break it where a thought ends"));
+                        (void) linhay_finding(
+                                r, &LINHAY_FINDING(.rule = "style/long-line",
+                                                   .severity = LINHAY_SEVERITY_INFO,
+                                                   .message = "The line is too long to be read",
+                                                   .path = path, .line = (uint32_t) lines,
+                                                   .fix = "Break it where a thought ends"));
                 text = stop + 1;
         }
         return lines;
@@ -61,7 +62,8 @@ static int count(struct linhay_run *r)
                         lines += look_at(r, w.path, text, length, longest);
         if (n < 0)
                 return linhay_fail(r, LINHAY_FAIL_INTERNAL, "walk", "cannot read the workspace");
-        return linhay_outputf(r, "{\"files\": %" PRIu64 ", \"lines\": %" PRIu64 "}", w.files, lines);
+        return linhay_outputf(r, "{\"files\": %" PRIu64 ", \"lines\": %" PRIu64 "}", w.files,
+                              lines);
 }
 
 static int run(struct linhay_run *r)
@@ -70,7 +72,8 @@ static int run(struct linhay_run *r)
                 return greet(r);
         if (strcmp(r->action, "count") == 0)
                 return count(r);
-        return linhay_fail(r, LINHAY_FAIL_INTERNAL, "no-action", "there is no action %s", r->action);
+        return linhay_fail(r, LINHAY_FAIL_INTERNAL, "no-action", "there is no action %s",
+                           r->action);
 }
 
 LINHAY_AGENT(.run = run)
