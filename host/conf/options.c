@@ -14,7 +14,7 @@
 #define OPTIONS_BYTES_MAX (1024 * 1024)
 
 static const char *const tiers[] = { "full", "no-cgroup", "no-userns", NULL };
-static const char *const layers[] = { "namespaces", "landlock", "seccomp", "cgroup", NULL };
+static const char *const layers[] = { "cgroup", "userns", NULL };
 
 const struct option_row option_table[] = {
         { "sandbox.require", OPTION_CHOICE, "no-cgroup", tiers,
@@ -41,9 +41,6 @@ const struct option_row option_table[] = {
           "steps of a run at once; 0 = one for each processor" },
         { "approval.four_eyes", OPTION_BOOL, "false", NULL,
           "who started a run may not approve its changes" },
-
-        { "store.dir", OPTION_TEXT, NULL, NULL,
-          "folder of the store, where neither --store nor $LINHAY_STORE says" },
 };
 
 const size_t option_count = ARRAY_SIZE(option_table);

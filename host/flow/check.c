@@ -15,6 +15,7 @@ struct checker {
         const struct flow *flow;
         const struct flow_catalog *catalog; /* NULL = agents are not looked at */
         struct faults *faults;
+        json_t *ids;           /* id -> index */
         struct order *order;   /* NULL when the steps lead in circles */
         struct schema *inputs; /* of the run; NULL = takes none, or the schema is broken */
         bool *is_overlay;      /* of each step, as far as the catalog knows */
@@ -98,18 +99,19 @@ static int missing_check(struct checker *c, const char *pointer, const struct ex
 
 static int step_ref_check(struct checker *c, const char *pointer, const struct expr_ref *ref)
 {
-        ssize_t i = flow_find(c->flow, ref->step);
+        const json_t *index = json_object_get(c->ids, ref->step);
+        size_t i = (size_t) json_integer_value(index);
         const char *near;
 
-        if (i < 0) {
-                near = step_suggest(c->flow, ref->step);
+        if (!index) {
+                near = c->faults->is_cut ? NULL : step_suggest(c->flow, ref->step);
                 return tell(c, false, pointer, "%s: there is no step \"%s\"%s%s%s", ref->text,
                             ref->step, near ? " (did you mean \"" : "", near ? near : "",
                             near ? "\"?)" : "");
         }
-        if ((size_t) i == c->step)
+        if (i == c->step)
                 return tell(c, false, pointer, "%s: a step cannot refer to itself", ref->text);
-        if (c->order && !order_is_before(c->order, (size_t) i, c->step))
+        if (c->order && !order_is_before(c->order, i, c->step))
                 return tell(
                         c, false, pointer,
                         "%s: \"%s\" does not come before; add it to needs, or to the needs of a "
@@ -175,7 +177,7 @@ static int input_ref_check(struct checker *c, const char *pointer, const struct 
         }
         if (is_open(schema))
                 return 0;
-        near = input_suggest(properties, ref->first);
+        near = c->faults->is_cut ? NULL : input_suggest(properties, ref->first);
         return tell(c, false, pointer, "%s: the workflow has no input \"%s\"%s%s%s", ref->text,
                     ref->first, near ? " (did you mean \"" : "", near ? near : "",
                     near ? "\"?)" : "");
@@ -381,6 +383,16 @@ static int inputs_check(struct checker *c)
                      : 0;
 }
 
+static int ids_note(struct checker *c)
+{
+        c->ids = json_object();
+        for (size_t i = 0; c->ids && i < c->flow->step_count; i++)
+                if (c->flow->steps[i].id && json_object_set_new(c->ids, c->flow->steps[i].id,
+                                                                json_integer((json_int_t) i)) < 0)
+                        return -ENOMEM;
+        return c->ids ? 0 : -ENOMEM;
+}
+
 static int check_run(struct checker *c)
 {
         struct err why = { 0 };
@@ -388,7 +400,7 @@ static int check_run(struct checker *c)
 
         c->is_overlay = calloc(c->flow->step_count + 1, sizeof(*c->is_overlay));
         c->guarded = json_object();
-        if (!c->is_overlay || !c->guarded)
+        if (!c->is_overlay || !c->guarded || ids_note(c) < 0)
                 return -ENOMEM;
         if (order_new(&c->order, c->flow, &why) == -ENOMEM)
                 return -ENOMEM;
@@ -406,6 +418,7 @@ int flow_check(const struct flow *f, const struct flow_catalog *catalog, struct 
 
         free(c.is_overlay);
         json_decref(c.guarded);
+        json_decref(c.ids);
         (void) order_free(c.order);
         (void) schema_free(c.inputs);
         faults_sort(faults);

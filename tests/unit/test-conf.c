@@ -229,7 +229,6 @@ static void options_are_read_in_order(void **state)
         assert_int_equal(options_number(o, "limits.max.wall", 0), 600000);
         assert_int_equal(options_number(o, "limits.max.files", 77), 77);
         assert_string_equal(options_text(o, "sandbox.require"), "no-cgroup");
-        assert_null(options_text(o, "store.dir"));
         assert_int_equal(json_array_size(options_list(o, "sandbox.allow_degraded")), 1);
         assert_string_equal(options_origin(o, "sandbox.require"), "default");
         assert_string_equal(without_folder(options_origin(o, "limits.max.wall")),
