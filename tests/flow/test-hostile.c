@@ -160,9 +160,11 @@ static void workflows_survive(void **state)
                 _cleanup_(flow_freep) struct flow *f = NULL;
                 _cleanup_(buf_done) struct buf out = { 0 };
                 struct err err = { 0 };
-                FILE *file = fopen(path, "w");
+                FILE *file;
                 int r;
 
+                (void) unlink(path);
+                file = fopen(path, "w");
                 assert_non_null(file);
                 assert_int_equal(fwrite(text, 1, n, file), n);
                 assert_int_equal(fclose(file), 0);
