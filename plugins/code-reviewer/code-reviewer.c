@@ -10,8 +10,8 @@
 #include "review.h"
 #include "survey.h"
 
-#define FUNCTIONS_MAX 400000 /* rows of one output: what fits into its 64 MiB */
-#define RULES_OFF_MAX 64
+#define FUNCTIONS_BYTES (60L * 1024 * 1024) /* of rows in one output, which may have 64 MiB */
+#define RULES_OFF_MAX   64
 
 LINHAY_MANIFEST("agent.json")
 
@@ -34,63 +34,104 @@ static int survey_failed(struct linhay_run *r, int error)
 
 /* ---- metrics ---- */
 
+/* The rows are written as text at once: as JSON values they would take ten times the memory. */
 struct table {
-        json_t *functions;
-        uint64_t cyclomatic, cognitive, nloc;
+        FILE *rows;
+        uint64_t n_rows, cyclomatic, cognitive, nloc;
         bool is_full;
 };
 
-static int add_function(struct table *t, const struct source *s, const struct function_row *f)
+static char *quote(const char *text)
 {
-        json_t *row = json_pack("{so so si si si si si si si}", "path", json_text(s->path), "name",
-                                json_text(f->name), "line", (int) f->line, "end_line",
-                                (int) f->end_line, "cyclomatic", (int) f->cyclomatic, "cognitive",
-                                (int) f->cognitive, "nloc", (int) f->nloc, "params",
-                                (int) f->params, "nesting", (int) f->nesting);
+        _cleanup_(json_decrefp) json_t *value = json_text(text);
 
-        return row && json_array_append_new(t->functions, row) == 0 ? 0 : -ENOMEM;
+        return value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
+}
+
+static int add_function(struct table *t, const char *path, const struct function_row *f)
+{
+        _cleanup_(freep) char *name = quote(f->name);
+
+        if (!name)
+                return -ENOMEM;
+        fprintf(t->rows,
+                "%s{\"path\":%s,\"name\":%s,\"line\":%u,\"end_line\":%u,\"cyclomatic\":%u,"
+                "\"cognitive\":%u,\"nloc\":%u,\"params\":%u,\"nesting\":%u}",
+                t->n_rows++ ? "," : "", path, name, f->line, f->end_line, f->cyclomatic,
+                f->cognitive, f->nloc, f->params, f->nesting);
+        return 0;
 }
 
 static int tabulate(void *owner, const struct source *s, const struct metrics *m)
 {
+        _cleanup_(freep) char *path = quote(s->path);
         struct table *t = owner;
-        int r = 0;
+        int r = path ? 0 : -ENOMEM;
 
         t->nloc += m->nloc;
         for (size_t i = 0; r >= 0 && i < m->n_rows; i++) {
                 t->cyclomatic += m->rows[i].cyclomatic;
                 t->cognitive += m->rows[i].cognitive;
-                if (json_array_size(t->functions) >= FUNCTIONS_MAX)
+                if (ftell(t->rows) >= FUNCTIONS_BYTES)
                         t->is_full = true;
                 else
-                        r = add_function(t, s, &m->rows[i]);
+                        r = add_function(t, path, &m->rows[i]);
         }
         return r;
+}
+
+static json_t *totals(const struct survey *survey, const struct table *t)
+{
+        return json_pack("{sI sI sI sI sI sb}", "files", (json_int_t) survey->files, "functions",
+                         (json_int_t) survey->functions, "nloc", (json_int_t) t->nloc, "cyclomatic",
+                         (json_int_t) t->cyclomatic, "cognitive", (json_int_t) t->cognitive,
+                         "truncated", t->is_full);
+}
+
+/* The rows, and behind them the members of `rest`. */
+static int metrics_output(struct linhay_run *run, struct table *t, char **text, size_t *length,
+                          const json_t *rest)
+{
+        _cleanup_(freep) char *tail = json_dumps(rest, JSON_COMPACT);
+
+        if (!tail)
+                return survey_failed(run, -ENOMEM);
+        fprintf(t->rows, "],%s", tail + 1);
+        if (fclose(TAKE(t->rows)) != 0)
+                return survey_failed(run, -ENOMEM);
+        return linhay_output(run, *text, *length);
+}
+
+static int tabulate_all(struct linhay_run *run, struct survey *survey, struct table *t, char **text,
+                        size_t *length)
+{
+        _cleanup_(json_decrefp) json_t *rest = json_object();
+        int r = survey_open(survey, run);
+
+        fputs("{\"functions\":[", t->rows);
+        if (r >= 0)
+                r = survey_run(survey, tabulate, t);
+        if (r >= 0)
+                r = json_object_set_new(rest, "totals", totals(survey, t));
+        if (r >= 0)
+                r = survey_report(survey, rest);
+        return r < 0 ? survey_failed(run, r) : metrics_output(run, t, text, length, rest);
 }
 
 static int action_metrics(struct linhay_run *run)
 {
         _cleanup_(survey_close) struct survey survey = { 0 };
-        struct table table = { .functions = json_array() };
-        _cleanup_(json_decrefp) json_t *value = json_object();
-        int r = survey_open(&survey, run);
+        _cleanup_(freep) char *text = NULL;
+        size_t length = 0;
+        struct table table = { .rows = open_memstream(&text, &length) };
+        int r;
 
-        (void) json_object_set_new(value, "functions", table.functions);
-        if (r >= 0)
-                r = survey_run(&survey, tabulate, &table);
-        if (r >= 0)
-                r = json_object_set_new(
-                        value, "totals",
-                        json_pack("{sI sI sI sI sI sb}", "files", (json_int_t) survey.files,
-                                  "functions", (json_int_t) survey.functions, "nloc",
-                                  (json_int_t) table.nloc, "cyclomatic",
-                                  (json_int_t) table.cyclomatic, "cognitive",
-                                  (json_int_t) table.cognitive, "truncated", table.is_full));
-        if (r >= 0)
-                r = survey_report(&survey, value);
-        if (r < 0)
-                return survey_failed(run, r);
-        return output(run, value);
+        if (!table.rows)
+                return survey_failed(run, -ENOMEM);
+        r = tabulate_all(run, &survey, &table, &text, &length);
+        if (table.rows)
+                (void) fclose(table.rows);
+        return r;
 }
 
 /* ---- review ---- */

@@ -38,6 +38,25 @@ static int fail(struct reader *rd, const char *what)
         return -EBADMSG;
 }
 
+static int hex(char c)
+{
+        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* `\x20` in a keyword stands for the byte: a blank would end the word. */
+static void unescape(char *word)
+{
+        char *out = word;
+
+        for (const char *p = word; *p;) {
+                bool is_byte = p[0] == '\\' && p[1] == 'x' && hex(p[2]) >= 0 && hex(p[3]) >= 0;
+
+                *out++ = is_byte ? (char) (hex(p[2]) * 16 + hex(p[3])) : *p;
+                p += is_byte ? 4 : 1;
+        }
+        *out = '\0';
+}
+
 /* Words of a line into a list; the bytes belong to the rule. */
 static int split(const char **list, size_t max, const char *text, size_t length)
 {
@@ -90,6 +109,15 @@ static int set_text(char **ret, const char *text, size_t length)
         return *ret ? 0 : -ENOMEM;
 }
 
+static int set_keywords(struct rule *rule, const char *text, size_t length)
+{
+        int r = split(rule->keywords, RULE_WORDS, text, length);
+
+        for (size_t i = 0; rule->keywords[i]; i++)
+                unescape((char *) rule->keywords[i]);
+        return r;
+}
+
 static int set_key(struct reader *rd, const char *key, size_t n, const char *text, size_t length)
 {
         struct rule *rule = rd->rule;
@@ -108,7 +136,7 @@ static int set_key(struct reader *rd, const char *key, size_t n, const char *tex
         if (IS("tags"))
                 return split(rule->tags, RULE_LISTS, text, length);
         if (IS("keywords"))
-                return split(rule->keywords, RULE_WORDS, text, length);
+                return set_keywords(rule, text, length);
         if (IS("skip")) {
                 rule->skips_tests = length == 5 && memcmp(text, "tests", 5) == 0;
                 return rule->skips_tests ? 0 : fail(rd, "only `skip: tests` is known");

@@ -3,7 +3,7 @@
 ;; severity: critical
 ;; cwe: CWE-242 CWE-120
 ;; tags: security memory
-;; keywords: gets
+;; keywords: gets( gets\x20( _getws
 ;; message: gets() cannot be told the size of its buffer
 ;; fix: Use fgets() with the size of the buffer.
 ;; bad: void f(char *b) { gets(b); }
@@ -153,7 +153,7 @@
 ;; severity: medium
 ;; cwe: CWE-338
 ;; tags: security crypto
-;; keywords: rand
+;; keywords: rand( random( rand48( rand_r( rand\x20(
 ;; message: {f}() can be predicted, and this looks like a secret
 ;; fix: Use getrandom() or the library's generator.
 ;; bad: void f(void) { int token = rand(); }
@@ -209,7 +209,7 @@
 ;; severity: medium
 ;; cwe: CWE-732
 ;; tags: security files
-;; keywords: chmod umask mkdir open
+;; keywords: chmod umask mkdir open( creat( mkfifo open\x20(
 ;; message: {f}() lets everybody write
 ;; fix: Take away the write permission of others: 0755 for folders, 0644 for files.
 ;; bad: void f(void) { chmod("x", 0777); }
@@ -224,7 +224,7 @@
 ;; severity: low
 ;; cwe: CWE-367
 ;; tags: security files race
-;; keywords: access
+;; keywords: access( access\x20(
 ;; message: what access() says may have changed by the time the file is used
 ;; fix: Open the file and look at what open() says, or use fstat() on the descriptor.
 ;; bad: void f(const char *p) { if (access(p, R_OK) == 0) { open(p, 0); } }

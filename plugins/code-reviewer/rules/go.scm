@@ -117,7 +117,7 @@
 ;; severity: high
 ;; cwe: CWE-89
 ;; tags: security injection
-;; keywords: Sprintf Sprint Fprintf
+;; keywords: SELECT\x20 select\x20 Select\x20 INSERT\x20I insert\x20i DELETE\x20F delete\x20f UPDATE\x20 update\x20 FROM from WHERE where
 ;; message: a statement of SQL is put together with {f}()
 ;; fix: Use placeholders and pass the values as arguments.
 ;; bad: package p; import "fmt"; func f(n string) string { return fmt.Sprintf("SELECT * FROM t WHERE n = '%s'", n) }
@@ -132,7 +132,7 @@
 ;; severity: high
 ;; cwe: CWE-89
 ;; tags: security injection
-;; keywords: select SELECT Select insert INSERT update UPDATE delete DELETE
+;; keywords: SELECT\x20 select\x20 Select\x20 INSERT\x20I insert\x20i DELETE\x20F delete\x20f UPDATE\x20 update\x20
 ;; message: a statement of SQL is put together with `+`
 ;; fix: Use placeholders and pass the values as arguments.
 ;; bad: package p; func f(n string) string { return "SELECT * FROM t WHERE n = '" + n }
@@ -315,7 +315,7 @@
 ;; severity: low
 ;; cwe: CWE-252
 ;; tags: bug
-;; keywords: _
+;; keywords: ,\x20_
 ;; message: the error of {f}() is thrown away
 ;; fix: Look at it, or say why it cannot matter.
 ;; skip: tests

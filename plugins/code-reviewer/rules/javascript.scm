@@ -3,7 +3,7 @@
 ;; severity: high
 ;; cwe: CWE-95
 ;; tags: security injection
-;; keywords: eval
+;; keywords: eval(
 ;; message: eval() runs text that is put together at run time
 ;; fix: Parse data with JSON.parse(); look functions up in a table.
 ;; bad: eval(x);
@@ -187,6 +187,7 @@
 ;; severity: medium
 ;; cwe: CWE-1333
 ;; tags: security availability
+;; keywords: +) *)
 ;; message: a repetition inside a repetition takes exponential time on some inputs
 ;; fix: Make the inner part match in only one way, or limit the length of the input.
 ;; bad: const r = /(a+)+b/;
@@ -217,7 +218,7 @@
 ;; severity: low
 ;; cwe: CWE-22
 ;; tags: security files
-;; keywords: fs
+;; keywords: 'fs "fs :fs /fs fs-extra
 ;; message: the path that {f}() is given comes from elsewhere
 ;; fix: Resolve it and check that it stays below the folder that is meant.
 ;; skip: tests
@@ -284,7 +285,7 @@
 ;; severity: high
 ;; cwe: CWE-89
 ;; tags: security injection
-;; keywords: select SELECT Select insert INSERT update UPDATE delete DELETE
+;; keywords: SELECT\x20 select\x20 Select\x20 INSERT\x20I insert\x20i DELETE\x20F delete\x20f UPDATE\x20 update\x20
 ;; message: a statement of SQL is put together with what comes from elsewhere
 ;; fix: Use placeholders and pass the values as parameters.
 ;; bad: db.query("SELECT * FROM t WHERE n = '" + n + "'");
@@ -300,6 +301,7 @@
 ;; severity: low
 ;; cwe: CWE-208
 ;; tags: security crypto
+;; keywords: passw secret api token auth pass hash Passw Secret Token PASS SECRET TOKEN
 ;; message: how long this comparison takes tells how much of {secret} is right
 ;; fix: Use crypto.timingSafeEqual().
 ;; bad: function f(a, password) { if (a === password) { g(); } }
@@ -367,6 +369,7 @@
  (#eq? @b "methodOverride"))
 
 ;; rule: security/javascript-hidden-direction
+;; keywords: \xe2\x80\xaa \xe2\x80\xab \xe2\x80\xac \xe2\x80\xad \xe2\x80\xae \xe2\x81\xa6 \xe2\x81\xa7 \xe2\x81\xa8 \xe2\x81\xa9
 ;; languages: javascript typescript tsx
 ;; severity: high
 ;; cwe: CWE-1007

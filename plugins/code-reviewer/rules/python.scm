@@ -3,7 +3,7 @@
 ;; severity: medium
 ;; cwe: CWE-95
 ;; tags: security injection
-;; keywords: eval exec
+;; keywords: eval( exec(
 ;; message: {f}() runs text as code
 ;; fix: Parse data with ast.literal_eval() or json.loads(); look functions up in a table.
 ;; skip: tests
@@ -18,7 +18,7 @@
 ;; severity: high
 ;; cwe: CWE-78
 ;; tags: security injection
-;; keywords: subprocess popen2 Popen
+;; keywords: shell= shell\x20=
 ;; message: {f}() with shell=True runs a shell with a command that is put together at run time
 ;; fix: Pass a list of arguments and leave shell=True out.
 ;; bad: import subprocess; subprocess.run("ls " + d, shell=True)
@@ -36,7 +36,7 @@
 ;; severity: low
 ;; cwe: CWE-78
 ;; tags: security injection
-;; keywords: subprocess
+;; keywords: shell= shell\x20=
 ;; message: {f}() with shell=True runs a shell that is not needed
 ;; fix: Pass a list of arguments and leave shell=True out.
 ;; bad: import subprocess; subprocess.run("ls", shell=True)
@@ -53,7 +53,7 @@
 ;; severity: high
 ;; cwe: CWE-78
 ;; tags: security injection
-;; keywords: os popen2 commands
+;; keywords: system popen getoutput getstatusoutput create_subprocess_shell
 ;; message: {f}() runs a shell with a command that is put together at run time
 ;; fix: Use subprocess.run() with a list of arguments.
 ;; bad: import os; os.system("ls " + d)
@@ -69,7 +69,7 @@
 ;; severity: low
 ;; cwe: CWE-78
 ;; tags: security injection
-;; keywords: os popen2 commands
+;; keywords: system popen getoutput getstatusoutput
 ;; message: {f}() runs a shell that is not needed
 ;; fix: Use subprocess.run() with a list of arguments.
 ;; bad: import os; os.system("ls")
@@ -83,7 +83,7 @@
 ;; severity: low
 ;; cwe: CWE-78
 ;; tags: security injection
-;; keywords: os
+;; keywords: execl execv spawnl spawnv startfile
 ;; message: {f}() starts a program that is named at run time
 ;; fix: Check the name against a list of what is allowed.
 ;; bad: import os; os.execl(path, path)
@@ -274,7 +274,7 @@
 ;; severity: high
 ;; cwe: CWE-295
 ;; tags: security tls
-;; keywords: verify
+;; keywords: verify=F verify_ssl=F ssl_verify=F verify_certs=F verify\x20= verify_ssl\x20= ssl_verify\x20= verify_certs\x20=
 ;; message: the certificate of the other side is not checked
 ;; fix: Leave verify out; name a private authority's certificate in it where there is one.
 ;; bad: import requests; requests.get(u, verify=False)
@@ -360,7 +360,7 @@
 ;; severity: medium
 ;; cwe: CWE-89
 ;; tags: security injection
-;; keywords: select SELECT Select insert INSERT update UPDATE delete DELETE with WITH
+;; keywords: SELECT\x20 select\x20 Select\x20 INSERT\x20I insert\x20i DELETE\x20F delete\x20f UPDATE\x20 update\x20
 ;; message: a statement of SQL is put together with what comes from elsewhere
 ;; fix: Use placeholders and pass the values as parameters.
 ;; skip: tests
@@ -399,7 +399,7 @@
 ;; severity: low
 ;; cwe: CWE-611 CWE-776
 ;; tags: security xml
-;; keywords: xml
+;; keywords: ElementTree sax minidom pulldom expatbuilder lxml xmlrpc
 ;; message: {f}() expands entities: a small document can fill the memory or read files
 ;; fix: Use the package defusedxml for documents from outside.
 ;; skip: tests
@@ -430,7 +430,7 @@
 ;; severity: low
 ;; cwe: CWE-22
 ;; tags: security network
-;; keywords: urllib urlopen
+;; keywords: urlopen urlretrieve URLopener
 ;; message: {f}() also opens file: addresses
 ;; fix: Check that the address begins with https:.
 ;; skip: tests
@@ -557,6 +557,7 @@
  (#not-match? @arguments "filter\\s*=\\s*['\"](data|tar)|members\\s*=\\s*\\w+\\s*\\("))
 
 ;; rule: security/python-hidden-direction
+;; keywords: \xe2\x80\xaa \xe2\x80\xab \xe2\x80\xac \xe2\x80\xad \xe2\x80\xae \xe2\x81\xa6 \xe2\x81\xa7 \xe2\x81\xa8 \xe2\x81\xa9
 ;; languages: python
 ;; severity: high
 ;; cwe: CWE-1007
@@ -583,7 +584,7 @@
 ;; severity: low
 ;; cwe: CWE-396
 ;; tags: bug
-;; keywords: except
+;; keywords: except: except\x20:
 ;; message: `except:` also catches Ctrl-C and the end of the program
 ;; fix: Name the exceptions that are expected, or at least `except Exception:`.
 ;; bad: try:
@@ -601,7 +602,7 @@
 ;; severity: low
 ;; cwe: CWE-390
 ;; tags: bug
-;; keywords: except
+;; keywords: except: Exception
 ;; message: an error of any kind is thrown away here
 ;; fix: Name the exceptions that are expected, or record what happened.
 ;; bad: try:
@@ -625,6 +626,7 @@
 ;; severity: medium
 ;; cwe: CWE-665
 ;; tags: bug
+;; keywords: =[ ={ =\x20[ =\x20{
 ;; message: this default is made once and shared by all calls
 ;; fix: Use None and make the object inside the function.
 ;; bad: def f(a=[]):
@@ -639,23 +641,16 @@
 ;; severity: medium
 ;; cwe: CWE-597
 ;; tags: bug
+;; keywords: \x20is\x20
 ;; message: `is` asks for the same object, not for the same value
 ;; fix: Use ==.
 ;; bad: if 'a' is x:
 ;;|     f()
-;; good: if x is None:
-;;|     f()
-((comparison_operator [(string) (integer) (float) (tuple)] ["is" "is not"]) @finding)
-
-;; rule: bugs/python-is-literal-right
-;; languages: python
-;; severity: medium
-;; cwe: CWE-597
-;; tags: bug
-;; message: `is` asks for the same object, not for the same value
-;; fix: Use ==.
 ;; bad: if x is 1:
+;;|     f()
+;; good: if x is None:
 ;;|     f()
 ;; good: if x == 1:
 ;;|     f()
+((comparison_operator [(string) (integer) (float) (tuple)] ["is" "is not"]) @finding)
 ((comparison_operator ["is" "is not"] . [(string) (integer) (float) (tuple)]) @finding)
