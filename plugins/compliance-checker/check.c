@@ -241,7 +241,7 @@ static int tell(struct check *c, const struct report *report)
 
 int check_flush(struct check *c)
 {
-        int r = c->n_reports ? hide_secrets(c) : 0;
+        int r = c->n_reports && c->text ? hide_secrets(c) : 0;
 
         if (c->n_reports)
                 qsort(c->reports, c->n_reports, sizeof(*c->reports), compare_reports);

@@ -354,8 +354,14 @@ static size_t instruction_end(const char *text, size_t length, size_t at)
                         return end;
                 at = end + 1;
                 /* Comments may stand between continued lines. */
-                while (at < length && text[at] == '#') {
-                        newline = memchr(text + at, '\n', length - at);
+                for (;;) {
+                        size_t mark = at;
+
+                        while (mark < length && (text[mark] == ' ' || text[mark] == '\t'))
+                                mark++;
+                        if (mark == length || text[mark] != '#')
+                                break;
+                        newline = memchr(text + mark, '\n', length - mark);
                         at = newline ? (size_t) (newline - text) + 1 : length;
                 }
         }

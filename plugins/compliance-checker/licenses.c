@@ -238,6 +238,13 @@ static void remember(struct check *c, json_t *ids, const char *kind)
         free(folder);
 }
 
+/* What stands where a licence is expected may be anything, also what must not be shown. */
+static bool looks_secret(struct check *c, const char *text)
+{
+        c->is_scanned = false;
+        return matcher_scan(c->matcher, NULL, text, strlen(text)) < 0 || c->matcher->n_found > 0;
+}
+
 /* Adds one statement to the output and compares it with the policy. */
 static int add_statement(struct check *c, const char *expression, const char *kind, uint32_t line,
                          double confidence)
@@ -246,6 +253,10 @@ static int add_statement(struct check *c, const char *expression, const char *ki
         json_t *ids, *path;
         int r;
 
+        if (looks_secret(c, expression))
+                return report_at(c, INVALID,
+                                 check_keep(c, "What is here %s", notices[INVALID].message),
+                                 "********", line);
         if (spdx_parse(&s, expression, strlen(expression)) < 0)
                 return report_at(c, INVALID,
                                  check_keep(c, "\"%.80s\" %s: %s", expression,
@@ -522,7 +533,7 @@ int licenses_finish(struct check *c)
         bool any = false;
         int r;
 
-        c->text = NULL;
+        check_part(c, NULL, 0, 0, 0);
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
                 any |= json_object_get(json_object_get(c->license_folders, kinds[i]), "") != NULL;
         if (!any && c->files && !c->license_file_at_root) {

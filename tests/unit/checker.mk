@@ -14,3 +14,10 @@ TESTS += tests/unit/test-scan
 tests_unit_test_scan_SOURCES = tests/unit/test-scan.c tests/test.h
 tests_unit_test_scan_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_scan_LDADD = plugins/lib/libscan.a $(TEST_LIBS) $(SCAN_LIBS)
+
+check_PROGRAMS += tests/unit/test-checker
+TESTS += tests/unit/test-checker
+tests_unit_test_checker_SOURCES = tests/unit/test-checker.c tests/test.h $(FAKEHOST_SOURCES)
+tests_unit_test_checker_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_checker_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libscan.a \
+	$(TEST_LIBS) $(SCAN_LIBS)

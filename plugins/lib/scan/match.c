@@ -320,7 +320,10 @@ static int look_at_assignment(struct matcher *m, unsigned index, size_t start, s
                 return 0;
         if (!assign_read(m->data, m->length, start, end, &a) || !a.value.length)
                 return 0;
-        w->done = (size_t) (a.name.text + a.name.length - m->data);
+        /* What stands bare behind a name is one value; a quoted one may hold more assignments. */
+        w->done =
+                (size_t) ((a.quoted ? a.name.text + a.name.length : a.value.text + a.value.length) -
+                          m->data);
         r = compile(m, rule);
         if (r < 0)
                 return r;

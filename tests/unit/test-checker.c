@@ -1,0 +1,701 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "test.h"
+
+#include "base/buf.h"
+#include "base/io.h"
+#include "fakehost.h"
+
+#include <fcntl.h>
+#include <linhay/walk.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+/* The library of the agent, of which only these parts are tested alone. */
+#include "../../plugins/compliance-checker/licenses.h"
+#include "../../plugins/compliance-checker/nginx.h"
+#include "../../plugins/compliance-checker/spdx.h"
+
+#define AGENT "plugins/compliance-checker/compliance-checker.so"
+
+/* ---- Trees ---- */
+
+struct tree {
+        char path[64];
+        int fd;
+};
+
+static void tree_make(struct tree *t)
+{
+        (void) strcpy(t->path, "/tmp/linhay-checker-XXXXXX");
+        assert_non_null(mkdtemp(t->path));
+        t->fd = open(t->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_true(t->fd >= 0);
+}
+
+static void tree_done(struct tree *t)
+{
+        char command[96];
+
+        (void) close(t->fd);
+        (void) snprintf(command, sizeof(command), "rm -rf %s", t->path);
+        assert_int_equal(system(command), 0);
+}
+
+static void tree_put(const struct tree *t, const char *path, const void *data, size_t length)
+{
+        char folder[512];
+        int fd;
+
+        for (const char *s = strchr(path, '/'); s; s = strchr(s + 1, '/')) {
+                (void) snprintf(folder, sizeof(folder), "%.*s", (int) (s - path), path);
+                (void) mkdirat(t->fd, folder, 0755);
+        }
+        fd = openat(t->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        assert_true(fd >= 0);
+        assert_int_equal(fd_write_all(fd, data, length), 0);
+        assert_int_equal(close(fd), 0);
+}
+
+static void tree_puts(const struct tree *t, const char *path, const char *text)
+{
+        tree_put(t, path, text, strlen(text));
+}
+
+/* Runs the agent; the host is the caller's to look into and to end. */
+static int check(struct fakehost *host, const struct tree *t, const char *input)
+{
+        fakehost_init(host, "check", input);
+        host->workspace = t->fd;
+        return fakehost_run(host, fakehost_load(AGENT));
+}
+
+static int text_fd(const char *text)
+{
+        int fd = memfd_create("test", MFD_CLOEXEC);
+
+        assert_true(fd >= 0);
+        assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
+        assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+        return fd;
+}
+
+/* "path:line:rule " of each finding. */
+static void list_findings(const struct fakehost *host, struct buf *list)
+{
+        json_t *f;
+        size_t i;
+
+        json_array_foreach (host->findings, i, f)
+                (void) buf_printf(list, "%s:%d:%s ", json_string_value(json_object_get(f, "path")),
+                                  (int) json_integer_value(json_object_get(f, "line")),
+                                  json_string_value(json_object_get(f, "rule")));
+}
+
+static const char *finding_text(const struct fakehost *host, size_t i, const char *key)
+{
+        return json_string_value(json_object_get(json_array_get(host->findings, i), key));
+}
+
+/* One file, one control: what is found. */
+static void expect_rules(const char *why, const char *control, const char *path, const char *text,
+                         const char *want)
+{
+        _cleanup_(buf_done) struct buf list = { 0 };
+        char input[64];
+        struct fakehost host;
+        struct tree t;
+
+        tree_make(&t);
+        tree_puts(&t, path, text);
+        (void) snprintf(input, sizeof(input), "{\"controls\": [\"%s\"]}", control);
+        assert_int_equal(check(&host, &t, input), 0);
+        for (size_t i = 0; i < json_array_size(host.findings); i++)
+                (void) buf_printf(&list, "%d:%s ",
+                                  (int) json_integer_value(json_object_get(
+                                          json_array_get(host.findings, i), "line")),
+                                  strchr(finding_text(&host, i, "rule"), '/') + 1);
+        if (strcmp(buf_text(&list), want) != 0)
+                fail_msg("%s: got \"%s\", want \"%s\"", why, buf_text(&list), want);
+        fakehost_done(&host);
+        tree_done(&t);
+}
+
+/* ---- SPDX ---- */
+
+static void test_spdx(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text;
+                int want; /* number of nodes, or -EBADMSG */
+        } rows[] = {
+                { "one licence", "MIT", 1 },
+                { "OR", "MIT OR Apache-2.0", 3 },
+                { "small letters", "MIT or Apache-2.0", 3 },
+                { "WITH", "GPL-2.0-only WITH Classpath-exception-2.0", 1 },
+                { "plus", "EPL-1.0+", 1 },
+                { "parentheses", "(MIT AND (ISC OR Zlib))", 5 },
+                { "a reference", "DocumentRef-x:LicenseRef-y", 1 },
+                { "nothing", "", -EBADMSG },
+                { "an operator alone", "AND", -EBADMSG },
+                { "no right side", "MIT OR", -EBADMSG },
+                { "two licences", "MIT Apache-2.0", -EBADMSG },
+                { "an open parenthesis", "(MIT", -EBADMSG },
+                { "a closed one", "MIT)", -EBADMSG },
+                { "WITH without an exception", "GPL-2.0-only WITH", -EBADMSG },
+                { "a sign that is none", "MIT, ISC", -EBADMSG },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct spdx s;
+                int r = spdx_parse(&s, rows[i].text, strlen(rows[i].text));
+
+                if ((r < 0 ? r : s.n_nodes) != rows[i].want)
+                        fail_msg("%s: %s: %d %s", rows[i].why, rows[i].text, r, s.error);
+        }
+}
+
+static void test_spdx_limits(void **state)
+{
+        (void) state;
+        _cleanup_(buf_done) struct buf text = { 0 };
+        struct spdx s;
+
+        for (int i = 0; i < 1000; i++)
+                (void) buf_putc(&text, '(');
+        assert_int_equal(spdx_parse(&s, text.data, text.length), -EBADMSG);
+        text.length = 0;
+        for (int i = 0; i < 600; i++)
+                (void) buf_puts(&text, "a or ");
+        assert_int_equal(spdx_parse(&s, text.data, text.length), -EBADMSG);
+}
+
+static void test_policy(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *allow, *deny, *text;
+                int want;
+        } rows[] = {
+                { "allowed", "[\"MIT\"]", NULL, "MIT", 1 },
+                { "not in the list", "[\"MIT\"]", NULL, "ISC", 0 },
+                { "no list allows all", NULL, "[\"ISC\"]", "MIT", 1 },
+                { "denied", NULL, "[\"ISC\"]", "ISC", 0 },
+                { "deny is stronger", "[\"MIT\"]", "[\"MIT\"]", "MIT", 0 },
+                { "one side of OR is enough", "[\"MIT\"]", NULL, "GPL-3.0-only OR MIT", 1 },
+                { "AND needs both", "[\"MIT\"]", NULL, "GPL-3.0-only AND MIT", 0 },
+                { "AND binds tighter", "[\"MIT\"]", NULL, "MIT OR GPL-3.0-only AND ISC", 1 },
+                { "parentheses", "[\"MIT\"]", NULL, "(MIT OR GPL-3.0-only) AND ISC", 0 },
+                { "an exception adds permission", "[\"GPL-2.0-only\"]", NULL,
+                  "GPL-2.0-only WITH Classpath-exception-2.0", 1 },
+                { "only with the exception", "[\"GPL-2.0-only WITH Classpath-exception-2.0\"]",
+                  NULL, "GPL-2.0-only", 0 },
+                { "the pair as listed", "[\"GPL-2.0-only WITH Classpath-exception-2.0\"]",
+                  "[\"GPL-2.0-only\"]", "GPL-2.0 WITH Classpath-exception-2.0", 1 },
+                { "old names", "[\"GPL-2.0-only\"]", NULL, "GPL-2.0", 1 },
+                { "old names in the policy", NULL, "[\"GPL-3.0\"]", "GPL-3.0-or-later", 0 },
+                { "a later version", "[\"GPL-3.0-only\"]", NULL, "GPL-2.0-or-later", 1 },
+                { "an earlier one", "[\"GPL-2.0-only\"]", NULL, "GPL-3.0-or-later", 0 },
+                { "a pattern", NULL, "[\"AGPL-*\"]", "AGPL-3.0-or-later", 0 },
+                { "case does not matter", "[\"mit\"]", NULL, "MIT", 1 },
+                { "an entry with OR", "[\"MIT OR ISC\"]", NULL, "ISC", 1 },
+                { "no expression", "[\"MIT\"]", NULL, "MIT OR", -EBADMSG },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct policy p = {
+                        .allow = rows[i].allow ? json_loads(rows[i].allow, 0, NULL) : NULL,
+                        .deny = rows[i].deny ? json_loads(rows[i].deny, 0, NULL) : NULL,
+                };
+
+                if (licenses_allowed(&p, rows[i].text) != rows[i].want)
+                        fail_msg("%s: %s", rows[i].why, rows[i].text);
+                json_decref(p.allow);
+                json_decref(p.deny);
+        }
+}
+
+/* ---- nginx ---- */
+
+static void test_nginx(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text, *want; /* "name/arguments/parent" */
+        } rows[] = {
+                { "a directive", "a b c;", "a/2/-1 " },
+                { "a block", "a { b; }", "a/0/-1 b/0/0 " },
+                { "quotes", "a 'x y' \"z;\";", "a/2/-1 " },
+                { "a comment", "# a\nb; # c\n", "b/0/-1 " },
+                { "a variable", "a ${x}y;", "a/1/-1 " },
+                { "an escape", "a x\\;y;", "a/1/-1 " },
+                { "Lua is skipped", "a_by_lua_block { b; { c } } d;",
+                  "a_by_lua_block/0/-1 d/0/-1 " },
+                { "no end", "a { b", "a/0/-1 b/0/0 " },
+                { "too many ends", "} } a;", "a/0/-1 " },
+                { "an open quote", "a 'x", "a/1/-1 " },
+        };
+        struct nginx n = { 0 };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf list = { 0 };
+
+                assert_int_equal(nginx_parse(&n, rows[i].text, strlen(rows[i].text), NULL, NULL),
+                                 0);
+                for (size_t k = 0; k < n.n_list; k++)
+                        (void) buf_printf(&list, "%.*s/%zu/%d ", (int) n.list[k].name.length,
+                                          n.list[k].name.text, n.list[k].n_args, n.list[k].parent);
+                if (strcmp(buf_text(&list), rows[i].want) != 0)
+                        fail_msg("%s: got %s", rows[i].why, buf_text(&list));
+        }
+        nginx_done(&n);
+}
+
+static void test_headers(void **state)
+{
+        (void) state;
+#define ALL                                                                                        \
+        "add_header Content-Security-Policy \"default-src 'self'; frame-ancestors 'none'\";"       \
+        "add_header X-Content-Type-Options nosniff; add_header Referrer-Policy no-referrer;"
+        static const struct {
+                const char *why, *text, *want;
+        } rows[] = {
+                { "all is well", "server_tokens off; " ALL " server { listen 80; }", "" },
+                { "headers come from above", "http { server_tokens off; " ALL " server { } }", "" },
+                { "nothing is set", "server { server_tokens off; }",
+                  "1:missing-content-type-options 1:missing-csp 1:missing-frame-options "
+                  "1:missing-referrer-policy " },
+                { "TLS asks for HSTS", "server_tokens off; " ALL "\nserver { listen 443 ssl; }",
+                  "2:missing-hsts " },
+                { "a redirect needs none", "server { return 301 https://x$request_uri; }", "" },
+                { "one header of its own loses the others",
+                  "server { server_tokens off; " ALL "\nlocation / { add_header X-A b; } }",
+                  "2:lost-inheritance " },
+                { "broken versions", "ssl_protocols TLSv1.1 TLSv1.2;", "1:weak-tls " },
+                { "good versions", "ssl_protocols TLSv1.2 TLSv1.3;", "" },
+                { "broken ciphers", "ssl_ciphers HIGH:RC4-SHA;", "1:weak-ciphers " },
+                { "excluded ciphers", "ssl_ciphers HIGH:!RC4:!aNULL;", "" },
+                { "tokens on", "server_tokens on;", "1:server-tokens " },
+                { "alias without slash", "location /i { alias /data/; }", "1:alias-traversal " },
+                { "alias with slash", "location /i/ { alias /data/; }", "" },
+                { "the request's host", "proxy_set_header Host $http_host;", "1:host-spoofing " },
+                { "a decoded path", "return 301 https://x$uri;", "1:response-splitting " },
+                { "a host from the request", "location / { proxy_pass http://$arg_h; }",
+                  "1:request-forgery " },
+                { "short HSTS", "add_header Strict-Transport-Security max-age=60;",
+                  "1:weak-hsts " },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                expect_rules(rows[i].why, "headers", "conf/nginx.conf", rows[i].text, rows[i].want);
+}
+
+static void test_include(void **state)
+{
+        (void) state;
+        _cleanup_(buf_done) struct buf list = { 0 };
+        struct fakehost host;
+        struct tree t;
+
+        tree_make(&t);
+        tree_puts(&t, "nginx.conf", "server { server_tokens off; include snippets/h.conf; }\n");
+        tree_puts(&t, "snippets/h.conf", ALL);
+        assert_int_equal(check(&host, &t, "{\"controls\": [\"headers\"]}"), 0);
+        list_findings(&host, &list);
+        assert_string_equal(buf_text(&list), "");
+        fakehost_done(&host);
+        tree_done(&t);
+}
+
+/* ---- Containers and environment ---- */
+
+static void test_dockerfile(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text, *want;
+        } rows[] = {
+                { "all is well", "FROM debian:12\nUSER app\n", "" },
+                { "no user", "FROM debian:12\n", "1:no-user " },
+                { "root", "FROM debian:12\nUSER root\n", "2:root-user " },
+                { "only the last stage counts", "FROM a:1 AS b\nUSER root\nFROM b\nUSER app\n",
+                  "" },
+                { "latest", "FROM debian:latest\nUSER app\n", "1:latest-tag " },
+                { "no tag, with a port", "FROM host:5000/debian\nUSER app\n", "1:no-tag " },
+                { "a digest", "FROM debian@sha256:0011\nUSER app\n", "" },
+                { "a download", "FROM a:1\nADD https://x/y /y\nUSER app\n", "2:add-remote " },
+                { "a secret", "FROM a:1\nENV A=b DB_PASSWORD=hunter2\nUSER app\n",
+                  "2:secret-in-image " },
+                { "a secret from outside", "FROM a:1\nENV DB_PASSWORD=${P}\nUSER app\n", "" },
+                { "over several lines",
+                  "FROM a:1\nRUN curl https://x \\\n  # why\n  | bash\nUSER app\n",
+                  "2:pipe-to-shell " },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                expect_rules(rows[i].why, "config", "Dockerfile", rows[i].text, rows[i].want);
+}
+
+static void test_env(void **state)
+{
+        (void) state;
+        expect_rules("a default in code", "env", "a.py",
+                     "x = os.environ.get('DB_PASSWORD', 'hunter2')\n", "1:python-default ");
+        expect_rules("a committed file", "env", "app/.env", "A=1\nAPI_TOKEN=abc\n",
+                     "2:committed-dotenv ");
+        expect_rules("a sample", "env", "app/.env.example", "API_TOKEN=abc\n", "");
+}
+
+/* ---- Licences ---- */
+
+static const char mit[] =
+        "MIT License\n\nCopyright (c) 2026 Somebody\n\n"
+        "Permission is hereby granted, free of charge, to any person obtaining a copy\n"
+        "of this software and associated documentation files (the \"Software\"), to deal\n"
+        "in the Software.\n\nThe above copyright notice and this permission notice shall be\n"
+        "included in all copies or substantial portions of the Software.\n";
+
+static void test_licenses(void **state)
+{
+        (void) state;
+        _cleanup_(buf_done) struct buf list = { 0 };
+        int fd = text_fd("{\"licenses\": {\"allow\": [\"MIT\", \"Apache-2.0\"]}}");
+        const struct fakehost_file files[] = { { "/policy", fd } };
+        struct fakehost host;
+        json_t *entry;
+        struct tree t;
+        size_t i;
+
+        tree_make(&t);
+        tree_puts(&t, "LICENSE", mit);
+        tree_puts(&t, "package.json", "{\"name\": \"x\",\n\"license\": \"Apache-2.0\"}");
+        tree_puts(&t, "a.c", "/* SPDX-License-Identifier: GPL-3.0-or-later OR MIT */\n");
+        tree_puts(&t, "b.c", "// SPDX-License-Identifier: GPL-3.0-or-later\n");
+        tree_puts(&t, "c/Cargo.toml", "[package]\nlicense = \"MIT/Apache-2.0\"\n");
+        tree_puts(&t, "d/setup.cfg", "[metadata]\nlicense = Apache License 2.0\n");
+        tree_puts(&t, "e/COPYING", "You may look at this on Sundays.\n");
+        tree_puts(&t, "f/package.json", "{\"license\": \"MIT AND\"}");
+        fakehost_init(&host, "check", "{\"controls\": [\"licenses\"]}");
+        host.workspace = t.fd;
+        host.files = files;
+        host.n_files = 1;
+        if (fakehost_run(&host, fakehost_load(AGENT)) < 0)
+                fail_msg("%s", host.fail_message);
+        list_findings(&host, &list);
+        assert_string_equal(buf_text(&list), "b.c:1:licenses/denied e/COPYING:1:licenses/unknown "
+                                             "f/package.json:1:licenses/invalid-expression "
+                                             "package.json:2:licenses/mismatch ");
+        list.length = 0;
+        json_array_foreach (json_object_get(host.output, "licenses"), i, entry)
+                (void) buf_printf(&list, "%s=%s; ",
+                                  json_string_value(json_object_get(entry, "path")),
+                                  json_string_value(json_object_get(entry, "expression")));
+        assert_string_equal(buf_text(&list),
+                            "LICENSE=MIT; a.c=GPL-3.0-or-later OR MIT; b.c=GPL-3.0-or-later; "
+                            "c/Cargo.toml=MIT OR Apache-2.0; d/setup.cfg=Apache-2.0; "
+                            "package.json=Apache-2.0; ");
+        fakehost_done(&host);
+        (void) close(fd);
+        tree_done(&t);
+        expect_rules("no licence at all", "licenses", "a.c", "int a;\n", "0:missing ");
+}
+
+/* ---- Secrets ---- */
+
+/* Put together here, so that the test itself holds nothing that looks like a live secret. */
+#define GITHUB                                                                                     \
+        "gh"                                                                                       \
+        "p_"                                                                                       \
+        "k4Zq9LmT7vB2nC5rY8wJ1hG3dS6aP0eUxXoQ"
+#define STRIPE                                                                                     \
+        "sk"                                                                                       \
+        "_live_"                                                                                   \
+        "9LmT7vB2nC5rY8wJ1hG3dS6a"
+#define AWS                                                                                        \
+        "kF4xZ9qLmT7vB2nC5rY8wJ1hG3dS6aP0eU"                                                       \
+        "+iO/tX"
+#define WORD  "tr0ub4dor&3x"
+#define BASIC "YWRtaW46dHIwdWI0ZG9yJjN4"
+
+/* No secret may be seen in anything that the agent says, whatever control says it. */
+static void test_canary(void **state)
+{
+        (void) state;
+        static const char *const secrets[] = { GITHUB, STRIPE, AWS, WORD, BASIC };
+        struct fakehost host;
+        struct tree t;
+
+        tree_make(&t);
+        tree_puts(&t, "a.py",
+                  "t = '" GITHUB "'; s = \"" STRIPE "\"; u = '" GITHUB "'\n"
+                  "aws_secret_access_key = " AWS "\n"
+                  "url = 'https://me:" WORD "@host/x'\n"
+                  "p = os.environ.get('DB_PASSWORD', '" WORD "')\n");
+        tree_puts(&t, ".env", "DB_PASSWORD=" WORD "\nTOKEN=" GITHUB "\n");
+        tree_puts(&t, "Dockerfile", "FROM a\nENV DB_PASSWORD=" WORD " X=" GITHUB "\nUSER root\n");
+        tree_puts(&t, "nginx.conf",
+                  "server {\n proxy_set_header Host $http_host; # " GITHUB "\n"
+                  " add_header Authorization \"Basic " BASIC "\nx\";\n}\n");
+        tree_puts(&t, "package.json", "{\"license\": \"" GITHUB "\"}");
+        tree_puts(&t, "b.c", "/* SPDX-License-Identifier: " STRIPE " */\n");
+        assert_int_equal(check(&host, &t, "{}"), 0);
+        assert_true(json_array_size(host.findings) >= 12);
+
+        char *findings = json_dumps(host.findings, 0), *output = json_dumps(host.output, 0);
+        for (size_t i = 0; i < TEST_ROWS(secrets); i++) {
+                if (strstr(findings, secrets[i]))
+                        fail_msg("%s is in the findings: %s", secrets[i], findings);
+                if (strstr(output, secrets[i]))
+                        fail_msg("%s is in the output: %s", secrets[i], output);
+                if (strstr(buf_text(&host.logs), secrets[i]))
+                        fail_msg("%s is in the log", secrets[i]);
+        }
+        free(findings);
+        free(output);
+        fakehost_done(&host);
+        tree_done(&t);
+}
+
+/* Runs with a baseline file; gives the first fingerprint and the number of findings. */
+static size_t fingerprint_of(const struct tree *t, const char *baseline, char ret[64])
+{
+        int fd = baseline ? text_fd(baseline) : -1;
+        const struct fakehost_file files[] = { { "/baseline", fd } };
+        struct fakehost host;
+        size_t n;
+
+        fakehost_init(&host, "check", "{\"controls\": [\"secrets\"]}");
+        host.workspace = t->fd;
+        host.files = files;
+        host.n_files = baseline ? 1 : 0;
+        assert_int_equal(fakehost_run(&host, fakehost_load(AGENT)), 0);
+        n = json_array_size(host.findings);
+        if (n)
+                (void) snprintf(ret, 64, "%s", finding_text(&host, 0, "fingerprint"));
+        fakehost_done(&host);
+        if (fd >= 0)
+                (void) close(fd);
+        return n;
+}
+
+static void test_fingerprints(void **state)
+{
+        (void) state;
+        char first[64], moved[64], keyed[64], other[64], baseline[160];
+        struct tree t;
+
+        tree_make(&t);
+        tree_puts(&t, "a", "t = '" GITHUB "'\n");
+        assert_int_equal(fingerprint_of(&t, NULL, first), 1);
+        tree_puts(&t, "a", "\n\n\nt = '" GITHUB "'\n");
+        assert_int_equal(fingerprint_of(&t, NULL, moved), 1);
+        assert_string_equal(first, moved);
+        assert_int_equal(strlen(first), 32);
+
+        (void) snprintf(baseline, sizeof(baseline), "{\"fingerprints\": [\"%s\"]}", first);
+        assert_int_equal(fingerprint_of(&t, baseline, other), 0);
+
+        /* With a key another secret in the same place is another finding. */
+        assert_int_equal(
+                fingerprint_of(&t, "{\"key\": \"0123456789\", \"fingerprints\": []}", keyed), 1);
+        assert_string_not_equal(keyed, first);
+        tree_puts(&t, "a",
+                  "t = '"
+                  "gh"
+                  "p_"
+                  "Q9LmT7vB2nC5rY8wJ1hG3dS6aP0eUxXoQk4Z"
+                  "'\n");
+        assert_int_equal(
+                fingerprint_of(&t, "{\"key\": \"0123456789\", \"fingerprints\": []}", other), 1);
+        assert_string_not_equal(keyed, other);
+        tree_done(&t);
+}
+
+static void test_secret_policy(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *policy;
+                size_t want;
+        } rows[] = {
+                { "nothing allowed", "{}", 2 },
+                { "a path", "{\"secrets\": {\"allow_paths\": [\"^tests/\"]}}", 1 },
+                { "a secret", "{\"secrets\": {\"allow_regexes\": [\"^ghp_k4Zq\"]}}", 0 },
+        };
+        struct tree t;
+
+        tree_make(&t);
+        tree_puts(&t, "tests/a", "t = '" GITHUB "'\n");
+        tree_puts(&t, "b", "t = '" GITHUB "'\n");
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                int fd = text_fd(rows[i].policy);
+                const struct fakehost_file files[] = { { "/policy", fd } };
+                struct fakehost host;
+
+                fakehost_init(&host, "check", "{\"controls\": [\"secrets\"]}");
+                host.workspace = t.fd;
+                host.files = files;
+                host.n_files = 1;
+                assert_int_equal(fakehost_run(&host, fakehost_load(AGENT)), 0);
+                if (json_array_size(host.findings) != rows[i].want)
+                        fail_msg("%s: %zu findings", rows[i].why, json_array_size(host.findings));
+                fakehost_done(&host);
+                (void) close(fd);
+        }
+        tree_done(&t);
+}
+
+/* ---- Odd input ---- */
+
+static void test_bad_files(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *pointer, *text, *code;
+        } rows[] = {
+                { "a policy that is no JSON", "/policy", "{", "not-json" },
+                { "a policy that is a list", "/policy", "[]", "bad-policy" },
+                { "a broken expression", "/policy", "{\"secrets\": {\"allow_paths\": [\"(\"]}}",
+                  "bad-policy" },
+                { "a short key", "/policy", "{\"fingerprint_key\": \"x\"}", "bad-key" },
+                { "a baseline without a list", "/baseline", "{}", "bad-baseline" },
+        };
+        struct tree t;
+
+        tree_make(&t);
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                int fd = text_fd(rows[i].text);
+                const struct fakehost_file files[] = { { rows[i].pointer, fd } };
+                struct fakehost host;
+
+                fakehost_init(&host, "check", "{}");
+                host.workspace = t.fd;
+                host.files = files;
+                host.n_files = 1;
+                assert_true(fakehost_run(&host, fakehost_load(AGENT)) < 0);
+                assert_true(host.failed);
+                assert_int_equal(host.fail_class, LINHAY_FAIL_INPUT);
+                if (strcmp(host.fail_code, rows[i].code) != 0)
+                        fail_msg("%s: %s: %s", rows[i].why, host.fail_code, host.fail_message);
+                fakehost_done(&host);
+                (void) close(fd);
+        }
+        tree_done(&t);
+}
+
+static void test_odd_files(void **state)
+{
+        (void) state;
+        _cleanup_(buf_done) struct buf list = { 0 };
+        static const char utf16[] = "\xFF\xFE"
+                                    "p\0w\0d\0=\0\"\0k\0"
+                                    "7\0q\0Z\0x\0w\0"
+                                    "9\0p\0\"\0";
+        struct fakehost host;
+        json_t *summary;
+        struct tree t;
+
+        tree_make(&t);
+        tree_put(&t, "binary",
+                 "\x7F"
+                 "ELF\0\0 pwd = 'k7qZxw9p'",
+                 25);
+        tree_puts(&t, "latin1", "pwd = 'k7qZxw9p' # caf\xE9\n");
+        tree_put(&t, "utf16", utf16, sizeof(utf16) - 1);
+        tree_put(&t, "nul", "pwd = 'k7qZxw9p'\n", 17);
+        assert_int_equal(mkfifoat(t.fd, "fifo", 0644), 0);
+        assert_int_equal(symlinkat(".", t.fd, "loop"), 0);
+        assert_int_equal(check(&host, &t, "{\"controls\": [\"secrets\"]}"), 0);
+        list_findings(&host, &list);
+        assert_string_equal(buf_text(&list), "latin1:1:secrets/generic-password "
+                                             "nul:1:secrets/generic-password "
+                                             "utf16:1:secrets/generic-password ");
+        assert_string_equal(finding_text(&host, 0, "excerpt"),
+                            "pwd = '********' # caf\xEF\xBF\xBD");
+        summary = json_object_get(host.output, "summary");
+        assert_int_equal(json_integer_value(json_object_get(summary, "files_scanned")), 3);
+        assert_int_equal(json_array_size(json_object_get(summary, "not_fully_scanned")), 1);
+        fakehost_done(&host);
+        tree_done(&t);
+}
+
+/* A secret is found once and in its place wherever the border between two parts falls. */
+static void test_parts(void **state)
+{
+        (void) state;
+        enum { PART = 4 * 1024 * 1024, SIZE = 3 * PART };
+        static const size_t places[] = { PART - 128 * 1024 - 8, PART - 8, PART + 100, 2 * PART - 20,
+                                         SIZE - 60 };
+        char *text = malloc(SIZE);
+        struct fakehost host;
+        struct tree t;
+
+        assert_non_null(text);
+        for (size_t i = 0; i < SIZE; i++)
+                text[i] = i % 64 == 63 ? '\n' : '.';
+        for (size_t i = 0; i < TEST_ROWS(places); i++)
+                memcpy(text + places[i] - places[i] % 64, GITHUB, strlen(GITHUB));
+        tree_make(&t);
+        tree_put(&t, "big", text, SIZE);
+        assert_int_equal(check(&host, &t, "{\"controls\": [\"secrets\"]}"), 0);
+        assert_int_equal(json_array_size(host.findings), TEST_ROWS(places));
+        for (size_t i = 0; i < TEST_ROWS(places); i++) {
+                json_t *f = json_array_get(host.findings, i);
+
+                assert_int_equal(json_integer_value(json_object_get(f, "line")),
+                                 places[i] / 64 + 1);
+                assert_int_equal(json_integer_value(json_object_get(f, "column")), 1);
+        }
+        fakehost_done(&host);
+        tree_done(&t);
+        free(text);
+}
+
+static void test_hostile_text(void **state)
+{
+        (void) state;
+        enum { SIZE = 1024 * 1024 };
+        static const char *const pieces[] = { "key=",
+                                              "password: \"",
+                                              "-----BEGIN RSA PRIVATE KEY-----",
+                                              "://a:",
+                                              "{",
+                                              "kind: Secret ",
+                                              "eyJ",
+                                              "${A_KEY:" };
+        char *text = malloc(SIZE);
+        struct fakehost host;
+        struct tree t;
+
+        assert_non_null(text);
+        tree_make(&t);
+        for (size_t i = 0; i < TEST_ROWS(pieces); i++) {
+                char path[32];
+                size_t n = strlen(pieces[i]);
+
+                for (size_t at = 0; at < SIZE; at++)
+                        text[at] = pieces[i][at % n];
+                (void) snprintf(path, sizeof(path), "%zu/nginx.conf", i);
+                tree_put(&t, path, text, SIZE);
+        }
+        assert_int_equal(check(&host, &t, "{}"), 0);
+        fakehost_done(&host);
+        tree_done(&t);
+        free(text);
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_spdx),         cmocka_unit_test(test_spdx_limits),
+                cmocka_unit_test(test_policy),       cmocka_unit_test(test_nginx),
+                cmocka_unit_test(test_headers),      cmocka_unit_test(test_include),
+                cmocka_unit_test(test_dockerfile),   cmocka_unit_test(test_env),
+                cmocka_unit_test(test_licenses),     cmocka_unit_test(test_canary),
+                cmocka_unit_test(test_fingerprints), cmocka_unit_test(test_secret_policy),
+                cmocka_unit_test(test_bad_files),    cmocka_unit_test(test_odd_files),
+                cmocka_unit_test(test_parts),        cmocka_unit_test(test_hostile_text),
+        };
+
+        return cmocka_run_group_tests_name("checker", tests, NULL, NULL);
+}
