@@ -34,6 +34,7 @@ struct cell {
         enum verdict stopped;
         char *stopped_text;
         bool is_killed;
+        bool has_hung_up;
 };
 
 uint64_t cell_id(const struct cell *c)
@@ -238,8 +239,13 @@ static bool socket_drain(struct cell *c, int most)
 
                 if (r == -EAGAIN)
                         return true;
-                if (r == 0)
+                if (r == 0) {
+                        /* Its process has ended, or else must. */
+                        c->has_hung_up = true;
+                        if (c->reply.state != PROTO_ENDED)
+                                cell_kill(c);
                         return false;
+                }
                 if (r < 0)
                         cell_stop(c, VERDICT_PROTOCOL,
                                   "a message that is no frame, or that carries a descriptor");
@@ -366,6 +372,7 @@ static void result_judge(struct cell *c, const struct spawn_exited *exited)
                 .fault_text = c->reply.fault_text,
                 .has_failed = c->reply.has_failed,
                 .has_result = c->reply.has_result,
+                .has_hung_up = c->has_hung_up,
                 .state = c->reply.state,
                 .status = exited->status,
                 .limits = &c->spec.limits,

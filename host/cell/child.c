@@ -22,7 +22,7 @@ enum { CELL_SOCKET = SPAWN_SOCKET, CELL_EXTRA, CELL_FDS_, SETUP_FIRST = 32 };
 
 struct child {
         const struct child_plan *plan;
-        struct root root;
+        int upper;   /* to be sent to the host; -1 = none */
         int control; /* the zygote's socket, to say how it went */
         bool has_mdwe;
         struct sock_filter *stage1;
@@ -34,7 +34,7 @@ static void setup_send(const struct child *c, int code, const void *text, size_t
         struct spawn_setup setup = {
                 .id = c->plan->request->id,
                 .code = code,
-                .is_staged = c->root.is_staged,
+                .is_staged = c->plan->is_staged,
         };
         char body[sizeof(setup) + 60000];
 
@@ -42,8 +42,8 @@ static void setup_send(const struct child *c, int code, const void *text, size_t
         memcpy(body, &setup, sizeof(setup));
         if (length)
                 memcpy(body + sizeof(setup), text, length);
-        (void) frame_send_fds(c->control, SPAWN_SETUP, 0, body, sizeof(setup) + length,
-                              &c->root.upper_fd, c->root.upper_fd >= 0, 0);
+        (void) frame_send_fds(c->control, SPAWN_SETUP, 0, body, sizeof(setup) + length, &c->upper,
+                              c->upper >= 0, 0);
 }
 
 static int sync_wait(const struct child_plan *plan, struct err *err)
@@ -63,14 +63,23 @@ static int step_root(struct child *c, struct err *err)
         const struct root_plan root = {
                 .object_fd = plan->fd[SPAWN_FD_OBJECT],
                 .workspace_tree = plan->tree,
+                .is_staged = plan->is_staged,
                 .workspace = (enum workspace_mode) plan->request->workspace,
                 .disk_bytes = plan->request->limits.value[LIMIT_DISK],
                 .inodes = plan->request->limits.value[LIMIT_INODES],
         };
+        int r;
 
         if (plan->request->kind == SPAWN_INSPECTOR)
                 return 0;
-        return root_build(&c->root, &root, err);
+        r = root_build(&c->upper, &root, err);
+        if (r == ROOT_NEEDS_STAGE) {
+                /* The zygote makes a private copy and another child. */
+                uint64_t ask = SYNC_STAGE;
+
+                _exit(write(plan->sync, &ask, sizeof(ask)) == sizeof(ask) ? 0 : 1);
+        }
+        return r;
 }
 
 static int filter_read(int fd, void *to, size_t length, off_t at, struct err *err)
@@ -133,15 +142,15 @@ static int step_descriptors(struct child *c, struct err *err)
                         return err_sys(err, -errno, "cannot open the workspace in the cell");
         }
         r = fd_lift(&c->control);
-        if (r == 0 && c->root.upper_fd >= 0)
-                r = fd_lift(&c->root.upper_fd);
+        if (r == 0 && c->upper >= 0)
+                r = fd_lift(&c->upper);
         if (r < 0)
                 return err_sys(err, r, "cannot put the descriptors in order");
         if (dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 ||
             dup2(plan->fd[SPAWN_FD_SOCKET], CELL_SOCKET) < 0 ||
             (extra >= 0 && dup2(extra, CELL_EXTRA) < 0) ||
             kernel_close_range(extra >= 0 ? CELL_FDS_ : CELL_EXTRA, SETUP_FIRST - 1) < 0 ||
-            kernel_close_range((unsigned) MAX_OF(c->control, c->root.upper_fd) + 1, ~0U) < 0)
+            kernel_close_range((unsigned) MAX_OF(c->control, c->upper) + 1, ~0U) < 0)
                 return err_sys(err, -errno, "cannot put the descriptors in order");
         extra = -1; /* closed with the range */
         return 0;
@@ -187,7 +196,7 @@ static int step_confine(struct child *c, struct err *err)
         if (!(request->flags & (SPAWN_JIT | SPAWN_STAGE1)))
                 c->has_mdwe = confine_mdwe();
         if (request->kind == SPAWN_CELL) {
-                r = fault_install(CELL_SOCKET);
+                r = fault_install(CELL_SOCKET, request->flags & SPAWN_PROCESSES);
                 if (r < 0)
                         return err_sys(err, r, "cannot set the cell's signal handlers");
         }
@@ -214,7 +223,7 @@ static int child_setup(struct child *c, struct err *err)
 
 void child_main(const struct child_plan *plan)
 {
-        struct child c = { .plan = plan, .root.upper_fd = -1, .control = SPAWN_SOCKET };
+        struct child c = { .plan = plan, .upper = -1, .control = SPAWN_SOCKET };
         struct runtime_plan runtime = {
                 .object = ROOT_OBJECT,
                 .socket = CELL_SOCKET,
@@ -229,12 +238,12 @@ void child_main(const struct child_plan *plan)
                 setup_send(&c, r, err.text, strlen(err.text));
                 _exit(1);
         }
-        setup_send(&c, 0, c.root.unreadable, c.root.unreadable_length);
+        setup_send(&c, 0, plan->unreadable, plan->unreadable_length);
 
         /* From here on nothing but the cell's own descriptors is open. */
         (void) close(c.control);
-        if (c.root.upper_fd >= 0)
-                (void) close(c.root.upper_fd);
+        if (c.upper >= 0)
+                (void) close(c.upper);
         if (plan->request->kind == SPAWN_INSPECTOR)
                 inspect_main(CELL_SOCKET, CELL_EXTRA, plan->inspect);
         if (plan->request->workspace != WORKSPACE_NONE)

@@ -15,11 +15,17 @@
 /* Reads a manifest out of a shared object; given by the main, which joins the layers. */
 typedef int (*child_inspect)(int fd, char **ret, size_t *ret_length, struct err *err);
 
+/* What a child writes to `sync` before it exits: no overlay can be had, make a copy of the tree. */
+#define SYNC_STAGE 2
+
 struct child_plan {
         const struct spawn_request *request;
-        int fd[SPAWN_FDS_]; /* -1 = not given */
-        int tree;           /* workspace_tree of root.h, or -1 */
-        int sync;           /* eventfd: the zygote has written the maps */
+        int fd[SPAWN_FDS_];     /* -1 = not given */
+        int tree;               /* workspace_tree of root.h, or -1 */
+        int sync;               /* eventfd: the zygote has written the maps; SYNC_STAGE back */
+        bool is_staged;         /* the tree is a private copy, or without namespaces a folder */
+        const char *unreadable; /* paths that the copy lacks, a NUL behind each */
+        size_t unreadable_length;
         int landlock_abi;
         bool has_userns;
         child_inspect inspect;

@@ -86,7 +86,9 @@ static int judge_syscall(struct cell_result *result, const struct proto_fault *f
         result->syscall = fault ? filter_syscall_name(fault->arch, fault->syscall) : NULL;
         if (!result->syscall)
                 return conclude(result, VERDICT_SYSCALL,
-                                strdup("the agent made a system call that is never granted"));
+                                strdup("the agent made a system call that it was not granted; it "
+                                       "came with signals blocked or by another architecture's "
+                                       "door, so its name is not known"));
         remedy = filter_syscall_remedy(result->syscall);
         result->syscall_remedy = strdup(remedy);
         if (asprintf(&message, "the agent made the system call %s, which it was not granted: %s",
@@ -136,6 +138,10 @@ static int judge_status(struct cell_result *result, const struct end_facts *fact
         if ((signal == SIGKILL && facts->cpu_ms >= facts->limits->value[LIMIT_CPU]) ||
             signal == SIGXCPU)
                 return conclude(result, VERDICT_CPU, sentence_make(VERDICT_CPU, facts->limits));
+        if (signal == SIGKILL && facts->has_hung_up)
+                return conclude(result, VERDICT_PROTOCOL,
+                                strdup("the agent closed its connection, or sent an empty "
+                                       "message"));
         if (signal == SIGKILL)
                 return conclude(result, VERDICT_MEMORY,
                                 strdup("the kernel ended the agent, most likely because the "

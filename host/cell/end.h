@@ -24,6 +24,7 @@ struct end_facts {
 
         bool has_failed; /* the agent's own words are in the result already */
         bool has_result;
+        bool has_hung_up; /* the end of its stream came while it ran */
         enum proto_state state;
         int status; /* of wait4() */
         const struct limits *limits;

@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cell/fault.h"
 
+#include <linux/audit.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "cell/proto.h"
 
+#ifdef __aarch64__
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+#else
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+#endif
+
 static int fault_socket = -1;
+static bool fault_has_processes;
+
+atomic_bool fault_is_loading;
 static char fault_stack[32768] __attribute__((aligned(16)));
 
 void fault_report(enum verdict verdict, int signal, int syscall, uint32_t arch, const char *text)
@@ -37,6 +47,10 @@ static void on_signal(int signal, siginfo_t *info, void *context)
                 fault_report(VERDICT_CPU, 0, -1, 0, NULL);
         if (signal == SIGXFSZ)
                 fault_report(VERDICT_FILES, 0, -1, 0, "a file grew past the limit file_size");
+        if (signal == SIGBUS && fault_is_loading)
+                fault_report(VERDICT_LOAD, 0, -1, 0,
+                             "the object is damaged: it is shorter than it "
+                             "says");
         if (fault_saw_no_memory)
                 fault_report(VERDICT_MEMORY, signal, -1, 0, NULL);
         if (fault_saw_no_processes)
@@ -44,7 +58,13 @@ static void on_signal(int signal, siginfo_t *info, void *context)
         fault_report(VERDICT_SIGNAL, signal, -1, 0, NULL);
 }
 
-int fault_install(int socket)
+void fault_forbid_process(void)
+{
+        if (fault_socket >= 0 && !fault_has_processes)
+                fault_report(VERDICT_SYSCALL, 0, SYS_clone3, NATIVE_ARCH, NULL);
+}
+
+int fault_install(int socket, bool has_processes)
 {
         static const int signals[] = { SIGSYS,  SIGABRT, SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
                                        SIGTRAP, SIGTERM, SIGXCPU, SIGXFSZ, SIGINT, SIGHUP,
@@ -56,6 +76,7 @@ int fault_install(int socket)
         stack_t stack = { .ss_sp = fault_stack, .ss_size = sizeof(fault_stack) };
 
         fault_socket = socket;
+        fault_has_processes = has_processes;
         if (sigaltstack(&stack, NULL) < 0)
                 return -errno;
         (void) sigfillset(&action.sa_mask);

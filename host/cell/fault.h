@@ -21,8 +21,17 @@
 extern atomic_bool fault_saw_no_memory;
 extern atomic_bool fault_saw_no_processes;
 
-/* Sets the handlers, on a stack of their own. */
-int fault_install(int socket);
+/* An agent is being loaded: a fault in reading the object is the object's. */
+extern atomic_bool fault_is_loading;
+
+/*
+ * Sets the handlers, on a stack of their own. `has_processes`: threads or programs were granted.
+ * Where they were not, making one is reported before the C library blocks the signal that would.
+ */
+int fault_install(int socket, bool has_processes);
+
+/* Ends the process with VERDICT_SYSCALL unless processes were granted. */
+void fault_forbid_process(void);
 
 /* Tells the host and ends the process; safe in a signal handler. `text` may be NULL. */
 _Noreturn void fault_report(enum verdict verdict, int signal, int syscall, uint32_t arch,

@@ -71,6 +71,7 @@ static const char *const base_names[] = {
         "link",
         "linkat",
         "lseek",
+        "newfstatat",
         "lstat",
         "mkdir",
         "mkdirat",
@@ -306,7 +307,9 @@ static const struct row base_rows[] = {
         { "io_uring_setup", DENY(ENOSYS), 0 },
         { "inotify_init", DENY(ENOSYS), 0 },
         { "inotify_init1", DENY(ENOSYS), 0 },
-        { "arch_prctl", DENY(EINVAL), 0 },
+#ifdef __x86_64__
+        { "arch_prctl", DENY(EINVAL), 1, { IS(0, 0x3001) } }, /* ARCH_CET_STATUS */
+#endif
 };
 
 /* Stage 1 without the group `jit`: code is mapped from files that cannot be written, only. */
@@ -336,6 +339,9 @@ static const struct row spawn_rows[] = {
         { "fork", ALLOW, 0 },
         { "vfork", ALLOW, 0 },
         { "execve", ALLOW, 0 },
+#ifdef __x86_64__
+        { "arch_prctl", ALLOW, 1, { IS(0, 0x1002) } }, /* ARCH_SET_FS */
+#endif
         { "wait4", ALLOW, 0 },
         { "waitid", ALLOW, 0 },
 };
@@ -560,8 +566,8 @@ int filter_build(struct filter *ret, const char *const *names, struct err *err)
 int filter_build_inspector(struct filter *ret, struct err *err)
 {
         static const char *const names[] = {
-                "brk",     "close",  "exit",       "exit_group", "fstat",        "futex",   "lseek",
-                "madvise", "munmap", "newfstatat", "pread64",    "rt_sigreturn", "sendmsg",
+                "brk",        "close",   "exit",   "exit_group", "fstat",        "futex",   "lseek",
+                "newfstatat", "madvise", "munmap", "pread64",    "rt_sigreturn", "sendmsg",
         };
         static const struct row rows[] = { { "mmap", ALLOW, 1, { MASKED(2, PROT_EXEC, 0) } } };
         _cleanup_(filter_releasep) scmp_filter_ctx ctx = filter_new(SCMP_ACT_KILL_PROCESS);

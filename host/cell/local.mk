@@ -20,13 +20,17 @@ linhay_cell_SOURCES = host/cell-main.c \
 	host/cell/child.c host/cell/child.h \
 	host/cell/confine.c host/cell/confine.h \
 	host/cell/fault.c host/cell/fault.h \
+	host/cell/idmap.c host/cell/idmap.h \
 	host/cell/inspect.c host/cell/inspect.h \
 	host/cell/landlock.c host/cell/landlock.h \
+	host/cell/maps.c host/cell/maps.h \
 	host/cell/overlay.c host/cell/overlay.h \
 	host/cell/root.c host/cell/root.h \
 	host/cell/runtime.c host/cell/runtime.h \
 	host/cell/service.c host/cell/service.h \
+	host/cell/stage.c host/cell/stage.h \
 	host/cell/tmpfs.c host/cell/tmpfs.h \
+	host/cell/ward.c host/cell/ward.h \
 	host/cell/witness.c \
 	host/cell/zygote.c host/cell/zygote.h
 linhay_cell_LDADD = libhost.a libbase.a $(JANSSON_LIBS)

@@ -3,8 +3,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "base/kernel.h"
+#include "cell/spawn.h"
+#include "cell/stage.h"
 #include "cell/tmpfs.h"
 
 /* Places that exist only while the overlay is put together. */
@@ -78,25 +81,40 @@ static int layers_detach(int root_fd, struct err *err)
         return 0;
 }
 
-int overlay_build(struct root *root, int root_fd, const struct root_plan *plan, struct err *err)
+/* What the cell wants to change must be its own, or the kernel will not copy it up (EOVERFLOW). */
+static int overlay_is_possible(const struct root_plan *plan, int store)
+{
+        int r;
+
+        /* Before 6.6 a tmpfs has no user xattrs, and folders could not be replaced. */
+        if (fsetxattr(store, "user.linhay", "1", 1, 0) < 0)
+                return 0;
+        (void) fremovexattr(store, "user.linhay");
+        r = stage_has_one_owner(plan->workspace_tree, CELL_ID, CELL_ID);
+        return r > 0;
+}
+
+int overlay_build(int *ret_upper, int root_fd, const struct root_plan *plan, struct err *err)
 {
         _cleanup_(closep) int store = -1, upper = -1, merged = -1;
+        struct err ignored = { 0 };
         int r;
 
         r = store_make(&store, &upper, plan, err);
         if (r < 0)
                 return r;
+        if (!overlay_is_possible(plan, upper))
+                return ROOT_NEEDS_STAGE;
         r = layers_attach(root_fd, plan->workspace_tree, store, err);
         if (r < 0)
                 return r;
-        r = overlay_make(&merged, err);
+        r = overlay_make(&merged, &ignored);
         if (r < 0)
-                return r;
+                return ROOT_NEEDS_STAGE;
         if (move_mount(merged, "", root_fd, "ws/work", MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return err_sys(err, -errno, "cannot mount the overlay as the workspace");
         r = layers_detach(root_fd, err);
-        if (r < 0)
-                return r;
-        root->upper_fd = TAKE_FD(upper);
-        return 0;
+        if (r == 0)
+                *ret_upper = TAKE_FD(upper);
+        return r;
 }

@@ -12,6 +12,10 @@
 
 #define READ_ONLY (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
+/* Room for the object and a few names; the agent writes elsewhere. */
+#define ROOT_BYTES  (256ULL << 20)
+#define ROOT_INODES 1024
+
 /* Folders of the host's root that programs expect; a link stays a link. */
 static const char *const system_names[] = { "lib", "lib64", "bin" };
 
@@ -171,13 +175,41 @@ static int root_populate(int root_fd, const struct root_plan *plan, struct err *
         return r;
 }
 
-int root_build(struct root *ret, const struct root_plan *plan, struct err *err)
+/* The private copy itself; nobody else sees it. */
+static int staged_attach(int *ret_upper, int root_fd, const struct root_plan *plan, struct err *err)
 {
-        _cleanup_(closep) int root_fd = -1;
-        struct root root = { .upper_fd = -1 };
+        _cleanup_(closep) int upper = -1;
         int r;
 
-        r = tmpfs_make(&root_fd, 256ULL << 20, 1024, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+        upper = openat(plan->workspace_tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (upper < 0)
+                return err_sys(err, -errno, "cannot open the private copy of the workspace");
+        r = tree_attach(plan->workspace_tree, root_fd, "ws/work", err);
+        if (r == 0)
+                *ret_upper = TAKE_FD(upper);
+        return r;
+}
+
+static int workspace_attach(int *ret_upper, int root_fd, const struct root_plan *plan,
+                            struct err *err)
+{
+        *ret_upper = -1;
+        if (plan->workspace == WORKSPACE_NONE)
+                return 0;
+        if (plan->workspace == WORKSPACE_RO)
+                return tree_attach(plan->workspace_tree, root_fd, "ws/work", err);
+        if (plan->is_staged)
+                return staged_attach(ret_upper, root_fd, plan, err);
+        return overlay_build(ret_upper, root_fd, plan, err);
+}
+
+int root_build(int *ret_upper, const struct root_plan *plan, struct err *err)
+{
+        _cleanup_(closep) int root_fd = -1, upper = -1;
+        int r;
+
+        r = tmpfs_make(&root_fd, ROOT_BYTES, ROOT_INODES, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+                       err);
         if (r < 0)
                 return r;
         /* It needs a place before other mounts can hang below it; over the old root is as good as
@@ -186,30 +218,23 @@ int root_build(struct root *ret, const struct root_plan *plan, struct err *err)
                 return err_sys(err, -errno, "cannot mount the cell's root");
 
         r = root_populate(root_fd, plan, err);
-        if (r < 0)
-                return r;
-        r = root_enter(root_fd, err);
-        if (r < 0)
-                return r;
-        if (plan->workspace == WORKSPACE_RO)
-                r = tree_attach(plan->workspace_tree, root_fd, "ws/work", err);
-        else if (plan->workspace == WORKSPACE_OVERLAY)
-                r = overlay_build(&root, root_fd, plan, err);
+        if (r == 0)
+                r = root_enter(root_fd, err);
+        if (r == 0)
+                r = workspace_attach(&upper, root_fd, plan, err);
         if (r == 0)
                 r = root_freeze(root_fd, err);
-        if (r < 0)
-                return r;
-        *ret = root;
-        return 0;
+        if (r == 0)
+                *ret_upper = TAKE_FD(upper);
+        return r;
 }
 
-/* Opens the folder by its path in this mount namespace and makes sure that it is the same one. */
-static int tree_find(const char *path, uint64_t device, uint64_t inode, struct err *err)
+int root_tree_find(const char *path, uint64_t device, uint64_t inode, struct err *err)
 {
         _cleanup_(closep) int fd = -1;
         struct stat st;
 
-        fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return err_sys(err, -errno, "cannot open the workspace %s for the cell", path);
         if (fstat(fd, &st) < 0)
@@ -222,28 +247,23 @@ static int tree_find(const char *path, uint64_t device, uint64_t inode, struct e
         return TAKE_FD(fd);
 }
 
-int root_tree_open(int *ret_tree, const char *path, uint64_t device, uint64_t inode, int userns_fd,
-                   struct err *err)
+int root_tree_clone(int folder, int userns_fd, struct err *err)
 {
         struct mount_attr attr = {
                 .attr_set = READ_ONLY | MOUNT_ATTR_NOEXEC,
                 .propagation = MS_PRIVATE,
         };
-        _cleanup_(closep) int fd = -1, tree = -1;
+        _cleanup_(closep) int tree = -1;
 
-        fd = tree_find(path, device, inode, err);
-        if (fd < 0)
-                return fd;
-        tree = open_tree(fd, "",
+        tree = open_tree(folder, "",
                          OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
         if (tree < 0)
-                return err_sys(err, -errno, "cannot take the workspace %s into a cell", path);
+                return err_sys(err, -errno, "cannot take the workspace into a cell");
         if (userns_fd >= 0) {
                 attr.attr_set |= MOUNT_ATTR_IDMAP;
                 attr.userns_fd = (uint64_t) userns_fd;
         }
         if (mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
-                return err_sys(err, -errno, "cannot make the workspace %s read-only", path);
-        *ret_tree = TAKE_FD(tree);
-        return 0;
+                return err_sys(err, -errno, "cannot make the workspace read-only for the cell");
+        return TAKE_FD(tree);
 }

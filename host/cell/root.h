@@ -22,6 +22,7 @@
 struct root_plan {
         int object_fd;      /* of the shared object; -1 = none */
         int workspace_tree; /* detached mount of the workspace; -1 = none */
+        bool is_staged;     /* it is a private copy already */
         enum workspace_mode workspace;
         uint64_t disk_bytes; /* below /tmp and the workspace, each */
         uint64_t inodes;
@@ -36,12 +37,23 @@ struct root {
 
 #define ROOT_OBJECT "/agent.so"
 
-/* Builds the tree, makes it the root and lets go of the host's. */
-int root_build(struct root *ret, const struct root_plan *plan, struct err *err);
+/* Outcome of root_build() other than 0: no overlay can be had of this tree; make a private copy. */
+#define ROOT_NEEDS_STAGE 1
 
 /*
- * A detached copy of the mounts at `path`, for root_plan's workspace_tree, as the zygote sees them.
- * With `userns_fd` >= 0 the owner of the folder appears as the cell's own id.
+ * Builds the tree, makes it the root and lets go of the host's. *ret_upper: where the workspace's
+ * changes are, or the whole copy; -1 unless the workspace is an overlay.
  */
-int root_tree_open(int *ret_tree, const char *path, uint64_t device, uint64_t inode, int userns_fd,
-                   struct err *err);
+int root_build(int *ret_upper, const struct root_plan *plan, struct err *err);
+
+/*
+ * The folder at `path` in this mount namespace, if it is the one of that device and inode: opened
+ * for reading, or -ESTALE.
+ */
+int root_tree_find(const char *path, uint64_t device, uint64_t inode, struct err *err);
+
+/*
+ * A detached copy of the mounts below a folder, read-only, for root_plan's workspace_tree. With
+ * `userns_fd` >= 0 its owner appears as the cell's own id.
+ */
+int root_tree_clone(int folder, int userns_fd, struct err *err);

@@ -38,7 +38,9 @@ static const struct linhay_agent *agent_load(const char *object)
         agent_entry entry = NULL;
         void *handle;
 
+        fault_is_loading = true;
         handle = dlopen(object, RTLD_NOW | RTLD_LOCAL);
+        fault_is_loading = false;
         if (!handle)
                 fail_load("the agent cannot be loaded: %s", dlerror());
         *(void **) &entry = dlsym(handle, "linhay_agent");
@@ -95,6 +97,7 @@ static void limits_blame(const struct service *s)
 
 _Noreturn static void end_failed(struct service *s, const char *otherwise)
 {
+        (void) fflush(NULL);
         limits_blame(s);
         _exit(service_failed_send(s, otherwise) < 0 ? 1 : 0);
 }
@@ -115,6 +118,8 @@ void runtime_main(const struct runtime_plan *plan)
         const struct linhay_agent *agent;
         int r;
 
+        /* Lines that were printed are there even when the agent crashes. */
+        (void) setvbuf(stdout, NULL, _IOLBF, 0);
         service_init(&s, plan->socket, plan->workspace_fd, plan->limits);
         if (hello_send(plan) < 0)
                 _exit(1);
@@ -132,6 +137,7 @@ void runtime_main(const struct runtime_plan *plan)
                 end_failed(&s, "run() failed and did not say why");
         if (s.overflowed)
                 limits_blame(&s);
+        (void) fflush(NULL);
         if (service_result_send(&s) < 0)
                 fault_report(fault_saw_no_memory ? VERDICT_MEMORY : VERDICT_OUTPUT, 0, -1, 0,
                              "the result could not be sent");

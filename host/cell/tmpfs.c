@@ -34,3 +34,15 @@ int tmpfs_make(int *ret_fd, uint64_t bytes, uint64_t inodes, uint64_t attributes
         *ret_fd = fd;
         return 0;
 }
+
+int tmpfs_limit(int fd, uint64_t bytes, uint64_t inodes, struct err *err)
+{
+        _cleanup_(closep) int fs = fspick(fd, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+
+        if (fs < 0 || set_number(fs, "size", bytes) < 0 ||
+            set_number(fs, "nr_inodes", inodes) < 0 ||
+            fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+                return err_sys(err, -errno, "cannot limit a tmpfs to %llu bytes",
+                               (unsigned long long) bytes);
+        return 0;
+}

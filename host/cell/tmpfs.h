@@ -9,3 +9,6 @@
 #include "base/err.h"
 
 int tmpfs_make(int *ret_fd, uint64_t bytes, uint64_t inodes, uint64_t attributes, struct err *err);
+
+/* Gives a tmpfs other limits. */
+int tmpfs_limit(int fd, uint64_t bytes, uint64_t inodes, struct err *err);

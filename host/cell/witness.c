@@ -13,6 +13,7 @@
 #include <dlfcn.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <spawn.h>
 
 atomic_bool fault_saw_no_memory;
 atomic_bool fault_saw_no_processes;
@@ -81,30 +82,73 @@ WITNESS int posix_memalign(void **ret, size_t alignment, size_t size)
 
 #endif
 
-/* Looked up when first used: nearly no agent has threads. */
+/* Looked up when first used: nearly no agent has threads or starts programs. */
+static void *real_of(const char *name)
+{
+        fault_forbid_process();
+        return dlsym(RTLD_NEXT, name);
+}
+
+static int witnessed_process(int error)
+{
+        if (error == EAGAIN)
+                fault_saw_no_processes = true;
+        return error;
+}
+
 WITNESS int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *),
                            void *arg)
 {
-        static int (*real)(pthread_t *, const pthread_attr_t *, void *(*) (void *), void *);
-        int r;
+        int (*real)(pthread_t *, const pthread_attr_t *, void *(*) (void *), void *);
 
-        if (!real)
-                *(void **) &real = dlsym(RTLD_NEXT, "pthread_create");
-        r = real(thread, attr, start, arg);
-        if (r == EAGAIN)
-                fault_saw_no_processes = true;
-        return r;
+        *(void **) &real = real_of("pthread_create");
+        return witnessed_process(real(thread, attr, start, arg));
 }
 
 WITNESS pid_t fork(void)
 {
-        static pid_t (*real)(void);
+        pid_t (*real)(void);
         pid_t pid;
 
-        if (!real)
-                *(void **) &real = dlsym(RTLD_NEXT, "fork");
+        *(void **) &real = real_of("fork");
         pid = real();
-        if (pid < 0 && errno == EAGAIN)
-                fault_saw_no_processes = true;
+        if (pid < 0)
+                (void) witnessed_process(errno);
         return pid;
+}
+
+WITNESS int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                        const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+{
+        int (*real)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+                    const posix_spawnattr_t *, char *const[], char *const[]);
+
+        *(void **) &real = real_of("posix_spawn");
+        return witnessed_process(real(pid, path, actions, attr, argv, envp));
+}
+
+WITNESS int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                         const posix_spawnattr_t *attr, char *const argv[], char *const envp[])
+{
+        int (*real)(pid_t *, const char *, const posix_spawn_file_actions_t *,
+                    const posix_spawnattr_t *, char *const[], char *const[]);
+
+        *(void **) &real = real_of("posix_spawnp");
+        return witnessed_process(real(pid, file, actions, attr, argv, envp));
+}
+
+WITNESS int system(const char *command)
+{
+        int (*real)(const char *);
+
+        *(void **) &real = real_of("system");
+        return real(command);
+}
+
+WITNESS FILE *popen(const char *command, const char *type)
+{
+        FILE *(*real)(const char *, const char *);
+
+        *(void **) &real = real_of("popen");
+        return real(command, type);
 }

@@ -9,7 +9,25 @@
  * gives, and then answers requests until the host is gone; then it kills what still runs.
  */
 
+#include "base/loop.h"
 #include "cell/child.h"
+#include "cell/idmap.h"
+
+#define ZYGOTE_NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS)
+
+struct zygote {
+        struct loop *loop;
+        struct loop_source control;
+        struct ward *wards; /* children that were not reaped yet */
+        struct idmap *idmaps;
+        child_inspect inspect;
+        struct spawn_hello hello;
+        struct err why_degraded;
+        struct frame frame;
+};
 
 /* Serves on SPAWN_SOCKET; the exit status. `mask`: features to treat as missing, for tests. */
 int zygote_main(child_inspect inspect, uint32_t mask);
+
+/* Says something to the host. */
+int zygote_reply(uint16_t type, const void *body, size_t length, const int *fds, size_t n_fds);

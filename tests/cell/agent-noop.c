@@ -4,6 +4,8 @@
 
 #include <linhay/agent.h>
 
+LINHAY_MANIFEST("agent-noop.json")
+
 static int run(struct linhay_run *r)
 {
         return linhay_output(r, "{\"ok\":true}", 11);

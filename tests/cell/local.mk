@@ -1,9 +1,28 @@
 # Agents that the cell's tests load; each a plain shared object, honest or not.
-check_PROGRAMS += tests/cell/agent-noop.so
+CELL_AGENTS = tests/cell/agent-noop.so tests/cell/agent-probe.so
+check_PROGRAMS += $(CELL_AGENTS)
+EXTRA_DIST += tests/cell/agent-noop.json
+
 tests_cell_agent_noop_so_SOURCES = tests/cell/agent-noop.c
 tests_cell_agent_noop_so_CPPFLAGS = $(AGENT_CPP_FLAGS)
-tests_cell_agent_noop_so_CFLAGS = $(AGENT_C_FLAGS)
+tests_cell_agent_noop_so_CFLAGS = $(AGENT_C_FLAGS) -Wa,-I$(srcdir)/tests/cell
 tests_cell_agent_noop_so_LDFLAGS = $(AGENT_LINK_FLAGS)
+tests/cell/agent_noop_so-agent-noop.$(OBJEXT): tests/cell/agent-noop.json
+
+tests_cell_agent_probe_so_SOURCES = tests/cell/agent-probe.c
+tests_cell_agent_probe_so_CPPFLAGS = $(AGENT_CPP_FLAGS)
+tests_cell_agent_probe_so_CFLAGS = $(AGENT_C_FLAGS)
+tests_cell_agent_probe_so_LDFLAGS = $(AGENT_LINK_FLAGS)
+
+# As whoever runs the tests, and as a user who owns nothing.
+check_PROGRAMS += tests/cell/test-cell tests/cell/test-cell-user
+TESTS += tests/cell/test-cell tests/cell/test-cell-user
+tests_cell_test_cell_SOURCES = tests/cell/test-cell.c tests/cell/drive.c tests/cell/drive.h
+tests_cell_test_cell_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_cell_LDADD = $(TEST_LIBS)
+tests_cell_test_cell_user_SOURCES = $(tests_cell_test_cell_SOURCES)
+tests_cell_test_cell_user_CPPFLAGS = $(TEST_CPPFLAGS) -DAS_USER
+tests_cell_test_cell_user_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/cell/bench-step
 tests_cell_bench_step_SOURCES = tests/cell/bench-step.c

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Stage: a private copy of a tree, where an overlay cannot be had
+ *
+ * Made by a process with the host's own rights, so what the caller may read is there; every file
+ * belongs to the cell's id. Folders, files and symbolic links are copied, with their permission
+ * bits; other kinds are left out. What cannot be read is listed and left out.
+ */
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define STAGE_BYTES_MAX  (4ULL << 30)
+#define STAGE_FILES_MAX  2000000
+#define STAGE_LISTED_MAX 50000 /* bytes of the list of what could not be read */
+
+struct stage {
+        uint64_t bytes; /* copied */
+        uint64_t files;
+        struct buf unreadable; /* paths, a NUL behind each */
+};
+
+/* Copies what is below the folder `from` into the empty folder `to`. `owner`: give files away. */
+int stage_copy(struct stage *ret, int from, int to, bool owner, struct err *err);
+
+/*
+ * Does everything below the folder belong to this one user and group? 1, 0, or -errno. The walk is
+ * bounded by STAGE_FILES_MAX.
+ */
+int stage_has_one_owner(int folder, uid_t uid, gid_t gid);

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cell/ward.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "base/kernel.h"
+#include "cell/maps.h"
+#include "cell/root.h"
+#include "cell/stage.h"
+#include "cell/tmpfs.h"
+
+struct ward {
+        struct ward *next;
+        struct loop_source source;
+        struct zygote *zygote;
+        struct spawn_request request;
+        struct frame_fds fds;
+        pid_t pid;
+        int pidfd;
+        int sync;   /* eventfd between us and the child */
+        int staged; /* mount of the private copy; -1 = none */
+        int report; /* memfd: what the process that copies has to say */
+        bool is_staging;
+        struct stage_report *stage; /* read from `report` */
+};
+
+/* What the process that copies leaves behind. */
+struct stage_report {
+        struct err err;
+        uint64_t unreadable_length;
+        char unreadable[STAGE_LISTED_MAX];
+};
+
+static struct ward *ward_free(struct ward *w)
+{
+        if (!w)
+                return NULL;
+        loop_remove(w->zygote->loop, &w->source);
+        frame_fds_done(&w->fds);
+        closep(&w->pidfd);
+        closep(&w->sync);
+        closep(&w->staged);
+        closep(&w->report);
+        free(w->stage);
+        free(w);
+        return NULL;
+}
+
+static void ward_forget(struct ward *w)
+{
+        for (struct ward **at = &w->zygote->wards; *at; at = &(*at)->next)
+                if (*at == w) {
+                        *at = w->next;
+                        break;
+                }
+        (void) ward_free(w);
+}
+
+static bool has_userns(const struct zygote *z)
+{
+        return z->hello.features & SPAWN_HAS_USERNS;
+}
+
+static uint64_t timeval_us(struct timeval t)
+{
+        return (uint64_t) t.tv_sec * 1000000 + (uint64_t) t.tv_usec;
+}
+
+static int exited_send(const struct ward *w, int status, const struct rusage *usage)
+{
+        const struct spawn_exited exited = {
+                .id = w->request.id,
+                .status = status,
+                .user_us = timeval_us(usage->ru_utime),
+                .system_us = timeval_us(usage->ru_stime),
+                .memory_peak_bytes = (uint64_t) usage->ru_maxrss * 1024,
+        };
+
+        return zygote_reply(SPAWN_EXITED, &exited, sizeof(exited), NULL, 0);
+}
+
+/* A cell that could not be made looks to the host like one that failed while it was set up. */
+static int ward_refuse(struct ward *w, const struct err *err)
+{
+        struct spawn_setup setup = { .id = w->request.id, .code = err->code ? err->code : -EIO };
+        const struct rusage usage = { 0 };
+        char body[sizeof(setup) + ERR_TEXT_MAX];
+        size_t length = strlen(err_text(err));
+        int r;
+
+        memcpy(body, &setup, sizeof(setup));
+        memcpy(body + sizeof(setup), err_text(err), length);
+        r = zygote_reply(SPAWN_SETUP, body, sizeof(setup) + length, NULL, 0);
+        if (r == 0)
+                r = exited_send(w, 1 << 8, &usage);
+        ward_forget(w);
+        return r;
+}
+
+static pid_t child_clone(bool namespaces, int *pidfd)
+{
+        pid_t pid;
+
+        if (namespaces)
+                return kernel_clone(ZYGOTE_NAMESPACES, pidfd);
+        /* Where clone3() is not there, or not allowed. */
+        pid = fork();
+        if (pid > 0) {
+                *pidfd = kernel_pidfd_open(pid);
+                if (*pidfd < 0) {
+                        (void) kill(pid, SIGKILL);
+                        (void) waitpid(pid, NULL, 0);
+                        return -1;
+                }
+        }
+        return pid;
+}
+
+/* The child waits on `sync` until it is somebody. */
+static int child_release(struct ward *w, struct err *err)
+{
+        const struct maps maps = { CELL_ID, CELL_ID, CELL_ID, CELL_ID };
+        uint64_t go = 1;
+        int r = 0;
+
+        if (has_userns(w->zygote))
+                r = maps_write(w->pid, maps, err);
+        if (r == 0 && write(w->sync, &go, sizeof(go)) < 0)
+                r = err_sys(err, -errno, "cannot let the cell go on");
+        return r;
+}
+
+static int ward_ended(struct loop_source *source, uint32_t events);
+
+static int ward_watch(struct ward *w, struct err *err)
+{
+        int r = loop_add_fd(w->zygote->loop, &w->source, w->pidfd, EPOLLIN, ward_ended, w);
+
+        return r < 0 ? err_sys(err, r, "cannot watch a cell") : 0;
+}
+
+static void ward_end_process(struct ward *w)
+{
+        (void) kernel_pidfd_send_signal(w->pidfd, SIGKILL);
+        (void) waitpid(w->pid, NULL, 0);
+}
+
+static void ward_unwatch(struct ward *w)
+{
+        loop_remove(w->zygote->loop, &w->source);
+        closep(&w->pidfd);
+        closep(&w->sync);
+}
+
+static int cell_spawn(struct ward *w, int tree, struct err *err)
+{
+        struct zygote *z = w->zygote;
+        struct child_plan plan = {
+                .request = &w->request,
+                .landlock_abi = z->hello.landlock_abi,
+                .has_userns = has_userns(z),
+                .inspect = z->inspect,
+                .tree = tree,
+                .is_staged = w->staged >= 0,
+        };
+        const struct spawn_started started = { .id = w->request.id };
+        int r;
+
+        for (size_t i = 0; i < SPAWN_FDS_; i++)
+                plan.fd[i] = i < w->fds.count ? w->fds.fd[i] : -1;
+        if (w->request.kind == SPAWN_INSPECTOR)
+                plan.fd[SPAWN_FD_LOG] = -1;
+        if (w->stage) {
+                plan.unreadable = w->stage->unreadable;
+                plan.unreadable_length = w->stage->unreadable_length;
+        }
+        plan.sync = w->sync = eventfd(0, EFD_CLOEXEC);
+        if (w->sync < 0)
+                return err_sys(err, -errno, "cannot make an eventfd");
+        w->pid = child_clone(plan.has_userns, &w->pidfd);
+        if (w->pid < 0)
+                return err_sys(err, -errno, "cannot make the cell's process");
+        if (w->pid == 0)
+                child_main(&plan);
+        r = child_release(w, err);
+        if (r == 0)
+                r = ward_watch(w, err);
+        if (r < 0) {
+                ward_end_process(w);
+                return r;
+        }
+        return zygote_reply(SPAWN_STARTED, &started, sizeof(started), &w->pidfd, 1);
+}
+
+/* In a process of its own, which may take its time; it ends with what it had to say in `report`. */
+_Noreturn static void stage_main(const struct ward *w, int from)
+{
+        struct stage_report report = { 0 };
+        struct stage stage = { 0 };
+        int r, to;
+
+        to = openat(w->staged, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        r = stage_copy(&stage, from, to, has_userns(w->zygote), &report.err);
+        if (r == 0 && has_userns(w->zygote))
+                r = tmpfs_limit(w->staged, stage.bytes + w->request.limits.value[LIMIT_DISK],
+                                stage.files + w->request.limits.value[LIMIT_INODES], &report.err);
+        if (r == 0 && stage.unreadable.length) {
+                report.unreadable_length = stage.unreadable.length;
+                memcpy(report.unreadable, stage.unreadable.data, stage.unreadable.length);
+        }
+        _exit(pwrite(w->report, &report, sizeof(report), 0) == (ssize_t) sizeof(report) ? 0 : 1);
+}
+
+/* Starts the copy; ward_ended() then starts the cell. */
+static int stage_spawn(struct ward *w, struct err *err)
+{
+        const struct spawn_request *request = &w->request;
+        _cleanup_(closep) int from = -1;
+        int r;
+
+        from = root_tree_find(request->path, request->device, request->inode, err);
+        if (from < 0)
+                return from;
+        r = tmpfs_make(&w->staged, STAGE_BYTES_MAX + (64 << 20), STAGE_FILES_MAX + 16,
+                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+        if (r < 0)
+                return r;
+        w->report = memfd_create("linhay-stage", MFD_CLOEXEC);
+        if (w->report < 0)
+                return err_sys(err, -errno, "cannot make memory for a report");
+        w->is_staging = true;
+        w->pid = child_clone(false, &w->pidfd);
+        if (w->pid < 0)
+                return err_sys(err, -errno, "cannot make a process to copy the workspace");
+        if (w->pid == 0)
+                stage_main(w, from);
+        r = ward_watch(w, err);
+        if (r < 0)
+                ward_end_process(w);
+        return r;
+}
+
+/* The copy is there, or its maker says why not. */
+static int stage_ended(struct ward *w, int status, struct err *err)
+{
+        w->is_staging = false;
+        w->stage = calloc(1, sizeof(*w->stage));
+        if (!w->stage)
+                return err_set(err, -ENOMEM, "no memory for a report");
+        if (status != 0 ||
+            pread(w->report, w->stage, sizeof(*w->stage), 0) != (ssize_t) sizeof(*w->stage))
+                return err_set(err, -EIO, "the process that copied the workspace ended early");
+        closep(&w->report);
+        if (w->stage->err.code < 0) {
+                *err = w->stage->err;
+                return err->code;
+        }
+        return cell_spawn(w, w->staged, err);
+}
+
+/* Did the child find that it needs a copy? Only trusted code ever held the descriptor. */
+static bool child_asked_stage(const struct ward *w)
+{
+        uint64_t said = 0;
+
+        if (w->sync < 0 || w->staged >= 0 || w->request.workspace != WORKSPACE_OVERLAY)
+                return false;
+        return fcntl(w->sync, F_SETFL, O_NONBLOCK) == 0 &&
+               read(w->sync, &said, sizeof(said)) == sizeof(said) && said == SYNC_STAGE;
+}
+
+static int ward_ended(struct loop_source *source, uint32_t events)
+{
+        struct ward *w = source->owner;
+        struct err err = { 0 };
+        struct rusage usage;
+        int status, r;
+
+        (void) events;
+        if (wait4(w->pid, &status, WNOHANG, &usage) != w->pid)
+                return 0;
+        /* Without a pid namespace others may be left of its session. */
+        if (!has_userns(w->zygote))
+                (void) kill(-w->pid, SIGKILL);
+        if (w->is_staging) {
+                ward_unwatch(w);
+                r = stage_ended(w, status, &err);
+                return r < 0 ? ward_refuse(w, &err) : 0;
+        }
+        if (child_asked_stage(w)) {
+                ward_unwatch(w);
+                r = stage_spawn(w, &err);
+                return r < 0 ? ward_refuse(w, &err) : 0;
+        }
+        r = exited_send(w, status, &usage);
+        ward_forget(w);
+        return r;
+}
+
+/* The tree as the cell shall see it: read-only, its owner the cell where that can be had. */
+static int workspace_clone(struct zygote *z, const struct spawn_request *request, struct err *err)
+{
+        _cleanup_(closep) int folder = -1;
+        struct err ignored = { 0 };
+        int map = -1, tree;
+        struct stat st;
+
+        folder = root_tree_find(request->path, request->device, request->inode, err);
+        if (folder < 0)
+                return folder;
+        if ((z->hello.features & SPAWN_HAS_IDMAP) && fstat(folder, &st) == 0 &&
+            idmap_get(&z->idmaps, st.st_uid, st.st_gid, &map, &ignored) == 0) {
+                tree = root_tree_clone(folder, map, &ignored);
+                if (tree >= 0)
+                        return tree;
+        }
+        /* Not every file system can be mapped: then its files are what they are. */
+        return root_tree_clone(folder, -1, err);
+}
+
+static int ward_begin(struct ward *w, struct err *err)
+{
+        _cleanup_(closep) int tree = -1;
+
+        if (w->request.workspace == WORKSPACE_NONE)
+                return cell_spawn(w, -1, err);
+        if (!has_userns(w->zygote))
+                return err_set(err, -EPERM,
+                               "without user namespaces no workspace can be shown to an agent");
+        tree = workspace_clone(w->zygote, &w->request, err);
+        return tree < 0 ? tree : cell_spawn(w, tree, err);
+}
+
+int ward_start(struct zygote *z, const struct spawn_request *request, struct frame_fds *fds)
+{
+        struct ward *w = calloc(1, sizeof(*w));
+        struct err err = { 0 };
+        int r;
+
+        if (!w)
+                return -ENOMEM;
+        *w = (struct ward){ .zygote = z, .request = *request, .fds = *fds };
+        w->pidfd = w->sync = w->staged = w->report = -1;
+        fds->count = 0;
+        w->next = z->wards;
+        z->wards = w;
+        r = ward_begin(w, &err);
+        if (r < 0)
+                return ward_refuse(w, &err);
+        /* A cell that will not be made again needs nothing of ours. */
+        if (w->request.workspace != WORKSPACE_OVERLAY)
+                frame_fds_done(&w->fds);
+        return 0;
+}
+
+void wards_kill(struct zygote *z)
+{
+        for (struct ward *w = z->wards; w; w = w->next) {
+                if (w->pidfd < 0)
+                        continue;
+                (void) kernel_pidfd_send_signal(w->pidfd, SIGKILL);
+                if (!has_userns(z))
+                        (void) kill(-w->pid, SIGKILL);
+        }
+}

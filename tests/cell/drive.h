@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Driving cells from a test: one sandbox, one cell at a time, its result kept
+ *
+ * As root the tests run a second time as a user of nobody's (AS_USER): the same rows, the same
+ * verdicts.
+ */
+
+#include "base/json.h"
+#include "cell/cell.h"
+
+#include "test.h"
+
+struct drive {
+        struct loop *loop;
+        struct sandbox *sandbox;
+        char *cell_path;
+        int probe_fd; /* the object agent-probe.so */
+        struct buf probe;
+
+        struct cell *cell; /* running */
+        struct cell_result result;
+        struct buf logs; /* "level text\n" */
+        unsigned n_progress;
+        void (*on_log)(struct drive *d, const char *text);
+};
+
+/* Makes the sandbox; with `as_user`, after giving up root. Skips the test where that cannot be. */
+void drive_init(struct drive *d, bool as_user, const struct sandbox_options *options);
+void drive_done(struct drive *d);
+
+struct drive_job {
+        const char *action;
+        bool at_load; /* the probe runs in the object's constructor */
+        enum workspace_mode workspace;
+        int workspace_fd;
+        const char *const *groups;
+        json_t *input; /* borrowed */
+        const struct cell_file *files;
+        size_t n_files;
+        enum limit limit; /* with `value` instead of its standard, where that is not 0 */
+        uint64_t value;
+        bool no_wait; /* drive_wait() is the caller's */
+};
+
+/* Runs a cell to its end; d->result is then the test's to look at until the next. */
+void drive_run(struct drive *d, const struct drive_job *job);
+void drive_wait(struct drive *d);
