@@ -214,6 +214,7 @@ static int run(struct call *c, struct err *err)
                 .action = c->action,
                 .input = c->input,
                 .blob_dirfd = c->scratch.fd,
+                .grants = session_grants(&c->session),
                 .workspace_fd = c->workspace_fd,
                 .on_log = on_log,
                 .on_done = on_done,

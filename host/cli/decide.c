@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/identity.h"
 #include "cli/record.h"
+#include "conf/options.h"
 #include "run/remote.h"
 
 /* approve, reject and cancel: a live engine is asked, else the record is written (run/remote.h). */
@@ -31,13 +32,18 @@ static int decide(const struct record *record, const char *verb,
                   const struct engine_decision *decision, struct err *err)
 {
         struct step_key key = { record->run, record->ref.step, record->ref.item };
+        _cleanup_(options_freep) struct options *options = NULL;
         bool live = false;
         int r;
 
+        r = options_load(&options, err);
+        if (r < 0)
+                return r;
         if (!record->ref.step[0])
                 return err_set(err, -EINVAL, "name the step as well: linhay %s %s/STEP", verb,
                                record->run);
-        r = remote_decide(record->dir, key, decision, false, &live, err);
+        r = remote_decide(record->dir, key, decision, options_bool(options, "approval.four_eyes"),
+                          &live, err);
         if (r < 0)
                 return r;
         (void) printf("%s %s/%s\n", decision->approve ? "approved" : "rejected", record->run,

@@ -141,11 +141,25 @@ static int store_take(struct call *c, const char *dir, struct err *err)
         return r < 0 ? err_sys(err, r, "cannot attach the store") : 0;
 }
 
+static void policy(void *user, const struct agent *agent, const struct manifest_action *action,
+                   struct grants *ret_grants, enum risk *ret_least)
+{
+        const struct call *c = user;
+
+        (void) agent;
+        (void) action;
+        (void) ret_least;
+        *ret_grants = session_grants(&c->session);
+}
+
 static int engine_start(struct call *c, struct err *err)
 {
         struct engine_options options = {
                 .identity = identity_of_caller(),
+                .slots = (unsigned) options_number(c->session.options, "run.concurrency", 0),
                 .approve_all = c->yes,
+                .four_eyes = options_bool(c->session.options, "approval.four_eyes"),
+                .policy = policy,
                 .on_event = on_event,
                 .user = c,
         };

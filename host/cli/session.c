@@ -1,30 +1,101 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/session.h"
 
+#include <string.h>
+
 static int inspect(void *user, int fd, char **ret, size_t *ret_length, struct err *err)
 {
         return sandbox_inspect(user, fd, ret, ret_length, err);
 }
 
-int session_open(struct session *s, const char *const *allow_degraded, struct err *err)
+/* In the order of the option's words. */
+static const enum tier tiers[] = { TIER_FULL, TIER_NO_CGROUP, TIER_NO_USERNS };
+static const char *const tier_words[] = { "full", "no-cgroup", "no-userns" };
+
+static enum tier tier_required(const struct options *o)
 {
-        struct sandbox_options options = { .require = TIER_NO_CGROUP,
-                                           .allow_degraded = allow_degraded };
+        size_t i = 0;
+
+        while (strcmp(tier_words[i], options_text(o, "sandbox.require")) != 0)
+                i++;
+        return tiers[i];
+}
+
+/* The layers that may be missing: the options' and the command line's together. */
+static int degraded_join(struct session *s, const char *const *given, struct err *err)
+{
+        const json_t *list = options_list(s->options, "sandbox.allow_degraded"), *item;
+        size_t n = 0, i;
+
+        while (given && given[n])
+                n++;
+        if (n && options_bool(s->options, "sandbox.forbid_degraded"))
+                return err_set(err, -EPERM,
+                               "--allow-degraded is forbidden by sandbox.forbid_degraded (%s)",
+                               options_origin(s->options, "sandbox.forbid_degraded"));
+        s->allow_degraded = calloc(n + json_array_size(list) + 1, sizeof(*s->allow_degraded));
+        if (!s->allow_degraded)
+                return err_set(err, -ENOMEM, "out of memory");
+        for (i = 0; i < n; i++)
+                s->allow_degraded[i] = given[i];
+        json_array_foreach (list, i, item)
+                s->allow_degraded[n + i] = json_string_value(item);
+        return 0;
+}
+
+static void limits_cap(struct session *s)
+{
+        for (size_t i = 0; i < LIMITS_; i++) {
+                char path[64];
+
+                (void) snprintf(path, sizeof(path), "limits.max.%s", limit_table[i].name);
+                s->max.value[i] = options_number(s->options, path, UINT64_MAX);
+        }
+}
+
+static int options_open(struct session *s, const char *const *allow_degraded, struct err *err)
+{
         int r;
 
-        *s = (struct session){ 0 };
+        r = options_load(&s->options, err);
+        if (r < 0)
+                return r;
+        limits_cap(s);
+        return degraded_join(s, allow_degraded, err);
+}
+
+static int sandbox_open(struct session *s, struct err *err)
+{
+        struct sandbox_options options = { .require = tier_required(s->options),
+                                           .allow_degraded = s->allow_degraded };
+        int r;
+
         r = loop_new(&s->loop);
         if (r < 0)
                 return err_sys(err, r, "cannot make the event loop");
         r = sandbox_new(&s->sandbox, s->loop, &options, err);
-        if (r == 0) {
-                r = catalog_new(&s->catalog, inspect, s->sandbox);
-                if (r < 0)
-                        (void) err_sys(err, r, "cannot make the catalog of agents");
-        }
+        if (r < 0)
+                return r;
+        r = catalog_new(&s->catalog, inspect, s->sandbox);
+        return r < 0 ? err_sys(err, r, "cannot make the catalog of agents") : 0;
+}
+
+int session_open(struct session *s, const char *const *allow_degraded, struct err *err)
+{
+        int r;
+
+        *s = (struct session){ 0 };
+        r = options_open(s, allow_degraded, err);
+        if (r == 0)
+                r = sandbox_open(s, err);
         if (r < 0)
                 session_done(s);
         return r;
+}
+
+struct grants session_grants(const struct session *s)
+{
+        return (struct grants){ .max = &s->max };
 }
 
 void session_done(struct session *s)
@@ -32,4 +103,7 @@ void session_done(struct session *s)
         s->catalog = catalog_free(s->catalog);
         s->sandbox = sandbox_free(s->sandbox);
         s->loop = loop_free(s->loop);
+        s->options = options_free(s->options);
+        free(s->allow_degraded);
+        s->allow_degraded = NULL;
 }

@@ -2,16 +2,21 @@
 #pragma once
 
 /*
- * What most verbs need: a loop, a sandbox and the catalog of agents, opened together and in that
- * order (the zygote is exec'd before anything else is loaded).
+ * What most verbs need: the admin's options, a loop, a sandbox and the catalog of agents, opened
+ * together and in that order (the zygote is exec'd before anything of a run is loaded).
  */
 
 #include "base/err.h"
 #include "base/loop.h"
 #include "cell/cell.h"
+#include "conf/options.h"
 #include "plug/catalog.h"
+#include "run/attempt.h"
 
 struct session {
+        struct options *options;
+        const char **allow_degraded; /* of the options and of the command line */
+        struct limits max;           /* the options' limits.max */
         struct loop *loop;
         struct sandbox *sandbox;
         struct catalog *catalog;
@@ -20,3 +25,6 @@ struct session {
 /* `allow_degraded` names layers that may be missing; NULL-terminated or NULL. */
 int session_open(struct session *s, const char *const *allow_degraded, struct err *err);
 void session_done(struct session *s);
+
+/* What the admin's files grant to every agent; what it points to stays the session's. */
+struct grants session_grants(const struct session *s);

@@ -37,8 +37,7 @@ const struct option_row option_table[] = {
         { "limits.max.artifacts", OPTION_BYTES, NULL, NULL, "most bytes of a step's artifacts" },
         { "limits.max.processes", OPTION_COUNT, NULL, NULL, "most processes besides the first" },
 
-        { "run.concurrency", OPTION_COUNT, "0", NULL,
-          "steps of a run at once; 0 = one for each processor" },
+        { "run.concurrency", OPTION_COUNT, "0", NULL, "steps at once; 0 = two for each processor" },
         { "approval.four_eyes", OPTION_BOOL, "false", NULL,
           "who started a run may not approve its changes" },
 };
@@ -162,43 +161,67 @@ static int quantity_read(const struct reader *r, const char *pointer, const stru
         return *ret ? 0 : -ENOMEM;
 }
 
+static bool is_count(const json_t *value)
+{
+        return json_is_integer(value) && json_integer_value(value) >= 0;
+}
+
+static bool is_bool(const json_t *value)
+{
+        return json_is_boolean(value);
+}
+
+static bool is_text(const json_t *value)
+{
+        return json_is_string(value);
+}
+
+static bool is_list(const json_t *value)
+{
+        return json_is_array(value);
+}
+
+/* What a value of each kind looks like; sizes and durations have readers of their own. */
+static const struct {
+        bool (*holds)(const json_t *value);
+        const char *words;
+        const char *example; /* as in a file */
+        bool is_quoted;
+} kinds[] = {
+        [OPTION_BOOL] = { is_bool, "true or false", "true", false },
+        [OPTION_COUNT] = { is_count, "a whole number, 0 or more", "100", false },
+        [OPTION_BYTES] = { NULL, NULL, "\"1GiB\"", true },
+        [OPTION_DURATION] = { NULL, NULL, "\"10m\"", true },
+        [OPTION_TEXT] = { is_text, "a string", "\"...\"", true },
+        [OPTION_CHOICE] = { is_text, "a string", "\"...\"", true },
+        [OPTION_LIST] = { is_list, "a list: ( \"a\", \"b\" )", "( )", false },
+};
+
+/* One word, or every word of a list, must be among the row's choices. */
+static int choices_check(const struct reader *r, const char *pointer, const struct option_row *row,
+                         const json_t *value)
+{
+        _cleanup_(json_decrefp) json_t *one = NULL;
+
+        if (json_is_array(value))
+                return words_check(r, pointer, row, value);
+        one = json_pack("[O]", value);
+        return one ? words_check(r, pointer, row, one) : -ENOMEM;
+}
+
 static int value_read(const struct reader *r, const char *pointer, const struct option_row *row,
                       const json_t *value, json_t **ret)
 {
-        bool is_right;
-        int e;
+        int e = 0;
 
-        switch (row->kind) {
-        case OPTION_BYTES:
-        case OPTION_DURATION:
+        if (!kinds[row->kind].holds)
                 return quantity_read(r, pointer, row, value, ret);
-        case OPTION_BOOL:
-                is_right = json_is_boolean(value);
-                break;
-        case OPTION_COUNT:
-                is_right = json_is_integer(value) && json_integer_value(value) >= 0;
-                break;
-        case OPTION_LIST:
-                is_right = json_is_array(value);
-                break;
-        default:
-                is_right = json_is_string(value);
-        }
-        if (!is_right)
-                return refuse(r, pointer, "%s must be %s", row->path,
-                              row->kind == OPTION_BOOL    ? "true or false"
-                              : row->kind == OPTION_COUNT ? "a whole number, 0 or more"
-                              : row->kind == OPTION_LIST  ? "a list: ( \"a\", \"b\" )"
-                                                          : "a string");
-        if (row->kind == OPTION_LIST || row->kind == OPTION_CHOICE) {
-                _cleanup_(json_decrefp) json_t *one = json_is_array(value)
-                                                              ? json_incref((json_t *) value)
-                                                              : json_pack("[O]", value);
-
-                e = one ? words_check(r, pointer, row, one) : -ENOMEM;
-                if (e < 0)
-                        return e;
-        }
+        if (!kinds[row->kind].holds(value))
+                return refuse(r, pointer, "%s must be %s", row->path, kinds[row->kind].words);
+        if (row->kind == OPTION_LIST || row->kind == OPTION_CHOICE)
+                e = choices_check(r, pointer, row, value);
+        if (e < 0)
+                return e;
         *ret = json_incref((json_t *) value);
         return 0;
 }
@@ -233,7 +256,7 @@ static int unknown(const struct reader *r, const char *pointer, const char *path
                 paths[i] = option_table[i].path;
         near = suggest(path, paths);
         return near ? refuse(r, pointer, "unknown option \"%s\" (did you mean \"%s\"?)", path, near)
-                    : refuse(r, pointer, "unknown option \"%s\"; `linhay config` lists all", path);
+                    : refuse(r, pointer, "unknown option \"%s\"; doc/config.md lists all", path);
 }
 
 /* Groups in groups: their names, joined by dots, make the path. The table bounds the depth. */
@@ -421,33 +444,31 @@ static int group_move(struct buf *out, char *at, size_t size, const char *path)
         return r;
 }
 
+/* One option with its help; without a default it is a comment that shows how to write it. */
+static int row_write(struct buf *out, const struct option_row *row)
+{
+        const char *name = strrchr(row->path, '.') + 1;
+        const char *quote = kinds[row->kind].is_quoted ? "\"" : "";
+        int r = buf_printf(out, "  # %s\n", row->help);
+
+        if (r < 0)
+                return r;
+        if (row->kind == OPTION_LIST)
+                return buf_printf(out, "  %s = %s;\n", name, kinds[row->kind].example);
+        if (row->standard)
+                return buf_printf(out, "  %s = %s%s%s;\n", name, quote, row->standard, quote);
+        return buf_printf(out, "  # %s = %s;\n", name, kinds[row->kind].example);
+}
+
 int options_sample(struct buf *out)
 {
         char at[64] = "";
         int r = 0;
 
         for (size_t i = 0; i < option_count && r == 0; i++) {
-                const struct option_row *row = &option_table[i];
-                const char *name = strrchr(row->path, '.') + 1;
-                bool is_quoted = row->kind >= OPTION_BYTES && row->kind <= OPTION_CHOICE;
-
-                r = group_move(out, at, sizeof(at), row->path);
+                r = group_move(out, at, sizeof(at), option_table[i].path);
                 if (r == 0)
-                        r = buf_printf(out, "  # %s\n", row->help);
-                if (r < 0)
-                        break;
-                if (row->kind == OPTION_LIST)
-                        r = buf_printf(out, "  %s = ( );\n", name);
-                else if (is_quoted && row->standard)
-                        r = buf_printf(out, "  %s = \"%s\";\n", name, row->standard);
-                else if (row->standard)
-                        r = buf_printf(out, "  %s = %s;\n", name, row->standard);
-                else
-                        r = buf_printf(out, "  # %s = %s;\n", name,
-                                       row->kind == OPTION_COUNT      ? "100"
-                                       : row->kind == OPTION_BYTES    ? "\"1GiB\""
-                                       : row->kind == OPTION_DURATION ? "\"10m\""
-                                                                      : "\"...\"");
+                        r = row_write(out, &option_table[i]);
         }
         for (const char *p = at; *p && r == 0; p++)
                 if (*p == '.')

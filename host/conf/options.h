@@ -4,11 +4,11 @@
 /*
  * Options of the host
  *
- * One table names every option: its kind, its default and one line of help. The reader, the sample
- * file and `linhay config` are made from it, so they cannot disagree. Read from $LINHAY_CONFIG,
- * else /etc/linhay/linhay.conf where it exists, then from every *.conf in conf.d beside it, in
- * order of name; later files win. An option that is not in the table is an error with file, line
- * and a suggestion.
+ * One table names every option: its kind, its default and one line of help. The reader and the
+ * sample file are made from it, so they cannot disagree. Read from $LINHAY_CONFIG, else
+ * /etc/linhay/linhay.conf where it exists, then from every *.conf in conf.d beside it, in order of
+ * name; later files win. An option that is not in the table is an error with file, line and a
+ * suggestion.
  */
 
 #include "base/buf.h"

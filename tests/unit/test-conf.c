@@ -251,7 +251,7 @@ static void bad_options_are_refused(void **state)
                   "linhay.conf:3: unknown option \"sandbox.requier\" (did you mean "
                   "\"sandbox.require\"?)" },
                 { "something else", "colour = 3;",
-                  "linhay.conf:1: unknown option \"colour\"; `linhay config` lists all" },
+                  "linhay.conf:1: unknown option \"colour\"; doc/config.md lists all" },
                 { "a word that is no choice", "sandbox = { require = \"ful\"; };",
                   "linhay.conf:1: sandbox.require: \"ful\" must be one of full, no-cgroup, "
                   "no-userns "
