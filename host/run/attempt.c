@@ -9,8 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#define DIFF_BYTES_MAX (4 * 1024 * 1024)
-#define FILES_MAX      32 /* inputs of format linhay-file that one action may have */
+#define FILES_MAX 32 /* inputs of format linhay-file that one action may have */
 
 struct attempt {
         struct loop *loop;
@@ -133,7 +132,7 @@ static void changes_collect(struct attempt *a, struct attempt_result *r,
                 return;
         }
         if (code >= 0 && r->changeset)
-                code = changeset_render(r->changeset, a->blob_dirfd, DIFF_BYTES_MAX, &err);
+                code = changeset_render(r->changeset, a->blob_dirfd, ATTEMPT_DIFF_MAX, &err);
         if (code < 0)
                 result_trouble(r, code, &err);
 }

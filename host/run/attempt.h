@@ -23,6 +23,8 @@
 
 #include <jansson.h>
 
+#define ATTEMPT_DIFF_MAX (4 * 1024 * 1024) /* bytes of text in a changeset's diff */
+
 struct attempt;
 
 /* What the admin's files allow, beyond which no manifest can ask. */
@@ -35,14 +37,15 @@ struct attempt_result {
         int trouble; /* negative errno: sandbox or store failed, not the agent; `message` says how,
                         the rest is void */
         enum verdict verdict;
-        char *code;                  /* NULL for ok */
-        char *message;               /* NULL for ok */
-        int fail_class;              /* enum linhay_fail of an agent that failed itself, else -1 */
-        json_t *output;              /* fits the action's output schema; NULL unless ok */
-        json_t *findings;            /* array, in order, each with its fingerprint; never NULL */
-        json_t *artifacts; /* array of {name, media_type, size, sha256}, bytes in blobs; never NULL */
-        json_t *spent;               /* object, never NULL */
-        json_t *unreadable;          /* array of paths, never NULL */
+        char *code;         /* NULL for ok */
+        char *message;      /* NULL for ok */
+        int fail_class;     /* enum linhay_fail of an agent that failed itself, else -1 */
+        json_t *output;     /* fits the action's output schema; NULL unless ok */
+        json_t *findings;   /* array, in order, each with its fingerprint; never NULL */
+        json_t *artifacts;  /* array of {name, media_type, size, sha256}, bytes in blobs; never NULL
+                             */
+        json_t *spent;      /* object, never NULL */
+        json_t *unreadable; /* array of paths, never NULL */
         struct changeset *changeset; /* NULL when nothing was changed, and unless ok */
         struct cell_usage usage;
         int exit_status; /* -1 when a signal ended it, or when it never started */

@@ -391,6 +391,14 @@ int engine_changeset(struct engine *e, struct step_key key, json_t **ret, struct
                 return -ENOENT;
         if (!step->changes)
                 return err_set(err, -ENOENT, "%s/%s asks for no change", key.run, key.step);
+        /* The record keeps no diff: what a tree held stands in blobs only. */
+        if (!step->changes->diff) {
+                int r = changeset_render(step->changes, store_blobs(e->store), ATTEMPT_DIFF_MAX,
+                                         err);
+
+                if (r < 0)
+                        return r;
+        }
         *ret = changeset_to_json(step->changes);
         return *ret ? 0 : err_set(err, -ENOMEM, "no memory for a changeset");
 }

@@ -75,6 +75,7 @@ static int restore_step(struct step *step, const json_t *row, struct err *err)
         enum verdict verdict;
         int r;
 
+        step->row = row;
         r = step_state_from_name(&step->state, text_of(row, "state"));
         if (r < 0)
                 return err_set(err, -EBADMSG, "the record has step %s in an unknown state \"%s\"",
@@ -220,17 +221,6 @@ static void lost(struct step *step)
         step_queue_push(&step->run->ready, step);
 }
 
-static const json_t *row_find(const json_t *document, const char *id, int item)
-{
-        json_t *row;
-        size_t i;
-
-        json_array_foreach (json_object_get(document, "steps"), i, row)
-                if (item_of(row) == item && strcmp(text_of(row, "id"), id) == 0)
-                        return row;
-        return NULL;
-}
-
 static void take_up_held(struct step *step, const json_t *row)
 {
         const json_t *approval = json_object_get(row, "approval");
@@ -244,9 +234,9 @@ static void take_up_held(struct step *step, const json_t *row)
                 step_finish(step, STEP_FAILED, step->verdict, "held, and nobody was asked");
 }
 
-static void take_up(struct step *step, const json_t *document)
+static void take_up(struct step *step)
 {
-        const json_t *row = row_find(document, step->def->id, step->item);
+        const json_t *row = TAKE(step->row);
 
         switch (step->state) {
         case STEP_READY:
@@ -267,10 +257,10 @@ static void take_up(struct step *step, const json_t *document)
 }
 
 /* Items first: one of them may be the last of its step. */
-static void take_up_each(struct step *step, const json_t *document)
+static void take_up_each(struct step *step)
 {
         for (size_t i = 0; i < step->n_items; i++)
-                take_up(&step->items[i], document);
+                take_up(&step->items[i]);
         if (step->state != STEP_RUNNING)
                 return;
         if (step->n_items_ended == step->n_items)
@@ -290,9 +280,9 @@ static void go(struct run *run, const json_t *document)
                 if (step_state_is_final(step->state))
                         continue;
                 if (step->n_items > 0 || (step->def->for_each && step->state == STEP_RUNNING))
-                        take_up_each(step, document);
+                        take_up_each(step);
                 else
-                        take_up(step, document);
+                        take_up(step);
         }
         if (!is_null(json_object_get(document, "cancel_requested")))
                 walk_cancel(run, STOP_ORDERLY);
@@ -351,6 +341,17 @@ int resume_run(struct engine *e, const char *id, struct run **ret, struct err *e
         *ret = run;
         go(TAKE(run), document);
         return 0;
+}
+
+static const json_t *row_find(const json_t *document, const char *id, int item)
+{
+        json_t *row;
+        size_t i;
+
+        json_array_foreach (json_object_get(document, "steps"), i, row)
+                if (item_of(row) == item && strcmp(text_of(row, "id"), id) == 0)
+                        return row;
+        return NULL;
 }
 
 /* An apply of a dead engine was carried to its end: its step gets its result now. */

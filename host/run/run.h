@@ -55,6 +55,7 @@ struct step {
         struct loop_source retry;  /* its next try */
         struct changeset *changes; /* while held */
         char asked[SHA256_HEX];    /* what the open approval is for; "" = none */
+        const json_t *row;         /* while it is being restored: what the record says of it */
         bool is_deciding;          /* a decision is on its way to disk, or being applied */
         bool is_queued;
         struct step *next; /* in one of the run's queues */

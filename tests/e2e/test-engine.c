@@ -817,6 +817,21 @@ static void test_resume_after_rejection(void **state)
         bench_state(b, "edit", "failed");
 }
 
+/* The diff that is shown after a resume is made again from the blobs. */
+static void check_diff(struct bench *b)
+{
+        _cleanup_(json_decrefp) json_t *changes = NULL;
+        struct err err = { 0 };
+        const char *diff;
+
+        assert_int_equal(engine_changeset(b->engine, STEP_KEY(b->run, "edit"), &changes, &err), 0);
+        diff = json_string_value(json_object_get(changes, "diff"));
+        assert_non_null(diff);
+        assert_non_null(strstr(diff, "-one\n+two\n"));
+        assert_int_equal(engine_changeset(b->engine, STEP_KEY(b->run, "read"), &changes, &err),
+                         -ENOENT);
+}
+
 static void test_resume_with_yes(void **state)
 {
         struct bench *b = *state;
@@ -826,6 +841,7 @@ static void test_resume_with_yes(void **state)
         reopen(b, false, false);
         assert_int_equal(engine_resume(b->engine, b->run, &err), 0);
         assert_int_equal(bench_carry(b), RUN_EXIT_WAITING);
+        check_diff(b);
         reopen(b, true, false);
         assert_int_equal(engine_resume(b->engine, b->run, &err), 0);
         assert_int_equal(bench_carry(b), RUN_EXIT_OK);
