@@ -5,6 +5,7 @@ STORE_TESTS = \
 	tests/store/test-group \
 	tests/store/test-open \
 	tests/store/test-place \
+	tests/store/test-state \
 	tests/store/test-store \
 	tests/store/test-verbs
 
@@ -30,6 +31,10 @@ tests_store_test_open_LDADD = $(TEST_LIBS)
 tests_store_test_place_SOURCES = tests/store/test-place.c $(STORE_HELPER)
 tests_store_test_place_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_store_test_place_LDADD = $(TEST_LIBS)
+
+tests_store_test_state_SOURCES = tests/store/test-state.c $(STORE_HELPER)
+tests_store_test_state_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_store_test_state_LDADD = $(TEST_LIBS)
 
 tests_store_test_store_SOURCES = tests/store/test-store.c $(STORE_HELPER)
 tests_store_test_store_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -145,14 +145,38 @@ static int read_runs(const char *dir, size_t want, struct err *err)
         return json_array_size(runs) == want ? 0 : 2;
 }
 
-/* A store on a disk that is mounted read-only: in a mount namespace of the child's own. */
+static int write_text(const char *path, const char *text)
+{
+        _cleanup_(closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd_write_all(fd, text, strlen(text));
+}
+
+/* A mount namespace of the child's own; who is not root becomes it in a user namespace. */
+static int own_mounts(void)
+{
+        char users[64], groups[64];
+        uid_t uid = geteuid();
+        gid_t gid = getegid();
+
+        if (unshare(CLONE_NEWNS | (uid ? CLONE_NEWUSER : 0)) < 0)
+                return -errno;
+        (void) snprintf(users, sizeof(users), "0 %u 1", uid);
+        (void) snprintf(groups, sizeof(groups), "0 %u 1", gid);
+        if (uid && (write_text("/proc/self/uid_map", users) < 0 ||
+                    write_text("/proc/self/setgroups", "deny") < 0 ||
+                    write_text("/proc/self/gid_map", groups) < 0))
+                return -EPERM;
+        return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? -errno : 0;
+}
+
+/* A store on a disk that is mounted read-only. */
 static int body_read_only_disk(const char *dir)
 {
         struct store *s;
         struct err err = { 0 };
 
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-            mount(dir, dir, NULL, MS_BIND, NULL) < 0 ||
+        if (own_mounts() < 0 || mount(dir, dir, NULL, MS_BIND, NULL) < 0 ||
             mount(NULL, dir, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) < 0)
                 return 77;
         if (read_runs(dir, 1, &err) != 0) {
@@ -237,8 +261,8 @@ static int fill_disk(const char *dir, struct store *s)
 
 static int body_full_disk(const char *dir)
 {
-        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-            mkdir(dir, 0700) < 0 || mount("none", dir, "tmpfs", 0, "size=1m,mode=0700") < 0)
+        if (own_mounts() < 0 || mkdir(dir, 0700) < 0 ||
+            mount("none", dir, "tmpfs", 0, "size=1m,mode=0700") < 0)
                 return 77;
         return fill_disk(dir, helper_open(dir, 0));
 }
