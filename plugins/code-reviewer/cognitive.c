@@ -93,7 +93,7 @@ static void add_operator(struct walk *w)
         if (!parent || !parent->is_logical)
                 return;
         chain = &w->steps[parent->chain];
-        if (!chain->ignored && chain->last != walk_step(w)->role)
+        if (!chain->ignored && !chain->is_default && chain->last != walk_step(w)->role)
                 add_flat(w);
         chain->last = walk_step(w)->role;
 }

@@ -247,8 +247,8 @@ static bool is_literal(TSNode node)
         return false;
 }
 
-/* `x = a || 1` and `cond && <p/>` are how JavaScript writes defaults and optional elements. */
-static bool is_idiom(const struct walk *w, const struct step *step, const struct step *parent)
+/* `x = a || 1` is how JavaScript writes a default. */
+static bool is_default(const struct walk *w, const struct step *step, const struct step *parent)
 {
         TSNode op = ts_node_child_by_field_name(step->node, "operator", 8), left;
         uint32_t n;
@@ -257,8 +257,6 @@ static bool is_idiom(const struct walk *w, const struct step *step, const struct
 
         if (w->s->language->family != FAMILY_SCRIPT || !parent || ts_node_is_null(op))
                 return false;
-        if (ends_in_markup(w, step->node))
-                return true;
         if (language_role(w->s->language, op) == ROLE_AND ||
             !is_literal(ts_node_child_by_field_name(step->node, "right", 5)))
                 return false;
@@ -281,7 +279,7 @@ static void find_chain(struct walk *w)
         struct step *step = walk_step(w);
         const struct step *parent = walk_parent(w);
         bool inside = parent && (parent->is_logical || parent->role == ROLE_PAREN) &&
-                      parent->chain != UINT32_MAX;
+                      parent->chain != UINT32_MAX && !parent->is_default;
 
         step->chain = UINT32_MAX;
         if (step->role == ROLE_PAREN && inside)
@@ -290,8 +288,10 @@ static void find_chain(struct walk *w)
                 return;
         step->is_logical = true;
         step->chain = inside ? parent->chain : (uint32_t) w->n_steps - 1;
-        if (!inside)
-                step->ignored = is_idiom(w, step, parent);
+        if (inside)
+                return;
+        step->ignored = ends_in_markup(w, step->node);
+        step->is_default = is_default(w, step, parent);
 }
 
 static void count_control(struct walk *w)

@@ -46,7 +46,8 @@ struct step {
         bool raised_nesting; /* undone when the walk leaves the node */
         bool raised_depth;
         bool opened_function;
-        bool ignored; /* an idiom that costs a reader nothing */
+        bool ignored;    /* an idiom that costs a reader nothing: an optional element of JSX */
+        bool is_default; /* another: `x = a || 1`; what is inside still counts */
 };
 
 /* A function that the walk is inside of; frame 0 is the file itself. */

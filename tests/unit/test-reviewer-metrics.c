@@ -175,6 +175,8 @@ static const struct row script_rows[] = {
           "function f() { try { a(); } catch (e) { b(); } finally { c(); } }\n", "f@1 2 1 1 0 1" },
         { "a default by || costs a reader nothing", "a.js",
           "function f(a) { const b = a || {}; return b; }\n", "f@1 2 0 1 1 0" },
+        { "what the default stands behind still counts", "a.js",
+          "function f(a) { const b = a && a.c || {}; return b; }\n", "f@1 3 1 1 1 0" },
         { "nor does an element behind &&", "a.jsx", "const f = (a) => <p>{a && <b/>}</p>;\n",
           "f@1 2 0 1 1 0" },
         { "a switch", "a.cjs",
