@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define EXPLAINED_MAX 3 /* alternatives of which it is said why they do not fit */
+
 enum fit check_fail(struct check *c, int code, const char *format, ...)
 {
         char text[1024];
@@ -325,6 +327,51 @@ CHECK(all_of)
         return fit;
 }
 
+/* Appends the first thing that is wrong with the value under one alternative. */
+static int alternative_explain(struct check *c, const struct frame *f, const struct rule *r,
+                               size_t i, struct buf *out)
+{
+        _cleanup_(schema_faults_done) struct schema_faults own = { .limit = 1 };
+        _cleanup_(buf_done) struct buf here = { 0 };
+        struct schema_faults *outer = c->faults;
+        struct frame child = in_place(f, r);
+        const struct schema_fault *why;
+
+        child.seen = NULL;
+        c->faults = &own;
+        (void) check_apply(c, &child, json_array_get(r->value, i));
+        c->faults = outer;
+        if (own.count == 0)
+                return 0;
+        why = &own.list[0];
+        if (instance_pointer(f, &here) < 0)
+                return -ENOMEM;
+        return buf_printf(out, "%s%s%s%s", out->length ? "; or " : ": ",
+                          why->instance + here.length, why->instance[here.length] ? " " : "",
+                          why->message);
+}
+
+/* None of the alternatives fits: says why, for the first few of them. */
+static enum fit alternatives_fault(struct check *c, const struct frame *f, const struct rule *r)
+{
+        _cleanup_(buf_done) struct buf why = { 0 };
+        int e = 0;
+
+        if (!f->is_loud || c->error)
+                return MISFIT;
+        for (size_t i = 0; i < json_array_size(r->value) && i < EXPLAINED_MAX && e == 0; i++) {
+                if (c->is_explaining)
+                        break;
+                c->is_explaining = true;
+                e = alternative_explain(c, f, r, i, &why);
+                c->is_explaining = false;
+        }
+        if (e < 0)
+                return check_fail(c, e, "out of memory");
+        return check_fault(c, f, r->keyword->name, "fits none of the %zu alternatives%s",
+                           json_array_size(r->value), buf_text(&why));
+}
+
 CHECK(any_of)
 {
         enum fit fit = MISFIT;
@@ -337,8 +384,7 @@ CHECK(any_of)
                         break;
         }
         if (fit == MISFIT)
-                return check_fault(c, f, r->keyword->name, "fits none of the %zu alternatives",
-                                   json_array_size(r->value));
+                return alternatives_fault(c, f, r);
         return fit;
 }
 
@@ -357,8 +403,7 @@ CHECK(one_of)
                 return check_fault(c, f, r->keyword->name,
                                    "fits %zu of the alternatives, but must fit exactly one", fits);
         if (fits + maybes == 0)
-                return check_fault(c, f, r->keyword->name, "fits none of the %zu alternatives",
-                                   json_array_size(r->value));
+                return alternatives_fault(c, f, r);
         return maybes ? MAYBE : FIT;
 }
 

@@ -197,7 +197,8 @@ struct check {
         void *user;
         uint64_t steps;
         unsigned depth;
-        int error; /* no verdict can be reached */
+        bool is_explaining; /* why alternatives do not fit: not inside each other */
+        int error;          /* no verdict can be reached */
         struct err *err;
 };
 

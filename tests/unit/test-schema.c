@@ -148,7 +148,17 @@ static void faults_read_well(void **state)
                   "|/uniqueItems|items 0 and 2 are the same\n" },
                 { "alternatives are told in one sentence",
                   "{\"anyOf\": [{\"type\": \"null\"}, {\"type\": \"array\"}]}", "1",
-                  "|/anyOf|fits none of the 2 alternatives\n" },
+                  "|/anyOf|fits none of the 2 alternatives: must be of type null, but is an "
+                  "integer; or must "
+                  "be of type array, but is an integer\n" },
+                { "with the places below, and not one inside the other",
+                  "{\"items\": {\"oneOf\": [{\"properties\": {\"a\": {\"type\": \"null\"}}}, "
+                  "{\"anyOf\": "
+                  "[{\"required\": [\"b\"]}]}]}}",
+                  "[{\"a\": 1}]",
+                  "/0|/items/oneOf|fits none of the 2 alternatives: /a must be of type null, but "
+                  "is an "
+                  "integer; or fits none of the 1 alternatives\n" },
         };
 
         (void) state;
