@@ -88,6 +88,9 @@ static int row_check(const struct changeset *c, const struct change *f, int tree
         r = site_check(tree_fd, f->path, f->mode_before, f->sha256_before, NULL, err);
         if (r == 0 && S_ISDIR(f->mode_before) && !S_ISDIR(f->mode_after))
                 r = gone_check(c, tree_fd, f->path, err);
+        if (r == 0 && S_ISDIR(f->mode_before) && S_ISDIR(f->mode_after) &&
+            f->mode_before != f->mode_after)
+                r = site_owner_check(tree_fd, f->path, err);
         return r;
 }
 

@@ -235,3 +235,20 @@ int site_check(int tree_fd, const char *path, uint32_t mode, const char *sha256,
                 *ret_fd = TAKE_FD(fd);
         return 0;
 }
+
+int site_owner_check(int tree_fd, const char *path, struct err *err)
+{
+        _cleanup_(site_done) struct site s = SITE_NONE;
+        struct stat st;
+        int r = site_open(&s, tree_fd, path);
+
+        if (r < 0)
+                return way_failed(r, path, err);
+        if (fstatat(s.dir, s.base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return err_sys(err, -errno, "cannot stat %s", path);
+        if (geteuid() != 0 && st.st_uid != geteuid())
+                return err_set(err, -EPERM,
+                               "folder %s belongs to another user, who alone may set its mode",
+                               path);
+        return 0;
+}

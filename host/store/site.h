@@ -43,6 +43,9 @@ struct site_syncs {
 int site_sync(struct site_syncs *syncs, const char *path);
 void site_syncs_done(struct site_syncs *syncs);
 
+/* May we set the mode of the folder at `path`? 0 or -EPERM. */
+int site_owner_check(int tree_fd, const char *path, struct err *err);
+
 /*
  * Does exactly this stand at `path`: a file, link or folder of that mode and digest, or nothing
  * (`mode` 0)? 0, -ESTALE when it is something else, -EPERM when it must not be touched (several

@@ -224,13 +224,16 @@ static int folder_finish(const struct plan *p, const char *waits, uint32_t mode,
 {
         _cleanup_(site_done) struct site s = SITE_NONE;
         _cleanup_(closep) int fd = -1;
+        struct stat st;
         int r = site_open(&s, p->tree, waits);
 
         if (r == 0)
                 fd = r = site_open_target(&s, O_RDONLY | O_DIRECTORY);
         if (r < 0)
                 return err_sys(err, r, "cannot open new folder %s", waits);
-        if (fchmod(fd, mode & 0777) < 0 || fsync(fd) < 0)
+        /* What the folder above hands down (set-group-id) stays. */
+        if (fstat(fd, &st) < 0 || fchmod(fd, (st.st_mode & 07000) | (mode & 0777)) < 0 ||
+            fsync(fd) < 0)
                 return err_sys(err, -errno, "cannot finish new folder %s", waits);
         return 0;
 }

@@ -485,6 +485,7 @@ static void overlay_rounds(const char *extra)
 static void test_overlay(void **state)
 {
         (void) state;
+        bool is_root = geteuid() == 0;
         unsigned done = 0;
 
         if (!own_mounts()) {
@@ -492,6 +493,10 @@ static void test_overlay(void **state)
                 skip();
         }
         for (size_t i = 0; i < TEST_ROWS(flavours); i++) {
+                /* trusted.* attributes are root's own: without them such an overlay fails half-way
+                 */
+                if (flavours[i][0] == '\0' && !is_root)
+                        continue;
                 if (!overlay_works(flavours[i])) {
                         print_message("# overlay%s cannot be mounted here\n", flavours[i]);
                         continue;

@@ -170,7 +170,8 @@ void tree_delete(int dirfd, const char *path)
                         tree_delete(fd, names.names[i]);
                 listing_done(&names);
         }
-        assert_int_equal(unlinkat(dirfd, path, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0), 0);
+        if (unlinkat(dirfd, path, S_ISDIR(st.st_mode) ? AT_REMOVEDIR : 0) < 0)
+                fail_msg("cannot delete %s: %s", path, strerror(errno));
 }
 
 /* --- at random ----------------------------------------------------------------------------- */
