@@ -399,9 +399,8 @@ static bool number_read(struct text *t, uint64_t *ret)
         if (!text_left(t) || !text_is_digit(*t->at))
                 return false;
         for (; text_left(t) && text_is_digit(*t->at); t->at++)
-                if (__builtin_mul_overflow(value, 10, &value) ||
-                    __builtin_add_overflow(value, (uint64_t) (*t->at - '0'), &value))
-                        value = UINT64_MAX / 16;
+                value = value > (UINT64_MAX - 9) / 10 ? UINT64_MAX
+                                                      : value * 10 + (uint64_t) (*t->at - '0');
         *ret = value;
         return true;
 }

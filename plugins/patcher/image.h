@@ -11,13 +11,14 @@
  *
  * The bytes and the line table never change. Applied hunks are kept as edits in order of their
  * place, so that a hunk costs no copy of the file; where a hunk is not at its place an index of
- * lines by hash finds the few places worth a look. Work is counted and limited.
+ * lines by hash finds the few places worth a look.
+ * Work is counted and limited: a hostile patch costs seconds, not hours.
  */
 
 #include "patch.h"
 
 #define IMAGE_BYTES_MAX (1u << 30)
-#define IMAGE_WORK_MAX  (1ull << 31) /* places looked at, lines compared at them, edits moved */
+#define IMAGE_WORK_MAX  (1ull << 26) /* steps of looking for hunks, some ten seconds */
 
 struct image_edit {
         size_t start, removed; /* lines of the file */

@@ -222,6 +222,10 @@ static int refusal_tell(struct linhay_run *r, const struct refusal *why)
 {
         _cleanup_(freep) char *text = words_clean(why->text);
 
+        /* Names and lines of the patch must not break out of the one line of a message. */
+        for (char *p = text; p && *p; p++)
+                if ((unsigned char) *p < ' ' || *p == 0x7f)
+                        *p = '?';
         return linhay_fail(r, (enum linhay_fail) refusal_class(why->kind), refusal_code(why->kind),
                            "%s", text ? text : "out of memory");
 }

@@ -130,7 +130,9 @@ int path_check(const char *path, struct refusal *why)
 
         if (strlen(path) > PATH_BYTES_MAX)
                 return unsafe(path, "the path is too long", why);
-        for (;;) {
+        for (size_t depth = 0;; depth++) {
+                if (depth > PATH_FOLDERS_MAX)
+                        return unsafe(path, "the path has too many folders", why);
                 length = strcspn(component, "/");
                 if (component_check(path, component, length, why) < 0)
                         return -1;

@@ -13,6 +13,7 @@
 
 #define PATH_BYTES_MAX      4095
 #define PATH_COMPONENT_MAX  255
+#define PATH_FOLDERS_MAX    256 /* above a file */
 #define PATH_LINK_BYTES_MAX 4095
 
 int path_check(const char *path, struct refusal *why);

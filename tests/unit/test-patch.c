@@ -117,6 +117,8 @@ static const struct row rows[] = {
         { "git's own files", "x=a;", ADD(".git/config") PLUS_A, "", "path-unsafe", NULL },
         { "above the tree", "x=a;", ADD("../n") PLUS_A, "", "path-unsafe", NULL },
         { "no patch at all", "x=a;", "hello\n", "", "patch-empty", NULL },
+        { "a message stays one line", "x=a;", "diff --git a/x b/x\nnew file mode \r\033[2Jrwx\n",
+          "", "patch-corrupt", NULL },
         { "fuzz", "x=a;", CHANGE("x") A_TO_B, ",\"fuzz\":1", "input-invalid", NULL },
         { "an endless strip", "x=a;", CHANGE("x") A_TO_B, ",\"strip\":100000", "input-invalid",
           NULL },
@@ -267,6 +269,8 @@ static void row_run(const struct row *row, int root)
         if (strcmp(after, row->want ? row->want : before) != 0)
                 fail_msg("%s: the tree is %s", row->why, after);
         assert_true(!host.output == !!row->code);
+        if (host.fail_message)
+                assert_null(strpbrk(host.fail_message, "\r\n\t"));
         json_decref(patch);
         free(quoted);
         free(input);
