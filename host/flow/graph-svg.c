@@ -14,12 +14,26 @@
 #define LINE        17
 #define LETTERS_MAX 34 /* of one line in a box */
 #define SWEEPS      6
+#define GHOSTS_MAX  20000
+#define NOBODY      SIZE_MAX
 
+/*
+ * A step; or a ghost: the place in a column where a line passes that leads further, so that it runs
+ * between the boxes and not behind them.
+ */
 struct box {
-        size_t step;
+        size_t step;   /* NOBODY for a ghost */
+        size_t before; /* of a ghost: the box that its line comes from */
+        size_t rank;
         double x, y, width, height;
         double wish; /* place in its column, as its neighbours would have it */
         size_t place;
+};
+
+/* A need, as a line from box to box over its ghosts. */
+struct edge {
+        size_t from, to;
+        size_t ghost, ghosts; /* the first of them, and how many */
 };
 
 struct column {
@@ -31,8 +45,12 @@ struct picture {
         const struct flow *flow;
         const struct graph_options *options;
         const struct order *order;
-        struct box *boxes;      /* of each step */
-        size_t *sorted;         /* steps, by column and place */
+        struct box *boxes; /* of each step, then the ghosts */
+        size_t box_count;
+        struct edge *edges; /* by the step that they lead to */
+        size_t *first_edge; /* of each step */
+        size_t edge_count;
+        size_t *sorted;         /* boxes, by column and place */
         struct column *columns; /* of each rank */
         double width, height;
         struct buf *out;
@@ -41,6 +59,8 @@ struct picture {
 static void picture_done(struct picture *p)
 {
         free(p->boxes);
+        free(p->edges);
+        free(p->first_edge);
         free(p->sorted);
         free(p->columns);
 }
@@ -96,23 +116,81 @@ static void box_measure(struct picture *p, size_t i)
 
         letters = MAX_OF(letters, letters_of(note));
         p->boxes[i].step = i;
+        p->boxes[i].rank = p->order->rank[i];
         p->boxes[i].width = (double) letters * LETTER + 2 * PADDING;
         p->boxes[i].height = (note && *note ? 3 : 2) * LINE + PADDING;
+}
+
+static size_t span_of(const struct picture *p, const struct edge *e)
+{
+        return p->order->rank[e->to] - p->order->rank[e->from];
+}
+
+static int edges_list(struct picture *p)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < p->flow->step_count; i++)
+                n += p->flow->steps[i].need_count;
+        p->edges = calloc(n + 1, sizeof(*p->edges));
+        p->first_edge = calloc(p->flow->step_count + 1, sizeof(*p->first_edge));
+        if (!p->edges || !p->first_edge)
+                return -ENOMEM;
+        for (size_t i = 0; i < p->flow->step_count; i++) {
+                p->first_edge[i] = p->edge_count;
+                for (size_t k = 0; k < p->flow->steps[i].need_count; k++)
+                        p->edges[p->edge_count++] =
+                                (struct edge){ .from = p->flow->steps[i].needs[k], .to = i };
+        }
+        p->first_edge[p->flow->step_count] = p->edge_count;
+        return 0;
+}
+
+/* Very large pictures go without ghosts. */
+static int boxes_make(struct picture *p)
+{
+        size_t ghosts = 0, next = p->flow->step_count;
+
+        for (size_t i = 0; i < p->edge_count; i++)
+                ghosts += span_of(p, &p->edges[i]) - 1;
+        if (ghosts > GHOSTS_MAX)
+                ghosts = 0;
+        p->box_count = p->flow->step_count + ghosts;
+        p->boxes = calloc(p->box_count + 1, sizeof(*p->boxes));
+        p->sorted = calloc(p->box_count + 1, sizeof(*p->sorted));
+        if (!p->boxes || !p->sorted)
+                return -ENOMEM;
+        for (size_t i = 0; i < p->flow->step_count; i++)
+                box_measure(p, i);
+        for (size_t i = 0; i < p->edge_count && ghosts; i++) {
+                struct edge *e = &p->edges[i];
+
+                e->ghost = next;
+                e->ghosts = span_of(p, e) - 1;
+                for (size_t k = 0; k < e->ghosts; k++, next++)
+                        p->boxes[next] = (struct box){
+                                .step = NOBODY,
+                                .before = k ? next - 1 : e->from,
+                                .rank = p->order->rank[e->from] + 1 + k,
+                                .height = LINE,
+                        };
+        }
+        return 0;
 }
 
 static void columns_fill(struct picture *p)
 {
         size_t at = 0;
 
-        for (size_t i = 0; i < p->flow->step_count; i++)
-                p->columns[p->order->rank[i]].count++;
+        for (size_t i = 0; i < p->box_count; i++)
+                p->columns[p->boxes[i].rank].count++;
         for (size_t c = 0; c < p->order->rank_count; c++) {
                 p->columns[c].first = at;
                 at += p->columns[c].count;
                 p->columns[c].count = 0;
         }
-        for (size_t i = 0; i < p->flow->step_count; i++) {
-                struct column *c = &p->columns[p->order->rank[i]];
+        for (size_t i = 0; i < p->box_count; i++) {
+                struct column *c = &p->columns[p->boxes[i].rank];
 
                 p->boxes[i].place = c->count;
                 p->sorted[c->first + c->count++] = i;
@@ -129,22 +207,36 @@ static int wish_compare(const void *a, const void *b, void *user)
         return (x->place > y->place) - (x->place < y->place);
 }
 
-/* Each step goes where the middle of what it needs is: fewer lines cross. */
+/* How far down its column a box is, from 0 to 1. */
+static double depth_of(const struct picture *p, const struct box *box)
+{
+        return ((double) box->place + 0.5) / (double) p->columns[box->rank].count;
+}
+
+static double wish_of(const struct picture *p, const struct box *box)
+{
+        size_t first, end;
+        double sum = 0;
+
+        if (box->step == NOBODY)
+                return depth_of(p, &p->boxes[box->before]);
+        first = p->first_edge[box->step];
+        end = p->first_edge[box->step + 1];
+        for (size_t i = first; i < end; i++) {
+                const struct edge *e = &p->edges[i];
+
+                sum += depth_of(p, &p->boxes[e->ghosts ? e->ghost + e->ghosts - 1 : e->from]);
+        }
+        return end > first ? sum / (double) (end - first) : depth_of(p, box);
+}
+
+/* Each box goes where the middle of what leads to it is: fewer lines cross. */
 static void column_sort(struct picture *p, const struct column *c)
 {
         for (size_t i = 0; i < c->count; i++) {
                 struct box *box = &p->boxes[p->sorted[c->first + i]];
-                const struct flow_step *step = &p->flow->steps[box->step];
-                double sum = 0;
 
-                for (size_t k = 0; k < step->need_count; k++) {
-                        const struct box *need = &p->boxes[step->needs[k]];
-                        size_t rank = p->order->rank[step->needs[k]];
-
-                        sum += ((double) need->place + 0.5) / (double) p->columns[rank].count;
-                }
-                box->wish = step->need_count ? sum / (double) step->need_count
-                                             : ((double) box->place + 0.5) / (double) c->count;
+                box->wish = wish_of(p, box);
         }
         qsort_r(p->sorted + c->first, c->count, sizeof(*p->sorted), wish_compare, p->boxes);
         for (size_t i = 0; i < c->count; i++)
@@ -185,17 +277,38 @@ static void columns_place(struct picture *p)
         p->height += 2 * PADDING;
 }
 
-static int edge_draw(struct picture *p, size_t from, size_t to)
+/* Bends from where the line is to (x2, y2), level at both ends. */
+static int bend_draw(struct picture *p, double x1, double y1, double x2, double y2)
 {
-        const struct box *a = &p->boxes[from], *b = &p->boxes[to];
-        double x1 = a->x + a->width, y1 = a->y + a->height / 2;
-        double x2 = b->x - 5, y2 = b->y + b->height / 2;
-        double bend = MAX_OF((x2 - x1) / 2, GAP_X / 2.0);
+        double bend = (x2 - x1) / 2;
 
-        return buf_printf(p->out,
-                          "<path class=\"lf-edge\" d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1f\"/>"
-                          "<path class=\"lf-tip\" d=\"M%.1f %.1fl-7 -4v8z\"/>\n",
-                          x1, y1, x1 + bend, y1, x2 - bend, y2, x2, y2, x2 + 5, y2);
+        return buf_printf(p->out, "C%.1f %.1f %.1f %.1f %.1f %.1f", x1 + bend, y1, x2 - bend, y2,
+                          x2, y2);
+}
+
+static int edge_draw(struct picture *p, const struct edge *e)
+{
+        const struct box *a = &p->boxes[e->from], *b = &p->boxes[e->to];
+        double x = a->x + a->width, y = a->y + a->height / 2;
+        double end_x = b->x - 5, end_y = b->y + b->height / 2;
+        int r = buf_printf(p->out, "<path class=\"lf-edge\" d=\"M%.1f %.1f", x, y);
+
+        for (size_t i = 0; i < e->ghosts && r == 0; i++) {
+                const struct box *ghost = &p->boxes[e->ghost + i];
+                double width = p->columns[ghost->rank].width;
+
+                r = bend_draw(p, x, y, ghost->x, ghost->y + ghost->height / 2);
+                x = ghost->x + width;
+                y = ghost->y + ghost->height / 2;
+                if (r == 0)
+                        r = buf_printf(p->out, "H%.1f", x);
+        }
+        if (r == 0)
+                r = bend_draw(p, x, y, end_x, end_y);
+        return r < 0 ? r
+                     : buf_printf(p->out,
+                                  "\"/><path class=\"lf-tip\" d=\"M%.1f %.1fl-7 -4v8z\"/>\n",
+                                  end_x + 5, end_y);
 }
 
 static int line_draw(struct picture *p, const struct box *box, unsigned line, const char *class,
@@ -278,11 +391,11 @@ static int picture_draw(struct picture *p)
 {
         int r = buf_printf(p->out, head, p->width, p->height, p->width, p->height, p->flow->name);
 
-        for (size_t i = 0; i < p->flow->step_count && r == 0; i++)
-                for (size_t k = 0; k < p->flow->steps[i].need_count && r == 0; k++)
-                        r = edge_draw(p, p->flow->steps[i].needs[k], i);
-        for (size_t i = 0; i < p->flow->step_count && r == 0; i++)
-                r = box_draw(p, &p->boxes[p->sorted[i]]);
+        for (size_t i = 0; i < p->edge_count && r == 0; i++)
+                r = edge_draw(p, &p->edges[i]);
+        for (size_t i = 0; i < p->box_count && r == 0; i++)
+                if (p->boxes[p->sorted[i]].step != NOBODY)
+                        r = box_draw(p, &p->boxes[p->sorted[i]]);
         return r < 0 ? r : buf_puts(p->out, "</svg>\n");
 }
 
@@ -295,13 +408,12 @@ int graph_svg(struct buf *out, const struct flow *f, const struct graph_options 
         if (r < 0)
                 return r;
         p.order = order;
-        p.boxes = calloc(f->step_count + 1, sizeof(*p.boxes));
-        p.sorted = calloc(f->step_count + 1, sizeof(*p.sorted));
         p.columns = calloc(order->rank_count + 1, sizeof(*p.columns));
-        if (!p.boxes || !p.sorted || !p.columns)
-                return -ENOMEM;
-        for (size_t i = 0; i < f->step_count; i++)
-                box_measure(&p, i);
+        r = p.columns ? edges_list(&p) : -ENOMEM;
+        if (r == 0)
+                r = boxes_make(&p);
+        if (r < 0)
+                return r;
         columns_fill(&p);
         for (size_t sweep = 0; sweep < SWEEPS; sweep++)
                 for (size_t c = 1; c < order->rank_count; c++)

@@ -617,6 +617,32 @@ static void pictures_are_well_formed(void **state)
         assert_int_equal(times(svg.data, "http"), 1); /* the name space: nothing is fetched */
 }
 
+/* A line to a later column has a place of its own in the columns that it passes. */
+static void long_lines_keep_clear_of_boxes(void **state)
+{
+        static const char text[] = "steps = (" STEP("a", "") "," STEP(
+                "b", "needs = ( \"a\" );") "," STEP("c", "needs = ( \"a\", \"b\" );") ");";
+        _cleanup_(flow_freep) struct flow *f = NULL;
+        _cleanup_(buf_done) struct buf svg = { 0 };
+        double box_y, line_y, height;
+        struct err err = { 0 };
+        const char *at;
+
+        (void) state;
+        assert_int_equal(flow_load(&f, put("x.flow", text), NULL, &err), 0);
+        assert_int_equal(graph_svg(&svg, f, NULL), 0);
+        assert_int_equal(times(svg.data, "H"), 1);
+        at = strchr(svg.data, 'H');
+        while (*at != ' ')
+                at--;
+        line_y = strtod(at, NULL);
+        at = strstr(svg.data, "<title>b</title>");
+        assert_non_null(at);
+        assert_int_equal(sscanf(strstr(at, " y="), " y=\"%lf\"", &box_y), 1);
+        assert_int_equal(sscanf(strstr(at, " height="), " height=\"%lf\"", &height), 1);
+        assert_true(line_y < box_y || line_y > box_y + height);
+}
+
 static void wide_pictures_become_lists(void **state)
 {
         _cleanup_(buf_done) struct buf text = { 0 }, out = { 0 }, svg = { 0 };
@@ -703,6 +729,7 @@ int main(void)
                 cmocka_unit_test(inputs_of_a_run_are_checked),
                 cmocka_unit_test(pictures_are_drawn),
                 cmocka_unit_test(pictures_are_well_formed),
+                cmocka_unit_test(long_lines_keep_clear_of_boxes),
                 cmocka_unit_test(wide_pictures_become_lists),
                 cmocka_unit_test(shipped_workflows_are_right),
                 cmocka_unit_test(the_manual_is_right),
