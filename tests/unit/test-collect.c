@@ -470,7 +470,7 @@ static void overlay_rounds(const char *extra)
                 compare_ways(acts[i].why, &lower, act_listed, &i, extra);
                 tree_remove(&lower);
         }
-        for (unsigned seed = 0; seed < (rounds ? (unsigned) atoi(rounds) : 10); seed++) {
+        for (unsigned seed = 0; seed < (rounds ? (unsigned) atoi(rounds) : 8); seed++) {
                 struct random_act r = { .seed = seed * 31337u + 7, .acts = 20 };
                 struct dice dice = { .state = seed };
 

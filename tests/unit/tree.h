@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 
-/* A new folder below $TMPDIR or /tmp, open; removed with all in it by tree_remove(). */
+/* A new folder below $TMPDIR, /dev/shm or /tmp, open; removed with all in it by tree_remove(). */
 struct tree {
         char path[256];
         int fd;
