@@ -207,8 +207,9 @@ static json_t *severities(const struct review *review)
 static int review_report(struct linhay_run *run, struct survey *survey, const struct review *review)
 {
         _cleanup_(json_decrefp) json_t *value =
-                json_pack("{sI sI so}", "files", (json_int_t) survey->files, "functions",
-                          (json_int_t) survey->functions, "findings", severities(review));
+                json_pack("{sI sI sI so}", "files", (json_int_t) survey->files, "functions",
+                          (json_int_t) survey->functions, "waived", (json_int_t) review->n_waived,
+                          "findings", severities(review));
         int r = value ? survey_report(survey, value) : -ENOMEM;
 
         if (r < 0)

@@ -41,8 +41,6 @@ static const char *const unknown[] = {
         "call",
         "call_expression",
         "new_expression",
-        "interpolation",
-        "template_substitution",
         "shorthand_property_identifier",
         "await",
         "await_expression",
@@ -53,15 +51,45 @@ static const char *const unknown[] = {
         "lambda_expression",
 };
 
+/* JavaScript: where the program itself lies is no stranger's choice, nor is what is joined to it.
+ */
+static const char *const fixed_names[] = { "__dirname", "__filename", "path",
+                                           "url",       "process",    "fileURLToPath" };
+static const char *const fixed_calls[] = { "path.join",         "path.resolve",   "path.dirname",
+                                           "path.basename",     "path.normalize", "process.cwd",
+                                           "url.fileURLToPath", "fileURLToPath",  "require.resolve",
+                                           "path.posix.join" };
+
 static bool is_identifier(TSNode node)
 {
         return !ts_node_is_null(node) && strcmp(ts_node_type(node), "identifier") == 0;
 }
 
-static bool is_unknown(TSNode node)
+static bool is_one_of(const struct source *s, TSNode node, const char *const *names, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (!ts_node_is_null(node) && source_is(s, node, names[i]))
+                        return true;
+        return false;
+}
+
+static bool is_fixed(const struct source *s, TSNode node)
+{
+        if (s->language->family != FAMILY_SCRIPT)
+                return false;
+        if (is_identifier(node))
+                return is_one_of(s, node, fixed_names, ARRAY_SIZE(fixed_names));
+        return strcmp(ts_node_type(node), "call_expression") == 0 &&
+               is_one_of(s, ts_node_child_by_field_name(node, "function", 8), fixed_calls,
+                         ARRAY_SIZE(fixed_calls));
+}
+
+static bool is_unknown(const struct source *s, TSNode node)
 {
         const char *type = ts_node_is_named(node) ? ts_node_type(node) : "";
 
+        if (is_fixed(s, node))
+                return false;
         for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
                 if (strcmp(type, unknown[i]) == 0)
                         return true;
@@ -126,7 +154,7 @@ bool constants_is_literal(const struct constants *constants, const struct source
 
                 if (n++ >= NODES_MAX)
                         literal = false;
-                else if (is_unknown(at))
+                else if (is_unknown(s, at))
                         literal = is_identifier(at) &&
                                   (is_macro(s, at) || (constants && is_constant(constants, s, at)));
                 if (ts_tree_cursor_goto_first_child(&c))

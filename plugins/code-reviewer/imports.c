@@ -71,6 +71,15 @@ static int add_member(struct imports *imports, const char *alias, const char *mo
         return add(imports, alias, target);
 }
 
+static const struct import *find(const struct imports *imports, const char *alias, size_t length)
+{
+        for (size_t i = 0; i < imports->n_items; i++)
+                if (strlen(imports->items[i].alias) == length &&
+                    memcmp(imports->items[i].alias, alias, length) == 0)
+                        return &imports->items[i];
+        return NULL;
+}
+
 /* ---- Python: import a.b, import a as b, from a import b as c ---- */
 
 static int python_name(struct imports *imports, const struct source *s, const char *module,
@@ -170,6 +179,18 @@ static int script_pattern(struct imports *imports, const struct source *s, const
         return r;
 }
 
+/* `const { readFile } = fs.promises`: a part of what was imported. */
+static bool is_import(const struct imports *imports, const struct source *s, TSNode value,
+                      char ret[IMPORTS_NAME_BYTES])
+{
+        char text[IMPORTS_NAME_BYTES];
+
+        if (ts_node_is_null(value) || !imports_resolve(imports, s, value, ret))
+                return false;
+        copy_node(text, s, value);
+        return strcmp(text, ret) != 0 || find(imports, text, strcspn(text, ".")) != NULL;
+}
+
 static int script_variable(struct imports *imports, const struct source *s, TSNode node)
 {
         TSNode value = child_field(node, "value"), name = child_field(node, "name");
@@ -181,7 +202,8 @@ static int script_variable(struct imports *imports, const struct source *s, TSNo
             is_require(s, child_field(value, "object"), first)) {
                 copy_node(alias, s, child_field(value, "property"));
                 text_join(module, sizeof(module), first, ".", alias);
-        } else if (is_require(s, value, first)) {
+        } else if (is_require(s, value, first) ||
+                   (is_type(name, "object_pattern") && is_import(imports, s, value, first))) {
                 (void) snprintf(module, sizeof(module), "%s", first);
         } else {
                 return 0;
@@ -288,15 +310,6 @@ void imports_done(struct imports *imports)
         }
         free(imports->items);
         *imports = (struct imports){ 0 };
-}
-
-static const struct import *find(const struct imports *imports, const char *alias, size_t length)
-{
-        for (size_t i = 0; i < imports->n_items; i++)
-                if (strlen(imports->items[i].alias) == length &&
-                    memcmp(imports->items[i].alias, alias, length) == 0)
-                        return &imports->items[i];
-        return NULL;
 }
 
 /* The parts of `a.b.c`, last first; the bottom is a name or a require(). */

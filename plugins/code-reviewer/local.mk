@@ -70,4 +70,4 @@ plugins_code_reviewer_code_reviewer_so_LDFLAGS = $(AGENT_LINK_FLAGS) -Wl,--exclu
 plugins_code_reviewer_code_reviewer_so_LDADD = $(REVIEWER_LIBS)
 $(plugins_code_reviewer_code_reviewer_so_OBJECTS): plugins/code-reviewer/agent.json
 
-EXTRA_DIST += plugins/code-reviewer/agent.json plugins/code-reviewer/rules/README.md $(REVIEWER_RULES)
+EXTRA_DIST += doc/agents/code-reviewer.md plugins/code-reviewer/agent.json plugins/code-reviewer/rules/README.md $(REVIEWER_RULES)

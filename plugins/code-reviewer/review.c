@@ -141,6 +141,24 @@ static char *message_of(const struct rule *rule, const struct source *s, const s
         return strdup(text);
 }
 
+/* A person looked at this line and said so, in the words of the tools that people know. */
+static bool is_waived(const struct source *s, uint32_t row)
+{
+        static const char *const marks[] = { "linhay: ignore", "nosec", "NOSONAR", "NOLINT" };
+        uint32_t length;
+        const char *line = source_line(s, row, &length);
+
+        for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
+                const char *at = memmem(line, length, marks[i], strlen(marks[i]));
+
+                if (at && (memchr(line, '#', (size_t) (at - line)) ||
+                           memmem(line, (size_t) (at - line), "//", 2) ||
+                           memmem(line, (size_t) (at - line), "/*", 2)))
+                        return true;
+        }
+        return false;
+}
+
 static int found(void *owner, const struct match *match)
 {
         struct batch *b = owner;
@@ -156,6 +174,10 @@ static int found(void *owner, const struct match *match)
         }
         if (ARRAY_GROW(b->items, b->n_items, b->size) < 0)
                 return -ENOMEM;
+        if (is_waived(b->s, f.start.row) || is_waived(b->s, f.end.row)) {
+                b->review->n_waived++;
+                return 0;
+        }
         f.message = message_of(b->rule, b->s, match);
         b->items[b->n_items++] = f;
         return 0;

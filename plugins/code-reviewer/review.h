@@ -25,7 +25,8 @@ struct review {
         struct thresholds thresholds;
         TSQueryCursor *cursor;
         uint64_t by_severity[LINHAY_SEVERITY_CRITICAL + 1];
-        bool is_full; /* the host takes no more findings */
+        uint64_t n_waived; /* findings on lines that carry a mark: `# nosec`, `// NOLINT` */
+        bool is_full;      /* the host takes no more findings */
 };
 
 /* Is this rule meant by an id, or by a control with its slash ("complexity/")? */

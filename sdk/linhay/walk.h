@@ -618,6 +618,8 @@ static inline int linhay_walk_list_(struct linhay_walk *w, struct linhay_walk_fo
                 return r;
         if (r > 0)
                 linhay_walk_skip_(w, w->path, LINHAY_WALK_MANY, 0);
+        if (f->end == f->first)
+                return 0;
         qsort_r(w->names + f->first, f->end - f->first, sizeof(*w->names), linhay_walk_compare_,
                 w->arena);
         return 0;

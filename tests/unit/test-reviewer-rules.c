@@ -13,20 +13,23 @@
 
 #define EXAMPLE_BYTES 4096
 
-static const char *const files[] = { "any.scm", "c.scm", "go.scm", "javascript.scm", "python.scm" };
+static const char *const files[] = { "plugins/code-reviewer/rules/any.scm",
+                                     "plugins/code-reviewer/rules/c.scm",
+                                     "plugins/code-reviewer/rules/go.scm",
+                                     "plugins/code-reviewer/rules/javascript.scm",
+                                     "plugins/code-reviewer/rules/python.scm" };
 
 /* All faults at once: a rule is edited more quickly so. */
 static unsigned n_faults;
 #define report(...) (n_faults++, print_error("not right: " __VA_ARGS__), print_error("\n"))
 
-static char *read_rules(const char *name, size_t *ret_length)
+static char *read_file(const char *name, size_t *ret_length)
 {
         char path[1024];
         FILE *f;
         char *text = malloc(1 << 20);
 
-        (void) snprintf(path, sizeof(path), "%s/plugins/code-reviewer/rules/%s", test_srcdir(),
-                        name);
+        (void) snprintf(path, sizeof(path), "%s/%s", test_srcdir(), name);
         f = fopen(path, "re");
         assert_non_null(f);
         assert_non_null(text);
@@ -147,7 +150,7 @@ static void test_examples(void **state)
                 fail_msg("%s", error);
         for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
                 size_t length;
-                char *text = read_rules(files[i], &length);
+                char *text = read_file(files[i], &length);
 
                 try_file(&rules, text, &n_bad, &n_good);
                 free(text);
@@ -181,6 +184,25 @@ static void test_pack(void **state)
                 }
         }
         rules_done(&rules);
+}
+
+static void test_documented(void **state)
+{
+        struct rules rules = { 0 };
+        char error[256] = "", row[128];
+        size_t length;
+        char *text = read_file("doc/agents/code-reviewer.md", &length);
+
+        (void) state;
+        assert_true(rules_load(&rules, error) >= 0);
+        for (size_t i = 0; i < rules.n_items; i++) {
+                (void) snprintf(row, sizeof(row), "| `%s` |", rules.items[i].id);
+                if (!strstr(text, row))
+                        report("doc/agents/code-reviewer.md has no row for %s", rules.items[i].id);
+        }
+        assert_int_equal(n_faults, 0);
+        rules_done(&rules);
+        free(text);
 }
 
 static const struct {
@@ -304,9 +326,9 @@ static void test_names(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_pack),   cmocka_unit_test(test_examples),
-                cmocka_unit_test(test_broken), cmocka_unit_test(test_refused),
-                cmocka_unit_test(test_names),
+                cmocka_unit_test(test_documented), cmocka_unit_test(test_pack),
+                cmocka_unit_test(test_examples),   cmocka_unit_test(test_broken),
+                cmocka_unit_test(test_refused),    cmocka_unit_test(test_names),
         };
 
         return cmocka_run_group_tests_name("reviewer rules", tests, NULL, NULL);

@@ -437,7 +437,7 @@
 ;; bad: import urllib.request; urllib.request.urlopen(u)
 ;; good: import urllib.request; urllib.request.urlopen("https://example.org/")
 ((call function: (_) @f arguments: (argument_list . (_) @url)) @finding
- (#callee? @f "urllib.request.urlopen" "urllib.request.urlretrieve" "urllib.urlopen" "urllib.urlretrieve" "urllib2.urlopen" "urllib.request.URLopener" "urllib.request.FancyURLopener" "urllib.URLopener" "urllib.FancyURLopener")
+ (#callee? @f "six.moves.urllib.request.url*" "six.moves.urllib.request.FancyURLopener" "six.moves.urllib.request.URLopener" "urllib.request.urlopen" "urllib.request.urlretrieve" "urllib.urlopen" "urllib.urlretrieve" "urllib2.urlopen" "urllib.request.URLopener" "urllib.request.FancyURLopener" "urllib.URLopener" "urllib.FancyURLopener")
  (#not-match? @url "^['\"]https?:"))
 
 ;; rule: security/python-ssh-any-host
