@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -15,10 +16,14 @@
 #include "cell/runtime.h"
 
 /*
- * Descriptors of a cell: 0 to 2, its socket, and its workspace or the object to inspect. What is
- * left of setting up is above.
+ * Descriptors of a cell: 0 to 2, its socket, its workspace or the object to inspect, and without a
+ * root the object to load. What is left of setting up is above.
  */
-enum { CELL_SOCKET = SPAWN_SOCKET, CELL_EXTRA, CELL_FDS_, SETUP_FIRST = 32 };
+enum { CELL_SOCKET = SPAWN_SOCKET, CELL_EXTRA, CELL_OBJECT, CELL_FDS_, SETUP_FIRST = 32 };
+
+/* Without a root of its own, a cell's object is the sealed memory itself. */
+#define BARE_OBJECT "/proc/self/fd/5"
+_Static_assert(CELL_OBJECT == 5, "BARE_OBJECT names the descriptor");
 
 struct child {
         const struct child_plan *plan;
@@ -50,11 +55,24 @@ static int sync_wait(const struct child_plan *plan, struct err *err)
 {
         uint64_t go = 0;
 
-        if (!plan->has_userns)
-                return 0;
         if (read(plan->sync, &go, sizeof(go)) != sizeof(go))
                 return err_sys(err, -errno, "the zygote did not write the cell's maps");
-        return confine_identity(err);
+        /* Without a user namespace an ordinary user can only stay who he is. */
+        return plan->has_userns || geteuid() == 0 ? confine_identity(err) : 0;
+}
+
+/*
+ * No mount can be made: the workspace is a private folder, and Landlock keeps everything else away.
+ * The host's lock on the folder says how long it is needed.
+ */
+static int step_bare(struct child *c, struct err *err)
+{
+        if (c->plan->request->workspace != WORKSPACE_OVERLAY)
+                return 0;
+        c->upper = openat(c->plan->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (c->upper < 0 || flock(c->upper, LOCK_SH) < 0)
+                return err_sys(err, -errno, "cannot open the private copy of the workspace");
+        return 0;
 }
 
 static int step_root(struct child *c, struct err *err)
@@ -72,6 +90,8 @@ static int step_root(struct child *c, struct err *err)
 
         if (plan->request->kind == SPAWN_INSPECTOR)
                 return 0;
+        if (!plan->has_userns)
+                return step_bare(c, err);
         r = root_build(&c->upper, &root, err);
         if (r == ROOT_NEEDS_STAGE) {
                 /* The zygote makes a private copy and another child. */
@@ -127,58 +147,88 @@ static int fd_lift(int *fd)
         return 0;
 }
 
+/* What the cell keeps besides its socket: its workspace, or the object to look into. */
+static int extra_open(const struct child_plan *plan, int *ret, struct err *err)
+{
+        int fd;
+
+        if (plan->request->kind == SPAWN_INSPECTOR) {
+                *ret = plan->fd[SPAWN_FD_OBJECT];
+                return 0;
+        }
+        if (plan->request->workspace == WORKSPACE_NONE)
+                return chdir("/") < 0 ? err_sys(err, -errno, "cannot enter the root") : 0;
+        fd = plan->has_userns ? open("/ws/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                              : openat(plan->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 || fchdir(fd) < 0)
+                return err_sys(err, -errno, "cannot open the workspace in the cell");
+        *ret = fd;
+        return 0;
+}
+
 /* Leaves 0, 1, 2, the socket, the workspace, and what is still needed to report. */
 static int step_descriptors(struct child *c, struct err *err)
 {
         const struct child_plan *plan = c->plan;
-        int log = MAX_OF(plan->fd[SPAWN_FD_LOG], STDIN_FILENO), r;
-        _cleanup_(closep) int extra = -1;
+        int log = MAX_OF(plan->fd[SPAWN_FD_LOG], STDIN_FILENO), extra = -1, object = -1, r;
 
-        if (plan->request->kind == SPAWN_INSPECTOR) {
-                extra = dup(plan->fd[SPAWN_FD_OBJECT]);
-        } else if (plan->request->workspace != WORKSPACE_NONE) {
-                extra = open("/ws/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-                if (extra < 0 || chdir("/work") < 0)
-                        return err_sys(err, -errno, "cannot open the workspace in the cell");
-        }
+        r = extra_open(plan, &extra, err);
+        if (r < 0)
+                return r;
+        if (!plan->has_userns && plan->request->kind == SPAWN_CELL)
+                object = plan->fd[SPAWN_FD_OBJECT];
         r = fd_lift(&c->control);
         if (r == 0 && c->upper >= 0)
                 r = fd_lift(&c->upper);
+        if (r == 0 && object >= 0)
+                r = fd_lift(&object);
         if (r < 0)
                 return err_sys(err, r, "cannot put the descriptors in order");
         if (dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 ||
             dup2(plan->fd[SPAWN_FD_SOCKET], CELL_SOCKET) < 0 ||
             (extra >= 0 && dup2(extra, CELL_EXTRA) < 0) ||
-            kernel_close_range(extra >= 0 ? CELL_FDS_ : CELL_EXTRA, SETUP_FIRST - 1) < 0 ||
+            (object >= 0 && dup2(object, CELL_OBJECT) < 0) ||
+            kernel_close_range(object >= 0 ? CELL_FDS_ : CELL_OBJECT, SETUP_FIRST - 1) < 0 ||
             kernel_close_range((unsigned) MAX_OF(c->control, c->upper) + 1, ~0U) < 0)
                 return err_sys(err, -errno, "cannot put the descriptors in order");
-        extra = -1; /* closed with the range */
+        if (extra < 0)
+                (void) close(CELL_EXTRA);
         return 0;
 }
 
+/* What a cell reaches in its own root; and, where it has none, of the host's. */
+static const struct landlock_rule system_rules[] = {
+        { .path = "/usr", .access = LANDLOCK_LOAD },
+        { .path = "/lib", .access = LANDLOCK_LOAD, .is_optional = true },
+        { .path = "/lib64", .access = LANDLOCK_LOAD, .is_optional = true },
+        { .path = "/bin", .access = LANDLOCK_LOAD, .is_optional = true },
+        { .path = "/etc/ld.so.cache", .access = LANDLOCK_READ, .is_optional = true },
+        { .path = "/dev/null", .access = LANDLOCK_DEVICE },
+};
+
 static int step_landlock(const struct child_plan *plan, struct err *err)
 {
-        static const struct landlock_rule rules[] = {
-                { .path = "/usr", .access = LANDLOCK_LOAD },
-                { .path = "/lib", .access = LANDLOCK_LOAD, .is_optional = true },
-                { .path = "/lib64", .access = LANDLOCK_LOAD, .is_optional = true },
-                { .path = "/bin", .access = LANDLOCK_LOAD, .is_optional = true },
-                { .path = "/etc/ld.so.cache", .access = LANDLOCK_READ, .is_optional = true },
-                { .path = "/dev/null", .access = LANDLOCK_DEVICE },
-                { .path = ROOT_OBJECT, .access = LANDLOCK_LOAD },
-                { .path = "/tmp", .access = LANDLOCK_WRITE },
-                { .path = "/ws", .access = LANDLOCK_READ },
+        struct landlock_rule rules[ARRAY_SIZE(system_rules) + 3];
+        size_t n = ARRAY_SIZE(system_rules);
+        /* In a root of its own the rule is on the parent: one on the mount point is lost once
+         * something is mounted there. */
+        struct landlock_rule workspace = {
+                .path = plan->has_userns ? "/ws" : NULL,
+                .fd = CELL_EXTRA,
+                .access = plan->request->workspace == WORKSPACE_OVERLAY ? LANDLOCK_WRITE
+                                                                        : LANDLOCK_READ,
         };
-        struct landlock_rule own[ARRAY_SIZE(rules)];
 
         if (plan->request->kind == SPAWN_INSPECTOR)
                 return landlock_apply(plan->landlock_abi, NULL, 0, err);
-        memcpy(own, rules, sizeof(own));
-        /* On the parent: a rule on the mount point itself is lost once something is mounted there.
-         */
-        if (plan->request->workspace == WORKSPACE_OVERLAY)
-                own[ARRAY_SIZE(own) - 1].access = LANDLOCK_WRITE;
-        return landlock_apply(plan->landlock_abi, own, ARRAY_SIZE(own), err);
+        memcpy(rules, system_rules, sizeof(system_rules));
+        if (plan->has_userns) {
+                rules[n++] = (struct landlock_rule){ .path = ROOT_OBJECT, .access = LANDLOCK_LOAD };
+                rules[n++] = (struct landlock_rule){ .path = "/tmp", .access = LANDLOCK_WRITE };
+        }
+        if (plan->request->workspace != WORKSPACE_NONE)
+                rules[n++] = workspace;
+        return landlock_apply(plan->landlock_abi, rules, n, err);
 }
 
 static int step_confine(struct child *c, struct err *err)
@@ -188,7 +238,7 @@ static int step_confine(struct child *c, struct err *err)
 
         r = confine_privileges(err);
         if (r == 0)
-                r = confine_limits(&request->limits, err);
+                r = confine_limits(&request->limits, c->plan->has_userns, err);
         if (r == 0)
                 r = step_landlock(c->plan, err);
         if (r < 0)
@@ -199,6 +249,11 @@ static int step_confine(struct child *c, struct err *err)
                 r = fault_install(CELL_SOCKET, request->flags & SPAWN_PROCESSES);
                 if (r < 0)
                         return err_sys(err, r, "cannot set the cell's signal handlers");
+        }
+        if (!c->plan->has_userns) {
+                r = confine_signals(err);
+                if (r < 0)
+                        return r;
         }
         return confine_filter(c->stage1, request->stage1_bytes / sizeof(*c->stage1), err);
 }
@@ -225,7 +280,8 @@ void child_main(const struct child_plan *plan)
 {
         struct child c = { .plan = plan, .upper = -1, .control = SPAWN_SOCKET };
         struct runtime_plan runtime = {
-                .object = ROOT_OBJECT,
+                .object = plan->has_userns ? ROOT_OBJECT : BARE_OBJECT,
+                .object_fd = plan->has_userns ? -1 : CELL_OBJECT,
                 .socket = CELL_SOCKET,
                 .workspace_fd = -1,
                 .limits = &plan->request->limits,

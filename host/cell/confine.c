@@ -80,11 +80,12 @@ int confine_privileges(struct err *err)
         return 0;
 }
 
-int confine_limits(const struct limits *limits, struct err *err)
+int confine_limits(const struct limits *limits, bool has_userns, struct err *err)
 {
         const uint64_t *value = limits->value;
         /* Whole seconds, rounded up; one more until the kernel kills what ignores the warning. */
         rlim_t cpu = (value[LIMIT_CPU] + 999) / 1000;
+        rlim_t processes = has_userns ? value[LIMIT_PROCESSES] + 1 : RLIM_INFINITY;
         const struct {
                 const char *name;
                 int resource;
@@ -93,7 +94,7 @@ int confine_limits(const struct limits *limits, struct err *err)
                 { "CPU", RLIMIT_CPU, cpu, cpu + 1 },
                 { "FSIZE", RLIMIT_FSIZE, value[LIMIT_FILE_SIZE], value[LIMIT_FILE_SIZE] },
                 { "NOFILE", RLIMIT_NOFILE, value[LIMIT_FILES], value[LIMIT_FILES] },
-                { "NPROC", RLIMIT_NPROC, value[LIMIT_PROCESSES] + 1, value[LIMIT_PROCESSES] + 1 },
+                { "NPROC", RLIMIT_NPROC, processes, processes },
                 { "CORE", RLIMIT_CORE, 0, 0 },
                 { "MEMLOCK", RLIMIT_MEMLOCK, 0, 0 },
                 { "MSGQUEUE", RLIMIT_MSGQUEUE, 0, 0 },

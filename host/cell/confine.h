@@ -19,8 +19,8 @@ int confine_identity(struct err *err);
 /* Leaves no capability in any set and no way to get one; not dumpable; dies with its parent. */
 int confine_privileges(struct err *err);
 
-/* RLIMIT_*; `processes` beside this one. */
-int confine_limits(const struct limits *limits, struct err *err);
+/* RLIMIT_*. Without a user namespace the kernel would count the user's other processes as well. */
+int confine_limits(const struct limits *limits, bool has_userns, struct err *err);
 
 /* Memory-deny-write-execute: 1, or 0 where the kernel has it not. */
 int confine_mdwe(void);

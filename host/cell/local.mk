@@ -17,6 +17,7 @@ libhost_a_SOURCES += \
 # The program in which agents live: small, for its memory is copied into every cell.
 cellexec_PROGRAMS += linhay-cell
 linhay_cell_SOURCES = host/cell-main.c \
+	host/cell/attic.c host/cell/attic.h \
 	host/cell/child.c host/cell/child.h \
 	host/cell/confine.c host/cell/confine.h \
 	host/cell/fault.c host/cell/fault.h \

@@ -124,6 +124,8 @@ void runtime_main(const struct runtime_plan *plan)
         if (hello_send(plan) < 0)
                 _exit(1);
         agent = agent_load(plan->object);
+        if (plan->object_fd >= 0)
+                (void) close(plan->object_fd);
         if (agent->prepare && (agent->prepare(&s.run) != 0 || s.has_failed))
                 end_failed(&s, "prepare() failed and did not say why");
         stage2_enter(plan);

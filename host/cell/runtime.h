@@ -16,6 +16,7 @@
 
 struct runtime_plan {
         const char *object; /* path of the shared object */
+        int object_fd;      /* to be closed when it is loaded; -1 = none */
         int socket;
         int workspace_fd; /* -1 = none */
         const struct limits *limits;

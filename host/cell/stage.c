@@ -223,7 +223,8 @@ int stage_copy(struct stage *ret, int from, int to, bool owner, struct err *err)
         int r;
 
         *ret = (struct stage){ 0 };
-        if (fstat(from, &st) < 0 || fchmod(to, st.st_mode & 0777) < 0)
+        if (fstat(from, &st) < 0 || (owner && fchown(to, CELL_ID, CELL_ID) < 0) ||
+            fchmod(to, st.st_mode & 0777) < 0)
                 return err_sys(err, -errno, "cannot begin a private copy of the tree");
         r = folder_copy(&copier, from, to, ".", 0);
         return r < 0 ? r : 0;

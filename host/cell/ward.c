@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "base/kernel.h"
+#include "cell/attic.h"
 #include "cell/maps.h"
 #include "cell/root.h"
 #include "cell/stage.h"
@@ -24,7 +25,7 @@ struct ward {
         pid_t pid;
         int pidfd;
         int sync;   /* eventfd between us and the child */
-        int staged; /* mount of the private copy; -1 = none */
+        int staged; /* mount or folder of the private copy; -1 = none */
         int report; /* memfd: what the process that copies has to say */
         bool is_staging;
         struct stage_report *stage; /* read from `report` */
@@ -65,6 +66,13 @@ static void ward_forget(struct ward *w)
 static bool has_userns(const struct zygote *z)
 {
         return z->hello.features & SPAWN_HAS_USERNS;
+}
+
+/* May an overlay be tried, where one is wanted? */
+static bool has_overlay(const struct ward *w)
+{
+        return w->request.workspace != WORKSPACE_OVERLAY ||
+               (w->zygote->hello.features & SPAWN_HAS_OVERLAY);
 }
 
 static uint64_t timeval_us(struct timeval t)
@@ -206,7 +214,7 @@ _Noreturn static void stage_main(const struct ward *w, int from)
         int r, to;
 
         to = openat(w->staged, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        r = stage_copy(&stage, from, to, has_userns(w->zygote), &report.err);
+        r = stage_copy(&stage, from, to, has_userns(w->zygote) || geteuid() == 0, &report.err);
         if (r == 0 && has_userns(w->zygote))
                 r = tmpfs_limit(w->staged, stage.bytes + w->request.limits.value[LIMIT_DISK],
                                 stage.files + w->request.limits.value[LIMIT_INODES], &report.err);
@@ -227,8 +235,11 @@ static int stage_spawn(struct ward *w, struct err *err)
         from = root_tree_find(request->path, request->device, request->inode, err);
         if (from < 0)
                 return from;
-        r = tmpfs_make(&w->staged, STAGE_BYTES_MAX + (64 << 20), STAGE_FILES_MAX + 16,
-                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+        if (has_userns(w->zygote))
+                r = tmpfs_make(&w->staged, STAGE_BYTES_MAX + (64 << 20), STAGE_FILES_MAX + 16,
+                               MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+        else
+                r = attic_make(&w->zygote->attic, &w->staged, err);
         if (r < 0)
                 return r;
         w->report = memfd_create("linhay-stage", MFD_CLOEXEC);
@@ -278,6 +289,7 @@ static bool child_asked_stage(const struct ward *w)
 static int ward_ended(struct loop_source *source, uint32_t events)
 {
         struct ward *w = source->owner;
+        struct zygote *z = w->zygote;
         struct err err = { 0 };
         struct rusage usage;
         int status, r;
@@ -286,7 +298,7 @@ static int ward_ended(struct loop_source *source, uint32_t events)
         if (wait4(w->pid, &status, WNOHANG, &usage) != w->pid)
                 return 0;
         /* Without a pid namespace others may be left of its session. */
-        if (!has_userns(w->zygote))
+        if (!has_userns(z))
                 (void) kill(-w->pid, SIGKILL);
         if (w->is_staging) {
                 ward_unwatch(w);
@@ -300,6 +312,7 @@ static int ward_ended(struct loop_source *source, uint32_t events)
         }
         r = exited_send(w, status, &usage);
         ward_forget(w);
+        attic_sweep(&z->attic, false);
         return r;
 }
 
@@ -328,11 +341,15 @@ static int ward_begin(struct ward *w, struct err *err)
 {
         _cleanup_(closep) int tree = -1;
 
+        if (!has_userns(w->zygote) && (w->request.flags & SPAWN_PROCESSES))
+                return err_set(err, -EPERM,
+                               "the agent was granted threads or programs, but without user "
+                               "namespaces their number cannot be limited");
+
         if (w->request.workspace == WORKSPACE_NONE)
                 return cell_spawn(w, -1, err);
-        if (!has_userns(w->zygote))
-                return err_set(err, -EPERM,
-                               "without user namespaces no workspace can be shown to an agent");
+        if (!has_userns(w->zygote) || !has_overlay(w))
+                return stage_spawn(w, err);
         tree = workspace_clone(w->zygote, &w->request, err);
         return tree < 0 ? tree : cell_spawn(w, tree, err);
 }
@@ -353,8 +370,8 @@ int ward_start(struct zygote *z, const struct spawn_request *request, struct fra
         r = ward_begin(w, &err);
         if (r < 0)
                 return ward_refuse(w, &err);
-        /* A cell that will not be made again needs nothing of ours. */
-        if (w->request.workspace != WORKSPACE_OVERLAY)
+        /* A cell that is made only now needs nothing of ours any more. */
+        if (w->request.workspace != WORKSPACE_OVERLAY && !w->is_staging)
                 frame_fds_done(&w->fds);
         return 0;
 }

@@ -178,5 +178,6 @@ int zygote_main(child_inspect inspect, uint32_t mask)
                 return 1;
         (void) loop_run(z.loop);
         wards_kill(&z);
+        attic_sweep(&z.attic, true);
         return 0;
 }

@@ -10,6 +10,7 @@
  */
 
 #include "base/loop.h"
+#include "cell/attic.h"
 #include "cell/child.h"
 #include "cell/idmap.h"
 
@@ -20,6 +21,7 @@ struct zygote {
         struct loop_source control;
         struct ward *wards; /* children that were not reaped yet */
         struct idmap *idmaps;
+        struct attic *attic; /* folders of private copies, where there is no tmpfs */
         child_inspect inspect;
         struct spawn_hello hello;
         struct err why_degraded;

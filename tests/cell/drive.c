@@ -25,6 +25,7 @@ static char *cell_copy(void)
         assert_int_equal(file_read(from, &program, NULL), 0);
         assert_non_null(mkdtemp(folder));
         assert_int_equal(chmod(folder, 0755), 0);
+        assert_int_equal(chown(folder, NOBODYS, NOBODYS), 0);
         assert_true(asprintf(&to, "%s/linhay-cell", folder) > 0);
         assert_int_equal(file_replace(to, program.data, program.length, 0755, NULL), 0);
         assert_int_equal(chmod(to, 0755), 0);
@@ -49,10 +50,12 @@ void drive_init(struct drive *d, bool as_user, const struct sandbox_options *giv
         assert_int_equal(file_read(path, &d->probe, &err), 0);
         if (given)
                 options = *given;
-        d->cell_path = cell_copy();
-        options.cell_path = d->cell_path;
-        if (as_user && geteuid() == 0)
+        if (as_user && geteuid() == 0) {
+                d->cell_copy = cell_copy();
                 become_user();
+        }
+        path_of(path, "linhay-cell");
+        options.cell_path = d->cell_copy ? d->cell_copy : path;
         assert_int_equal(loop_new(&d->loop), 0);
         if (sandbox_new(&d->sandbox, d->loop, &options, &err) < 0)
                 fail_msg("%s", err_text(&err));
@@ -78,18 +81,17 @@ static void result_drop(struct drive *d)
 
 void drive_done(struct drive *d)
 {
-        char *slash;
-
         result_drop(d);
         d->sandbox = sandbox_free(d->sandbox);
         d->loop = loop_free(d->loop);
         buf_done(&d->probe);
         buf_done(&d->logs);
-        (void) unlink(d->cell_path);
-        slash = strrchr(d->cell_path, '/');
-        *slash = '\0';
-        (void) rmdir(d->cell_path);
-        free(d->cell_path);
+        if (d->cell_copy) {
+                (void) unlink(d->cell_copy);
+                *strrchr(d->cell_copy, '/') = '\0';
+                (void) rmdir(d->cell_copy);
+                free(d->cell_copy);
+        }
 }
 
 static void on_log(void *user, int level, const char *text)
@@ -180,4 +182,73 @@ void drive_wait(struct drive *d)
 {
         while (d->cell)
                 assert_int_equal(loop_run(d->loop), 0);
+}
+
+char *drive_tree_make(void)
+{
+        char folder[] = "/tmp/linhay-tree-XXXXXX", *path;
+        static const struct {
+                const char *name;
+                const char *text;
+                mode_t mode;
+        } files[] = {
+                { "changed", "before\n", 0644 },
+                { "private", "for my owner\n", 0600 },
+                { "removed", "gone\n", 0644 },
+                { "moved", "elsewhere\n", 0755 },
+        };
+
+        assert_non_null(mkdtemp(folder));
+        path = strdup(folder);
+        for (size_t i = 0; i < TEST_ROWS(files); i++) {
+                char name[128];
+                int fd;
+
+                (void) snprintf(name, sizeof(name), "%s/%s", folder, files[i].name);
+                fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, files[i].mode);
+                assert_true(fd >= 0);
+                assert_true(write(fd, files[i].text, strlen(files[i].text)) > 0);
+                assert_int_equal(close(fd), 0);
+        }
+        return path;
+}
+
+void drive_tree_remove(char *path)
+{
+        static const char *const names[] = { "changed", "private", "removed", "moved", "folder" };
+        char name[128];
+
+        for (size_t i = 0; i < TEST_ROWS(names); i++) {
+                (void) snprintf(name, sizeof(name), "%s/%s", path, names[i]);
+                (void) remove(name);
+        }
+        assert_int_equal(rmdir(path), 0);
+        free(path);
+}
+
+/* Says which row was wrong and all that is known of its end. */
+void drive_expect_verdict(const struct drive *d, const char *why, const char *probe,
+                          enum verdict want)
+{
+        const struct cell_result *r = &d->result;
+
+        if (r->trouble)
+                fail_msg("%s (%s): trouble: %s", why, probe, r->message);
+        if (r->verdict != want)
+                fail_msg("%s (%s): %s instead of %s: %s\n%s%s", why, probe,
+                         verdict_name(r->verdict), verdict_name(want), r->message ? r->message : "",
+                         r->stderr_tail, buf_text(&d->logs));
+        if (want == VERDICT_OK)
+                assert_null(r->message);
+        else
+                assert_non_null(r->message);
+}
+
+void drive_expect_errno(const struct drive *d, const char *why, const char *probe, int want)
+{
+        json_int_t got = json_integer_value(json_object_get(d->result.output, "errno"));
+
+        drive_expect_verdict(d, why, probe, VERDICT_OK);
+        if (got != want)
+                fail_msg("%s (%s): %d instead of %d", why, probe, (int) got, want);
 }

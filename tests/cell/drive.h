@@ -16,8 +16,8 @@
 struct drive {
         struct loop *loop;
         struct sandbox *sandbox;
-        char *cell_path;
-        int probe_fd; /* the object agent-probe.so */
+        char *cell_copy; /* of linhay-cell, for a user who cannot reach the build folder */
+        int probe_fd;    /* the object agent-probe.so */
         struct buf probe;
 
         struct cell *cell; /* running */
@@ -48,3 +48,12 @@ struct drive_job {
 /* Runs a cell to its end; d->result is then the test's to look at until the next. */
 void drive_run(struct drive *d, const struct drive_job *job);
 void drive_wait(struct drive *d);
+
+/* A tree of one owner in a new folder: files "changed", "private" (0600), "removed", "moved". */
+char *drive_tree_make(void);
+void drive_tree_remove(char *path);
+
+/* Fail the test with all that is known of the cell's end. */
+void drive_expect_verdict(const struct drive *d, const char *why, const char *probe,
+                          enum verdict want);
+void drive_expect_errno(const struct drive *d, const char *why, const char *probe, int want);

@@ -27,3 +27,9 @@ tests_cell_test_cell_user_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/cell/bench-step
 tests_cell_bench_step_SOURCES = tests/cell/bench-step.c
 tests_cell_bench_step_LDADD = $(HOST_LIBS)
+
+check_PROGRAMS += tests/cell/test-tiers
+TESTS += tests/cell/test-tiers
+tests_cell_test_tiers_SOURCES = tests/cell/test-tiers.c tests/cell/drive.c tests/cell/drive.h
+tests_cell_test_tiers_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_tiers_LDADD = $(TEST_LIBS)

@@ -42,75 +42,6 @@ static int tear_down(void **state)
         return 0;
 }
 
-/* A tree of one owner in a new folder; the path is the caller's to free, tree_remove() removes. */
-static char *tree_make(void)
-{
-        char folder[] = "/tmp/linhay-tree-XXXXXX", *path;
-        static const struct {
-                const char *name;
-                const char *text;
-                mode_t mode;
-        } files[] = {
-                { "changed", "before\n", 0644 },
-                { "private", "for my owner\n", 0600 },
-                { "removed", "gone\n", 0644 },
-                { "moved", "elsewhere\n", 0755 },
-        };
-
-        assert_non_null(mkdtemp(folder));
-        path = strdup(folder);
-        for (size_t i = 0; i < TEST_ROWS(files); i++) {
-                char name[128];
-                int fd;
-
-                (void) snprintf(name, sizeof(name), "%s/%s", folder, files[i].name);
-                fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, files[i].mode);
-                assert_true(fd >= 0);
-                assert_true(write(fd, files[i].text, strlen(files[i].text)) > 0);
-                assert_int_equal(close(fd), 0);
-        }
-        return path;
-}
-
-static void tree_remove(char *path)
-{
-        static const char *const names[] = { "changed", "private", "removed", "moved", "folder" };
-        char name[128];
-
-        for (size_t i = 0; i < TEST_ROWS(names); i++) {
-                (void) snprintf(name, sizeof(name), "%s/%s", path, names[i]);
-                (void) remove(name);
-        }
-        assert_int_equal(rmdir(path), 0);
-        free(path);
-}
-
-/* Says which row was wrong and all that is known of its end. */
-static void expect_verdict(const char *why, const char *probe, enum verdict want)
-{
-        const struct cell_result *r = &drive.result;
-
-        if (r->trouble)
-                fail_msg("%s (%s): trouble: %s", why, probe, r->message);
-        if (r->verdict != want)
-                fail_msg("%s (%s): %s instead of %s: %s\n%s%s", why, probe,
-                         verdict_name(r->verdict), verdict_name(want), r->message ? r->message : "",
-                         r->stderr_tail, buf_text(&drive.logs));
-        if (want == VERDICT_OK)
-                assert_null(r->message);
-        else
-                assert_non_null(r->message);
-}
-
-static void expect_errno(const char *why, const char *probe, int want)
-{
-        json_int_t got = json_integer_value(json_object_get(drive.result.output, "errno"));
-
-        expect_verdict(why, probe, VERDICT_OK);
-        if (got != want)
-                fail_msg("%s (%s): %d instead of %d", why, probe, (int) got, want);
-}
-
 /* Probes that are answered: with an errno, or let through. The same at load and while running. */
 static void test_answered(void **state)
 {
@@ -150,7 +81,7 @@ static void test_answered(void **state)
                                 continue; /* it asks for its workspace */
                         drive_run(&drive, &(struct drive_job){ .action = rows[i].probe,
                                                                .at_load = at_load });
-                        expect_errno(rows[i].why, rows[i].probe, rows[i].want);
+                        drive_expect_errno(&drive, rows[i].why, rows[i].probe, rows[i].want);
                 }
 }
 
@@ -193,7 +124,7 @@ static void test_denied(void **state)
                 for (int at_load = 0; at_load <= 1; at_load++) {
                         drive_run(&drive, &(struct drive_job){ .action = rows[i].probe,
                                                                .at_load = at_load });
-                        expect_verdict(rows[i].why, rows[i].probe, VERDICT_SYSCALL);
+                        drive_expect_verdict(&drive, rows[i].why, rows[i].probe, VERDICT_SYSCALL);
                         if (!drive.result.syscall)
                                 fail_msg("%s: the call has no name", rows[i].probe);
                         assert_string_equal(drive.result.syscall, rows[i].syscall);
@@ -250,7 +181,7 @@ static void test_ends(void **state)
                                                                .at_load = at_load,
                                                                .limit = rows[i].limit,
                                                                .value = rows[i].value });
-                        expect_verdict(rows[i].why, rows[i].probe, rows[i].want);
+                        drive_expect_verdict(&drive, rows[i].why, rows[i].probe, rows[i].want);
                 }
 }
 
@@ -283,12 +214,12 @@ static void test_wire(void **state)
                                                        .at_load = rows[i].at_load,
                                                        .limit = LIMIT_WALL,
                                                        .value = 3000 });
-                expect_verdict("a broken protocol", rows[i].probe, VERDICT_PROTOCOL);
+                drive_expect_verdict(&drive, "a broken protocol", rows[i].probe, VERDICT_PROTOCOL);
         }
         drive_run(&drive, &(struct drive_job){
                                   .action = "result_and_stay", .limit = LIMIT_WALL, .value = 300 });
-        expect_verdict("a result is worth nothing before the end", "result_and_stay",
-                       VERDICT_TIMEOUT);
+        drive_expect_verdict(&drive, "a result is worth nothing before the end", "result_and_stay",
+                             VERDICT_TIMEOUT);
         assert_null(drive.result.output);
 }
 
@@ -300,30 +231,30 @@ static void test_groups(void **state)
 
         (void) state;
         drive_run(&drive, &thread);
-        expect_errno("a thread that was granted", "thread", 0);
+        drive_expect_errno(&drive, "a thread that was granted", "thread", 0);
         drive_run(&drive, &(struct drive_job){ .action = "fork", .groups = threads });
-        expect_verdict("threads are not processes", "fork", VERDICT_SYSCALL);
+        drive_expect_verdict(&drive, "threads are not processes", "fork", VERDICT_SYSCALL);
         drive_run(&drive, &(struct drive_job){ .action = "thread_bomb",
                                                .groups = threads,
                                                .limit = LIMIT_PROCESSES,
                                                .value = 10 });
-        expect_verdict("more threads than granted", "thread_bomb", VERDICT_PROCESSES);
+        drive_expect_verdict(&drive, "more threads than granted", "thread_bomb", VERDICT_PROCESSES);
         drive_run(&drive, &(struct drive_job){ .action = "spawn",
                                                .groups = spawn,
                                                .limit = LIMIT_PROCESSES,
                                                .value = 4 });
-        expect_errno("a program that was granted", "spawn", 0);
+        drive_expect_errno(&drive, "a program that was granted", "spawn", 0);
         drive_run(&drive, &(struct drive_job){ .action = "fork_bomb",
                                                .groups = spawn,
                                                .limit = LIMIT_PROCESSES,
                                                .value = 10 });
-        expect_verdict("more processes than granted", "fork_bomb", VERDICT_PROCESSES);
+        drive_expect_verdict(&drive, "more processes than granted", "fork_bomb", VERDICT_PROCESSES);
         drive_run(&drive, &(struct drive_job){ .action = "unshare", .groups = spawn });
-        expect_verdict("no namespaces with it", "unshare", VERDICT_SYSCALL);
+        drive_expect_verdict(&drive, "no namespaces with it", "unshare", VERDICT_SYSCALL);
         drive_run(&drive, &(struct drive_job){ .action = "mprotect_x", .groups = jit });
-        expect_errno("code at run time that was granted", "mprotect_x", 0);
+        drive_expect_errno(&drive, "code at run time that was granted", "mprotect_x", 0);
         drive_run(&drive, &(struct drive_job){ .action = "socket", .groups = jit });
-        expect_verdict("and nothing else", "socket", VERDICT_SYSCALL);
+        drive_expect_verdict(&drive, "and nothing else", "socket", VERDICT_SYSCALL);
 }
 
 static void test_unknown_group(void **state)
@@ -346,11 +277,12 @@ static void test_stage2(void **state)
 {
         (void) state;
         drive_run(&drive, &(struct drive_job){ .action = "map_own_file", .at_load = true });
-        expect_errno("files of its own are no code at any time", "map_own_file", EPERM);
+        drive_expect_errno(&drive, "files of its own are no code at any time", "map_own_file",
+                           EPERM);
         drive_run(&drive, &(struct drive_job){ .action = "map_library" });
-        expect_verdict("no new code while running", "map_library", VERDICT_SYSCALL);
+        drive_expect_verdict(&drive, "no new code while running", "map_library", VERDICT_SYSCALL);
         drive_run(&drive, &(struct drive_job){ .action = "map_library", .at_load = true });
-        expect_errno("libraries while loading", "map_library", 0);
+        drive_expect_errno(&drive, "libraries while loading", "map_library", 0);
 }
 
 static void test_services(void **state)
@@ -368,7 +300,7 @@ static void test_services(void **state)
         drive_run(&drive,
                   &(struct drive_job){
                           .action = "services", .input = input, .files = &file, .n_files = 1 });
-        expect_errno("every service", "services", 0);
+        drive_expect_errno(&drive, "every service", "services", 0);
         (void) fclose(f);
         assert_int_equal(json_integer_value(json_object_get(r->spent, "tokens")), 11);
         assert_int_equal(drive.n_progress, 1);
@@ -400,11 +332,11 @@ static void test_large_bodies(void **state)
         text[300000] = '\0';
         input = json_pack("{s:s}", "large", text);
         drive_run(&drive, &(struct drive_job){ .action = "large", .input = input });
-        expect_verdict("bodies that fit no frame", "large", VERDICT_OK);
+        drive_expect_verdict(&drive, "bodies that fit no frame", "large", VERDICT_OK);
         assert_int_equal(json_string_length(drive.result.output), 499998);
         assert_int_equal(json_array_size(drive.result.artifacts), 1);
         drive_run(&drive, &(struct drive_job){ .action = "findings" });
-        expect_errno("many findings", "findings", 0);
+        drive_expect_errno(&drive, "many findings", "findings", 0);
         assert_int_equal(json_array_size(drive.result.findings), 5000);
 }
 
@@ -412,12 +344,12 @@ static void test_failures(void **state)
 {
         (void) state;
         drive_run(&drive, &(struct drive_job){ .action = "fail" });
-        expect_verdict("its own words", "fail", VERDICT_FAILED);
+        drive_expect_verdict(&drive, "its own words", "fail", VERDICT_FAILED);
         assert_string_equal(drive.result.code, "not-good");
         assert_string_equal(drive.result.message, "The input is bad.");
         assert_int_equal(drive.result.fail_class, 1);
         drive_run(&drive, &(struct drive_job){ .action = "bad_output" });
-        expect_errno("an output that is not JSON", "bad_output", 0);
+        drive_expect_errno(&drive, "an output that is not JSON", "bad_output", 0);
 }
 
 static void test_not_an_agent(void **state)
@@ -441,7 +373,7 @@ static void test_not_an_agent(void **state)
                                          rows[i].length),
                                  0);
                 drive_run(&drive, &(struct drive_job){ .action = "fds" });
-                expect_verdict(rows[i].why, "object", VERDICT_LOAD);
+                drive_expect_verdict(&drive, rows[i].why, "object", VERDICT_LOAD);
                 buf_done(&drive.probe);
                 drive.probe = whole;
         }
@@ -464,17 +396,18 @@ static void test_cancel(void **state)
         (void) state;
         drive.on_log = cancel_softly;
         drive_run(&drive, &(struct drive_job){ .action = "cancel" });
-        expect_verdict("asked to stop, stops", "cancel", VERDICT_CANCELLED);
+        drive_expect_verdict(&drive, "asked to stop, stops", "cancel", VERDICT_CANCELLED);
         assert_int_equal(drive.result.exit_status, 0);
         drive.on_log = cancel_hard;
         drive_run(&drive, &(struct drive_job){ .action = "ready_then_loop" });
-        expect_verdict("asked to stop, does not", "ready_then_loop", VERDICT_CANCELLED);
+        drive_expect_verdict(&drive, "asked to stop, does not", "ready_then_loop",
+                             VERDICT_CANCELLED);
         assert_int_equal(drive.result.signal, SIGKILL);
         drive.on_log = NULL;
         drive_run(&drive, &(struct drive_job){ .action = "loop", .no_wait = true });
         cell_cancel(drive.cell, VERDICT_TIMEOUT, 0);
         drive_wait(&drive);
-        expect_verdict("stopped before it began", "loop", VERDICT_TIMEOUT);
+        drive_expect_verdict(&drive, "stopped before it began", "loop", VERDICT_TIMEOUT);
 }
 
 static bool upper_has(const char *name)
@@ -486,26 +419,26 @@ static bool upper_has(const char *name)
 
 static void test_workspace(void **state)
 {
-        char *path = tree_make();
+        char *path = drive_tree_make();
         _cleanup_(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct drive_job job = { .workspace = WORKSPACE_RO, .workspace_fd = fd };
 
         (void) state;
         job.action = "read_private";
         drive_run(&drive, &job);
-        expect_errno("what only the owner may read is read", "read_private", 0);
+        drive_expect_errno(&drive, "what only the owner may read is read", "read_private", 0);
         job.action = "write_work";
         drive_run(&drive, &job);
-        expect_errno("a tree that is shown cannot be written", "write_work", EROFS);
+        drive_expect_errno(&drive, "a tree that is shown cannot be written", "write_work", EROFS);
         job.action = "fds";
         drive_run(&drive, &job);
-        expect_errno("one descriptor more: the workspace", "fds", 0);
+        drive_expect_errno(&drive, "one descriptor more: the workspace", "fds", 0);
         assert_int_equal(drive.result.upper_fd, -1);
 
         job.workspace = WORKSPACE_OVERLAY;
         job.action = "edit";
         drive_run(&drive, &job);
-        expect_errno("a private view can be changed", "edit", 0);
+        drive_expect_errno(&drive, "a private view can be changed", "edit", 0);
         assert_true(drive.result.upper_fd >= 0);
         assert_false(drive.result.is_staged);
         assert_true(upper_has("changed") && upper_has("private") && upper_has("made") &&
@@ -513,8 +446,8 @@ static void test_workspace(void **state)
         assert_int_equal(json_array_size(drive.result.unreadable), 0);
         job.action = "read_private";
         drive_run(&drive, &job);
-        expect_errno("and the tree is as it was", "read_private", 0);
-        tree_remove(path);
+        drive_expect_errno(&drive, "and the tree is as it was", "read_private", 0);
+        drive_tree_remove(path);
 }
 
 /* Files of two owners: no overlay can copy both up, so the agent works on a copy. */
@@ -529,16 +462,16 @@ static void test_staged(void **state)
                 print_message("# SKIP a tree of two owners needs root to be made\n");
                 return;
         }
-        path = tree_make();
+        path = drive_tree_make();
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         assert_int_equal(fchownat(fd, "private", 1234, 1234, 0), 0);
         job.workspace_fd = fd;
         drive_run(&drive, &job);
-        expect_errno("a private copy can be changed", "edit", 0);
+        drive_expect_errno(&drive, "a private copy can be changed", "edit", 0);
         assert_true(drive.result.is_staged);
         assert_true(upper_has("changed") && upper_has("private") && upper_has("made") &&
                     upper_has("folder/moved") && !upper_has("removed") && !upper_has("moved"));
-        tree_remove(path);
+        drive_tree_remove(path);
 }
 
 static void test_many_at_once(void **state)
@@ -546,7 +479,7 @@ static void test_many_at_once(void **state)
         (void) state;
         for (int i = 0; i < 20; i++) {
                 drive_run(&drive, &(struct drive_job){ .action = "environment" });
-                expect_errno("one after the other", "environment", 0);
+                drive_expect_errno(&drive, "one after the other", "environment", 0);
         }
 }
 

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Tiers: what is refused, what is said, and what still holds where a layer is missing
+ *
+ * Each test is a process of its own: a container's filter cannot be taken off again.
+ */
+
+#include "drive.h"
+
+#include <fcntl.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "cell/sandbox.h"
+#include "cell/spawn.h"
+
+/* What the default filter of container engines does. */
+static void container_enter(void)
+{
+        static const char *const denied[] = {
+                "unshare",    "setns",  "mount",    "umount2", "pivot_root", "open_tree",
+                "move_mount", "fsopen", "fsconfig", "fsmount", "fspick",     "mount_setattr",
+        };
+        scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+
+        assert_non_null(ctx);
+        for (size_t i = 0; i < TEST_ROWS(denied); i++)
+                assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM),
+                                                  seccomp_syscall_resolve_name(denied[i]), 0),
+                                 0);
+        assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                                          SCMP_A0(SCMP_CMP_MASKED_EQ, 0x10000000, 0x10000000)),
+                         0);
+        assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0), 0);
+        assert_int_equal(seccomp_load(ctx), 0);
+        seccomp_release(ctx);
+}
+
+/* Runs a test's body in a child, so that what it does to itself ends with it. */
+static void apart(void (*body)(bool as_user), bool as_user)
+{
+        int status;
+        pid_t pid;
+
+        if (as_user && geteuid() != 0)
+                return;
+        (void) fflush(NULL);
+        pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+                body(as_user);
+                (void) fflush(NULL);
+                _exit(0);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+}
+
+static void refused(bool as_user)
+{
+        struct sandbox_options options = { .require = TIER_NO_CGROUP };
+        struct sandbox *s = NULL;
+        struct loop *loop = NULL;
+        struct err err = { 0 };
+        char path[4096];
+
+        (void) as_user;
+        (void) snprintf(path, sizeof(path), "%s/linhay-cell", test_builddir());
+        options.cell_path = path;
+        container_enter();
+        assert_int_equal(loop_new(&loop), 0);
+        assert_int_equal(sandbox_new(&s, loop, &options, &err), -EPERM);
+        assert_non_null(strstr(err.text, "no-userns"));
+        assert_non_null(strstr(err.text, "unshare()"));
+        assert_non_null(strstr(err.text, "--allow-degraded=userns"));
+        (void) loop_free(loop);
+}
+
+static void test_refused(void **state)
+{
+        (void) state;
+        apart(refused, false);
+}
+
+/* Without namespaces: Landlock and the filter confine, and every tree is a copy. */
+static void degraded(bool as_user)
+{
+        static const struct {
+                const char *why;
+                const char *probe;
+                int want;
+        } answered[] = {
+                { "the host's files are kept away", "read_outside", EACCES },
+                { "so is /proc", "read_proc", EACCES },
+                { "and devices", "open_dev", EACCES },
+                { "null is there", "open_null", 0 },
+                { "nothing can be written", "write_tmp", EACCES },
+                { "no descriptor is inherited", "fds", 0 },
+                { "the environment is empty", "environment", 0 },
+                { "honest libraries are answered", "innocent", 0 },
+        };
+        static const char *const ended[] = { "socket", "fork",       "execve",
+                                             "ptrace", "mount",      "mmap_wx",
+                                             "memfd",  "own_filter", "process_read" };
+        static const char *const allow[] = { "userns", NULL };
+        const struct sandbox_options options = { .allow_degraded = allow };
+        char *path = drive_tree_make();
+        struct drive drive;
+        struct stat st;
+        struct drive_job job = { .workspace = WORKSPACE_OVERLAY, .action = "edit" };
+
+        if (as_user)
+                assert_int_equal(chown(path, 54321, 54321), 0);
+        container_enter();
+        drive_init(&drive, as_user, &options);
+        assert_int_equal(sandbox_tier(drive.sandbox), TIER_NO_USERNS);
+        for (size_t i = 0; i < TEST_ROWS(answered); i++)
+                for (int at_load = 0; at_load <= (strcmp(answered[i].probe, "fds") != 0);
+                     at_load++) {
+                        drive_run(&drive, &(struct drive_job){ .action = answered[i].probe,
+                                                               .at_load = at_load });
+                        drive_expect_errno(&drive, answered[i].why, answered[i].probe,
+                                           answered[i].want);
+                }
+        for (size_t i = 0; i < TEST_ROWS(ended); i++) {
+                drive_run(&drive, &(struct drive_job){ .action = ended[i], .at_load = true });
+                drive_expect_verdict(&drive, "a denied call", ended[i], VERDICT_SYSCALL);
+        }
+        if (!as_user) {
+                job.workspace_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                drive_run(&drive, &job);
+                drive_expect_errno(&drive, "a copy can be changed", "edit", 0);
+                assert_true(drive.result.is_staged);
+                assert_int_equal(fstatat(drive.result.upper_fd, "made", &st, 0), 0);
+                assert_true(fstatat(job.workspace_fd, "made", &st, 0) < 0);
+                job.workspace = WORKSPACE_RO;
+                job.action = "write_work";
+                drive_run(&drive, &job);
+                drive_expect_errno(&drive, "there is no /work", "write_work", EACCES);
+                job.action = "read_private";
+                drive_run(&drive, &job);
+                drive_expect_errno(&drive, "but its descriptor", "read_private", 0);
+                assert_int_equal(close(job.workspace_fd), 0);
+        }
+        drive_tree_remove(path);
+        drive_done(&drive);
+}
+
+static void test_degraded(void **state)
+{
+        (void) state;
+        apart(degraded, false);
+        apart(degraded, true);
+}
+
+/* One feature is treated as missing; the agent must not notice. */
+static void masked(uint32_t mask, const char *why, bool is_staged)
+{
+        char *path = drive_tree_make();
+        struct drive drive;
+        struct drive_job job = { .workspace = WORKSPACE_OVERLAY, .action = "edit" };
+
+        sandbox_test_mask = mask;
+        drive_init(&drive, false, NULL);
+        job.workspace_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        drive_run(&drive, &job);
+        drive_expect_errno(&drive, why, "edit", 0);
+        assert_int_equal(drive.result.is_staged, is_staged);
+        assert_int_equal(close(job.workspace_fd), 0);
+        drive_done(&drive);
+        drive_tree_remove(path);
+        sandbox_test_mask = 0;
+}
+
+static void test_masks(void **state)
+{
+        const bool is_root = geteuid() == 0;
+
+        (void) state;
+        masked(SPAWN_HAS_MDWE, "without MDWE", false);
+        masked(SPAWN_HAS_OVERLAY, "without overlays", true);
+        /* Root's files are then nobody's in the cell, so it gets a copy that is its own. */
+        masked(SPAWN_HAS_IDMAP, "without mapped mounts", is_root);
+}
+
+static void missing_landlock(bool as_user)
+{
+        struct sandbox_options options = { .require = TIER_NO_USERNS };
+        struct sandbox *s = NULL;
+        struct loop *loop = NULL;
+        struct err err = { 0 };
+        char path[4096];
+
+        (void) as_user;
+        (void) snprintf(path, sizeof(path), "%s/linhay-cell", test_builddir());
+        options.cell_path = path;
+        sandbox_test_mask = SPAWN_HAS_LANDLOCK;
+        assert_int_equal(loop_new(&loop), 0);
+        assert_int_equal(sandbox_new(&s, loop, &options, &err), -EPERM);
+        assert_non_null(strstr(err.text, "landlock"));
+        (void) loop_free(loop);
+}
+
+static void test_never_without_landlock(void **state)
+{
+        (void) state;
+        apart(missing_landlock, false);
+}
+
+/* kill -9 of the host: everything below it dies, at once and without help. */
+static void orphans(bool as_user)
+{
+        int out[2], n = 0;
+        char path[64];
+        pid_t host, pids[3];
+
+        (void) as_user;
+        assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+        /* Orphans of the host come to us, so that their end can be waited for. */
+        assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+        host = fork();
+        assert_true(host >= 0);
+        if (host == 0) {
+                struct drive drive;
+                pid_t zygote;
+
+                drive_init(&drive, false, NULL);
+                zygote = drive.sandbox->pid;
+                if (write(out[1], &zygote, sizeof(zygote)) != sizeof(zygote))
+                        _exit(1);
+                for (int i = 0; i < 3; i++)
+                        drive_run(&drive, &(struct drive_job){ .action = "ready_then_loop",
+                                                               .at_load = false,
+                                                               .no_wait = true });
+                (void) loop_run(drive.loop);
+                _exit(0);
+        }
+        assert_int_equal(read(out[0], &pids[0], sizeof(pids[0])), sizeof(pids[0]));
+        /* Three cells under way, wherever they are in being made. */
+        for (int i = 0; i < 200 && n < 3; i++) {
+                FILE *f;
+
+                (void) snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pids[0], pids[0]);
+                f = fopen(path, "re");
+                n = 0;
+                for (int pid; f && fscanf(f, "%d", &pid) == 1;)
+                        n++;
+                if (f)
+                        (void) fclose(f);
+                (void) usleep(10000);
+        }
+        assert_true(n >= 1);
+        assert_int_equal(kill(host, SIGKILL), 0);
+        assert_int_equal(waitpid(host, NULL, 0), host);
+        /* The zygote becomes ours and ends by itself; its own orphans would follow it here. */
+        assert_int_equal(waitpid(pids[0], NULL, 0), pids[0]);
+        while (waitpid(-1, NULL, 0) > 0)
+                ;
+        assert_int_equal(errno, ECHILD);
+        (void) close(out[0]);
+        (void) close(out[1]);
+}
+
+static void test_orphans(void **state)
+{
+        (void) state;
+        apart(orphans, false);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_refused), cmocka_unit_test(test_degraded),
+                cmocka_unit_test(test_masks),   cmocka_unit_test(test_never_without_landlock),
+                cmocka_unit_test(test_orphans),
+        };
+
+        return cmocka_run_group_tests_name("tiers", tests, NULL, NULL);
+}
