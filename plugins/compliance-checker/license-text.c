@@ -41,13 +41,24 @@ static int normalise(struct license_index *x, struct span text)
         return 0;
 }
 
+/* Whole words only: there is a blank at both ends of the text. */
+static bool has_phrase(const char *words, const char *phrase)
+{
+        size_t n = strlen(phrase);
+
+        for (const char *at = words; (at = strstr(at, phrase)); at++)
+                if (at > words && at[-1] == ' ' && at[n] == ' ')
+                        return true;
+        return false;
+}
+
 static bool any_in(const char *words, const json_t *phrases)
 {
         const json_t *phrase;
         size_t i;
 
         json_array_foreach (phrases, i, phrase)
-                if (strstr(words, json_string_value(phrase)))
+                if (has_phrase(words, json_string_value(phrase)))
                         return true;
         return false;
 }
@@ -58,7 +69,7 @@ static bool all_in(const char *words, const json_t *phrases)
         size_t i;
 
         json_array_foreach (phrases, i, phrase)
-                if (!strstr(words, json_string_value(phrase)))
+                if (!has_phrase(words, json_string_value(phrase)))
                         return false;
         return json_array_size(phrases) > 0;
 }

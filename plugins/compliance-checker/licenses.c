@@ -339,8 +339,8 @@ static int check_license_file(struct check *c)
 /* The rest of a tag's line, without the end of a comment. */
 static struct span tag_value(const char *at, const char *end)
 {
-        static const char *const closers[] = { "*/", "-->", "--", "#}", "%>",
-                                               "\"", "'",   ")",  "*)", "]]" };
+        static const char *const closers[] = { "*/", "-->", "--", "#}", "%>", "\"", "'",
+                                               ")",  "*)",  "]]", "|",  "*",  "=" };
         const char *newline = memchr(at, '\n', (size_t) (end - at));
         struct span s = { at, (size_t) ((newline ? newline : end) - at) };
         bool again = true;

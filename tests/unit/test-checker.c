@@ -587,6 +587,8 @@ static void test_odd_files(void **state)
 {
         (void) state;
         _cleanup_(buf_done) struct buf list = { 0 };
+        static const char binary[] = "\x7F"
+                                     "ELF\0\0 pwd = 'k7qZxw9p'";
         static const char utf16[] = "\xFF\xFE"
                                     "p\0w\0d\0=\0\"\0k\0"
                                     "7\0q\0Z\0x\0w\0"
@@ -596,10 +598,7 @@ static void test_odd_files(void **state)
         struct tree t;
 
         tree_make(&t);
-        tree_put(&t, "binary",
-                 "\x7F"
-                 "ELF\0\0 pwd = 'k7qZxw9p'",
-                 25);
+        tree_put(&t, "binary", binary, sizeof(binary) - 1);
         tree_puts(&t, "latin1", "pwd = 'k7qZxw9p' # caf\xE9\n");
         tree_put(&t, "utf16", utf16, sizeof(utf16) - 1);
         tree_put(&t, "nul", "pwd = 'k7qZxw9p'\n", 17);

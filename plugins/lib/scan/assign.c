@@ -153,16 +153,18 @@ static void skip_prefix(struct cursor *c)
 {
         struct cursor t = *c;
         size_t n = 0;
+        bool type;
 
         (void) take(&t, "new ");
-        while (n < 24 && t.p < t.end && (isalnum((unsigned char) *t.p) || strchr("@$_.:", *t.p)) &&
-               *t.p) {
+        type = isupper((unsigned char) peek(&t));
+        while (n < 40 && t.p < t.end && *t.p &&
+               (isalnum((unsigned char) *t.p) || strchr("@$_:", *t.p))) {
                 t.p++;
                 n++;
         }
         if (n && n <= 2 && is_quote(peek(&t)))
                 *c = t;
-        else if (n && peek(&t) == '(' && t.p + 1 < t.end && is_quote(t.p[1])) {
+        else if (type && peek(&t) == '(' && t.p + 1 < t.end && is_quote(t.p[1])) {
                 t.p++;
                 *c = t;
         }
@@ -170,12 +172,14 @@ static void skip_prefix(struct cursor *c)
 
 static bool read_value(struct cursor *c, enum joint joint, struct assign *a)
 {
-        bool escaped;
+        const char *from = c->p;
+        bool escaped, same_line;
 
         if (joint == JOINT || joint == JOINT_CALL)
                 skip_line(c);
         else
                 (void) skip_blanks(c);
+        same_line = !memchr(from, '\n', (size_t) (c->p - from));
         skip_prefix(c);
         escaped = peek(c) == '\\' && c->p + 1 < c->end && is_quote(c->p[1]);
         c->p += escaped;
@@ -183,7 +187,7 @@ static bool read_value(struct cursor *c, enum joint joint, struct assign *a)
                 a->quoted = true;
                 return read_quoted(c, escaped, &a->value);
         }
-        return joint == JOINT && !escaped && read_bare(c, &a->value);
+        return joint == JOINT && same_line && !escaped && read_bare(c, &a->value);
 }
 
 /* The name as far as it goes to both sides, without dashes at its front. */
@@ -254,6 +258,7 @@ bool assign_read(const char *data, size_t length, size_t start, size_t end, stru
                 return false;
         if (joint == JOINT_BLANK && flag)
                 joint = JOINT;
+        a.call = joint == JOINT_CALL;
         if (!read_value(&c, joint, &a))
                 return false;
         *ret = a;

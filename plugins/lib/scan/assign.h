@@ -20,6 +20,7 @@ struct assign {
         struct span name;
         struct span value; /* without quotes */
         bool quoted;
+        bool call;   /* name("value"): the value of a call, which is often no value of the name */
         bool markup; /* the text of an element: <name>value</name> */
 };
 

@@ -185,7 +185,7 @@ static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const
                 return false;
         if (value_is_placeholder(v) || value_is_stand_in(v) || value_is_reference(v))
                 return false;
-        if (!a->quoted && !a->markup && is_code(v))
+        if ((!a->quoted && !a->markup && is_code(v)) || (a->call && !has_digit(v)))
                 return false;
         if (!occurs(m, rule->code, a->name) ||
             (rule->deny_code && occurs(m, rule->deny_code, a->name)))

@@ -100,9 +100,18 @@ static bool is_bracketed(struct span v)
         return false;
 }
 
+/* "sk_live_<your key>": a part in angle brackets that begins with a letter. */
+static bool has_bracketed(struct span v)
+{
+        const char *open = memchr(v.text, '<', v.length);
+        size_t left = open ? v.length - (size_t) (open - v.text) : 0;
+
+        return left > 2 && isalpha((unsigned char) open[1]) && memchr(open, '>', left);
+}
+
 bool value_is_placeholder(struct span v)
 {
-        return !v.length || is_monotone(v) || is_bracketed(v) ||
+        return !v.length || has_bracketed(v) || is_monotone(v) || is_bracketed(v) ||
                contains_any(v, placeholders, ARRAY_SIZE(placeholders));
 }
 
