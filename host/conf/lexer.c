@@ -145,30 +145,49 @@ static int bracket(struct lexer *l)
         return copy(l, 1);
 }
 
+static int mark(struct lexer *l)
+{
+        return copy(l, 1);
+}
+
+static int include(struct lexer *l)
+{
+        return refuse(
+                l, "@include is not taken here: files are read one by one, from conf.d, and JSON "
+                   "by { _file = \"name.json\"; }");
+}
+
+static int star(struct lexer *l)
+{
+        return refuse(l, "'*' is not part of any name");
+}
+
+/* What a token begins with; the first row that matches counts. */
+static const struct {
+        const char *prefix; /* these bytes … */
+        const char *bytes;  /* … or any one of these */
+        int (*take)(struct lexer *l);
+} tokens[] = {
+        { "//", NULL, line_comment },
+        { "/*", NULL, block_comment },
+        { NULL, "#", line_comment },
+        { NULL, "\"", string },
+        { NULL, "0123456789+-.", number },
+        { NULL, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_", name },
+        { NULL, "(){}[]", bracket },
+        { NULL, ";,=: \t\r\n\v\f", mark },
+        { NULL, "@", include },
+        { NULL, "*", star },
+};
+
 static int token(struct lexer *l)
 {
-        char c = *l->at;
-
-        if (c == '#' || starts(l, "//"))
-                return line_comment(l);
-        if (starts(l, "/*"))
-                return block_comment(l);
-        if (c == '"')
-                return string(l);
-        if (isdigit((unsigned char) c) || c == '+' || c == '-' || c == '.')
-                return number(l);
-        if (is_name_byte(c))
-                return name(l);
-        if (c == '@')
-                return refuse(l, "@include is not taken here: files are read one by one, from "
-                                 "conf.d, and JSON by { _file = \"name.json\"; }");
-        if (c == '*')
-                return refuse(l, "'*' is not part of any name");
-        if (c && strchr("(){}[]", c))
-                return bracket(l);
-        if (isspace((unsigned char) c) || (c && strchr(";,=:", c)))
-                return copy(l, 1);
-        return refuse(l, "a character that does not belong here (byte 0x%02x)", (unsigned char) c);
+        for (size_t i = 0; i < ARRAY_SIZE(tokens); i++)
+                if (tokens[i].prefix ? starts(l, tokens[i].prefix)
+                                     : strchr(tokens[i].bytes, *l->at) != NULL)
+                        return tokens[i].take(l);
+        return refuse(l, "a character that does not belong here (byte 0x%02x)",
+                      (unsigned char) *l->at);
 }
 
 /* libconfig does not look at encodings, and a NUL would end the text for it. */
