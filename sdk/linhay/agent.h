@@ -212,10 +212,12 @@ LINHAY_FROZEN(struct linhay_finding, tags, 80);
                 return &agent;                                                                     \
         }
 
-/* Embeds the manifest file (searched as the assembler searches: the current folder, then -Wa,-I).
+/*
+ * Embeds the manifest file (searched as the assembler searches: the current folder, then -Wa,-I).
+ * The section is marked as retained, so that -Wl,--gc-sections leaves it in.
  */
 #define LINHAY_MANIFEST(file)                                                                      \
-        __asm__(".pushsection .linhay.manifest,\"a\",@progbits\n"                                  \
+        __asm__(".pushsection .linhay.manifest,\"aR\",@progbits\n"                                 \
                 ".incbin \"" file "\"\n"                                                           \
                 ".popsection\n");
 
