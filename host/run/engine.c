@@ -129,9 +129,10 @@ struct engine *engine_free(struct engine *e)
 {
         if (!e)
                 return NULL;
-        control_free(e->control);
+        /* Who is still waiting for an answer gets it while the last batches land. */
         if (e->commits)
                 drain(e);
+        control_free(e->control);
         while (e->runs) {
                 struct run *next = e->runs->next;
 
@@ -216,16 +217,13 @@ static int input_file_size(struct engine *e, const json_t *value, uint64_t *ret,
         return 0;
 }
 
-/* With `is_recording` the files are noted with the run; without, they are only looked for. */
-static int input_files(struct engine *e, const struct flow *flow, const json_t *inputs,
-                       const char *run, struct err *err)
+static int files_check(struct engine *e, const struct flow *flow, json_t *inputs, struct err *err)
 {
         const char *name;
         json_t *value;
 
-        json_object_foreach ((json_t *) inputs, name, value) {
-                _cleanup_(buf_done) struct buf pointer = { 0 };
-                uint64_t size = 0;
+        json_object_foreach (inputs, name, value) {
+                uint64_t size;
                 int r;
 
                 if (!file_input_is_named(flow->inputs, name))
@@ -233,15 +231,28 @@ static int input_files(struct engine *e, const struct flow *flow, const json_t *
                 r = input_file_size(e, value, &size, err);
                 if (r < 0)
                         return err_wrap(err, r, "input /%s", name);
-                if (!run)
-                        continue;
-                r = json_pointer_add(&pointer, name);
-                if (r < 0)
-                        return err_set(err, r, "no memory for the inputs");
-                batch_run_file(commits_batch(e->commits), run, buf_text(&pointer), NULL,
-                               file_input_sha256(json_string_value(value)), size);
         }
         return 0;
+}
+
+/* So that retention knows whose the blobs are. */
+static void record_files(struct run *run)
+{
+        struct engine *e = run->engine;
+        const char *name;
+        json_t *value;
+
+        json_object_foreach (run->inputs, name, value) {
+                _cleanup_(buf_done) struct buf pointer = { 0 };
+                uint64_t size = 0;
+
+                if (!file_input_is_named(run->flow->inputs, name) ||
+                    input_file_size(e, value, &size, NULL) < 0 ||
+                    json_pointer_add(&pointer, name) < 0)
+                        continue;
+                batch_run_file(commits_batch(e->commits), run->id, buf_text(&pointer), NULL,
+                               file_input_sha256(json_string_value(value)), size);
+        }
 }
 
 static int request_check(struct engine *e, const struct engine_request *request, json_t **ret,
@@ -258,7 +269,7 @@ static int request_check(struct engine *e, const struct engine_request *request,
         r = flow_check_inputs(request->flow, inputs, err);
         if (r < 0)
                 return r;
-        r = input_files(e, request->flow, inputs, NULL, err);
+        r = files_check(e, request->flow, inputs, err);
         if (r < 0)
                 return r;
         *ret = TAKE(inputs);
@@ -283,13 +294,12 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
         if (r < 0)
                 return r;
         r = record_run(run, err);
-        if (r >= 0)
-                r = input_files(e, run->flow, inputs, run->id, err);
         if (r < 0) {
                 run->flow = NULL; /* still the caller's */
                 run_free(run);
                 return r;
         }
+        record_files(run);
         record_steps(run);
         event_run(run);
         run_link(e, run);
@@ -380,7 +390,11 @@ int engine_decide(struct engine *e, struct step_key key, const struct engine_dec
 {
         struct step *step = find_step(e, key, err);
 
-        return step ? change_decide(step, decision, done, user, err) : -ENOENT;
+        if (!step)
+                return -ENOENT;
+        if (e->is_closing)
+                return err_set(err, -ESHUTDOWN, "the engine is ending; try again in a moment");
+        return change_decide(step, decision, done, user, err);
 }
 
 int engine_changeset(struct engine *e, struct step_key key, json_t **ret, struct err *err)

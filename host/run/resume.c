@@ -82,7 +82,7 @@ static int restore_step(struct step *step, const json_t *row, struct err *err)
                                step->def->id, text_of(row, "state"));
         if (verdict_from_name(&verdict, text_of(row, "verdict")) == 0)
                 step->verdict = (int) verdict;
-        if (!is_null(output) || step->state == STEP_DONE)
+        if (step->state == STEP_DONE || step->state == STEP_HELD)
                 step->output = output ? json_incref((json_t *) output) : json_null();
         restore_attempts(step, row);
         restore_findings(step, row);

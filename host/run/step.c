@@ -21,6 +21,10 @@ static struct batch *batch_of(const struct step *step)
 void step_finish(struct step *step, enum step_state state, int verdict, const char *reason)
 {
         step->verdict = verdict;
+        /* What a step gave counts only if it is done; of items it is told whatever became of all.
+         */
+        if (state != STEP_DONE && !step->items)
+                json_decref(TAKE(step->output));
         changeset_free(TAKE(step->changes));
         step->asked[0] = '\0';
         step_move(step, state, reason);

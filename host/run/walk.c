@@ -160,15 +160,18 @@ static int on_deadline(struct loop_source *source, _unused_ uint32_t events)
 {
         struct run *run = source->owner;
 
-        run->is_timed_out = true;
-        walk_cancel(run, STOP_ORDERLY);
-        engine_turn(run->engine);
+        /* Who is being cancelled already has no time left to lose. */
+        if (run->stop == STOP_NO) {
+                run->is_timed_out = true;
+                walk_cancel(run, STOP_ORDERLY);
+                engine_turn(run->engine);
+        }
         return 0;
 }
 
 static void clock_start(struct run *run)
 {
-        if (run->left_ms == 0 || run->deadline.is_active || run->is_timed_out)
+        if (run->left_ms == 0 || run->deadline.is_active || run->stop != STOP_NO)
                 return;
         run->started_ms = clock_ms();
         (void) loop_add_timer(run->engine->loop, &run->deadline, run->left_ms, on_deadline, run);
@@ -219,8 +222,7 @@ void walk_turn(struct run *run)
 
         if (run->n_unfinished == 0)
                 conclude(run);
-        else if (!has_work(run) && run->state == RUN_RUNNING &&
-                 commits_pending(run->engine->commits) == 0)
+        else if (!has_work(run) && run->state == RUN_RUNNING)
                 wait_for_person(run);
 }
 

@@ -614,6 +614,26 @@ static void test_rejection_fails_the_step(void **state)
         assert_string_equal(bench_file(b, "a.txt"), "one\n");
 }
 
+static void test_rejected_output_is_missing(void **state)
+{
+        struct engine_decision no = { .by = { 1001, "bob" } };
+        struct bench *b = *state;
+        struct err err = { 0 };
+
+        assert_int_equal(
+                bench_run(b,
+                          FLOW(STEP("edit", "edit", ", 'on_failure': 'continue'") "," STEP(
+                                  "after", "echo",
+                                  ", 'needs': ['edit'], 'inputs': {'value': "
+                                  "'${default(steps.edit.output, 7)} ${steps.edit.state}'}")),
+                          NULL),
+                RUN_EXIT_WAITING);
+        assert_int_equal(engine_decide(b->engine, STEP_KEY(b->run, "edit"), &no, NULL, NULL, &err),
+                         0);
+        assert_int_equal(bench_carry(b), RUN_EXIT_OK);
+        bench_output(b, "after", "\"7 failed\"");
+}
+
 static void cancel_at_approval(struct bench *b, const json_t *event)
 {
         if (strcmp(json_string_value(json_object_get(event, "event")), "approval") == 0 &&
@@ -1151,6 +1171,7 @@ int main(void)
                 TEST(test_approval_is_waited_for),
                 TEST(test_rejection_fails_the_step),
                 TEST(test_decision_for_another_change),
+                TEST(test_rejected_output_is_missing),
                 TEST(test_yes_approves),
                 TEST(test_four_eyes),
                 TEST(test_auto_is_applied_by_policy),
