@@ -4,6 +4,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdio.h>
+#include <time.h>
 
 #define MATCHES_IN_FLIGHT 4096 /* states that the library keeps for one query */
 #define REGEX_MATCH_LIMIT 100000
@@ -377,6 +378,14 @@ struct matcher *matcher_free(struct matcher *m)
 
 /* ---- matching ---- */
 
+uint64_t matcher_clock_ms(void)
+{
+        struct timespec t;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &t);
+        return (uint64_t) t.tv_sec * 1000 + (uint64_t) t.tv_nsec / 1000000;
+}
+
 void facts_done(struct facts *facts)
 {
         imports_done(&facts->imports);
@@ -428,6 +437,8 @@ int matcher_run(struct matcher *m, const struct source *s, struct facts *facts,
         while (r >= 0 && ts_query_cursor_next_match(cursor, &match)) {
                 struct match hit = { .query = &match, .matcher = m };
 
+                if (facts->deadline_ms && matcher_clock_ms() > facts->deadline_ms)
+                        return -ETIME;
                 j.match = &match;
                 if (match.capture_count == 0 || !all_hold(&j))
                         continue;

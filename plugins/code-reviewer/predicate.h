@@ -24,10 +24,14 @@
 
 struct matcher;
 
+/* Milliseconds of CLOCK_MONOTONIC. */
+uint64_t matcher_clock_ms(void);
+
 /* What is known of one file besides its tree; read when a rule first asks. */
 struct facts {
         struct imports imports;
         struct constants constants;
+        uint64_t deadline_ms; /* of CLOCK_MONOTONIC: no match is judged later; 0 = none */
 };
 
 void facts_done(struct facts *facts);
@@ -46,6 +50,7 @@ struct match {
 
 /*
  * Calls `found` for each match whose predicates hold; a negative return ends the search with it.
+ * -ETIME past the deadline of `facts`.
  * `cursor` is the caller's, used again and again.
  */
 int matcher_run(struct matcher *m, const struct source *s, struct facts *facts,

@@ -2,7 +2,6 @@
 #include "review.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #define MESSAGE_BYTES 512
 #define CAPTURE_BYTES 80 /* shown of a capture in a message */
@@ -20,17 +19,8 @@ struct batch {
         const struct rule *rule; /* the one that is running */
         struct finding *items;
         size_t n_items, size;
-        uint64_t deadline_ms;
         bool is_cut;
 };
-
-static uint64_t now_ms(void)
-{
-        struct timespec t;
-
-        (void) clock_gettime(CLOCK_MONOTONIC, &t);
-        return (uint64_t) t.tv_sec * 1000 + (uint64_t) t.tv_nsec / 1000000;
-}
 
 bool review_is_named(const char *rule, const char *name)
 {
@@ -168,7 +158,7 @@ static int found(void *owner, const struct match *match)
                 .end = ts_node_end_point(match->place),
         };
 
-        if (b->n_items >= REVIEW_FILE_FINDINGS || now_ms() > b->deadline_ms) {
+        if (b->n_items >= REVIEW_FILE_FINDINGS) {
                 b->is_cut = true;
                 return -ECANCELED;
         }
@@ -244,7 +234,9 @@ static void batch_done(struct batch *b)
 
 static int run_rules(struct batch *b)
 {
-        __attribute__((cleanup(facts_done))) struct facts facts = { 0 };
+        __attribute__((cleanup(facts_done))) struct facts facts = {
+                .deadline_ms = matcher_clock_ms() + REVIEW_FILE_MS
+        };
         struct rules *rules = &b->review->rules;
         bool in_test = is_test(b->s->path);
         int r = 0;
@@ -264,7 +256,9 @@ static int run_rules(struct batch *b)
                 b->rule = rule;
                 r = matcher_run(m, b->s, &facts, b->review->cursor, found, b);
         }
-        return r == -ECANCELED ? 0 : r;
+        if (r == -ETIME)
+                b->is_cut = true;
+        return r == -ECANCELED || r == -ETIME ? 0 : r;
 }
 
 /* ---- thresholds ---- */
@@ -326,11 +320,7 @@ static int tell_function(struct review *review, const struct source *s,
 
 int review_source(struct review *review, const struct source *s, const struct metrics *m)
 {
-        __attribute__((cleanup(batch_done))) struct batch b = {
-                .review = review,
-                .s = s,
-                .deadline_ms = now_ms() + REVIEW_FILE_MS,
-        };
+        __attribute__((cleanup(batch_done))) struct batch b = { .review = review, .s = s };
         int r = run_rules(&b);
 
         if (r >= 0)

@@ -66,6 +66,7 @@
 ;; keywords: system popen
 ;; message: {f}() runs a shell with a command that is put together at run time
 ;; fix: Use posix_spawn() or execve() with a list of arguments: no shell, nothing to quote.
+;; skip: tests
 ;; bad: int f(const char *c) { return system(c); }
 ;; good: int f(void) { return system("ls"); }
 ((call_expression function: (_) @f arguments: (argument_list . (_) @command)) @finding
@@ -303,7 +304,8 @@
      (sizeof_expression value: (parenthesized_expression (identifier) @q)))) @finding
  (#any-of? @f "memset" "memcpy" "memmove" "memcmp" "bzero" "snprintf" "strncpy" "strncat")
  (#eq? @p @q)
- (#declared? @p "pointer_declarator"))
+ (#declared? @p "pointer_declarator")
+ (#not-declared? @p "array_declarator"))
 
 ;; rule: bugs/c-malloc-strlen
 ;; languages: c cpp
