@@ -14,13 +14,20 @@
 #define NATIVE_ARCH AUDIT_ARCH_X86_64
 #endif
 
+/*
+ * What runs on the signal stack is not instrumented: before a call that does not return, the
+ * sanitizer would look for the stack's bounds in /proc, which no cell has.
+ */
+#define ON_SIGNAL_STACK __attribute__((no_sanitize_address))
+
 static int fault_socket = -1;
 static bool fault_has_processes;
 
 atomic_bool fault_is_loading;
 static char fault_stack[32768] __attribute__((aligned(16)));
 
-void fault_report(enum verdict verdict, int signal, int syscall, uint32_t arch, const char *text)
+ON_SIGNAL_STACK void fault_report(enum verdict verdict, int signal, int syscall, uint32_t arch,
+                                  const char *text)
 {
         struct proto_fault fault = {
                 .verdict = verdict,
@@ -38,7 +45,7 @@ void fault_report(enum verdict verdict, int signal, int syscall, uint32_t arch, 
         _exit(1);
 }
 
-static void on_signal(int signal, siginfo_t *info, void *context)
+ON_SIGNAL_STACK static void on_signal(int signal, siginfo_t *info, void *context)
 {
         (void) context;
         if (signal == SIGSYS)

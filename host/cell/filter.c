@@ -566,8 +566,9 @@ int filter_build(struct filter *ret, const char *const *names, struct err *err)
 int filter_build_inspector(struct filter *ret, struct err *err)
 {
         static const char *const names[] = {
-                "brk",        "close",   "exit",   "exit_group", "fstat",        "futex",   "lseek",
-                "newfstatat", "madvise", "munmap", "pread64",    "rt_sigreturn", "sendmsg",
+                "brk",     "close",        "exit",       "exit_group",  "fstat",
+                "futex",   "lseek",        "newfstatat", "madvise",     "munmap",
+                "pread64", "rt_sigreturn", "sendmsg",    "sigaltstack",
         };
         static const struct row rows[] = { { "mmap", ALLOW, 1, { MASKED(2, PROT_EXEC, 0) } } };
         _cleanup_(filter_releasep) scmp_filter_ctx ctx = filter_new(SCMP_ACT_KILL_PROCESS);

@@ -35,8 +35,9 @@ _Static_assert(sizeof(struct frame_header) == 16, "the header is 16 bytes on eve
 
 struct frame {
         struct frame_header header;
-        char body[FRAME_BODY];
+        char body[FRAME_BODY] __attribute__((aligned(8)));
 };
+_Static_assert(offsetof(struct frame, body) == sizeof(struct frame_header), "no gap");
 
 /* Descriptors that came with a frame; the receiver closes what it does not take. */
 struct frame_fds {

@@ -8,6 +8,8 @@
  * aborts because it got no memory has the verdict `memory`, not `signal`.
  */
 
+#include "config.h"
+
 #include "cell/fault.h"
 
 #include <dlfcn.h>

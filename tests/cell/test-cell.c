@@ -6,6 +6,8 @@
  * Built twice: as whoever runs the test, and (AS_USER) as a user who owns nothing.
  */
 
+#include "config.h"
+
 #include "drive.h"
 
 #include <fcntl.h>
