@@ -134,7 +134,8 @@ static char *message_of(const struct rule *rule, const struct source *s, const s
 /* A person looked at this line and said so, in the words of the tools that people know. */
 static bool is_waived(const struct source *s, uint32_t row)
 {
-        static const char *const marks[] = { "linhay: ignore", "nosec", "NOSONAR", "NOLINT" };
+        static const char *const marks[] = { "linhay: ignore", "nosec", "NOSONAR", "NOLINT",
+                                             "gosec:disable" };
         uint32_t length;
         const char *line = source_line(s, row, &length);
 

@@ -11,7 +11,7 @@
 ([(keyed_element (literal_element (identifier) @key) (literal_element (_) @value))
   (assignment_statement left: (expression_list (selector_expression field: (field_identifier) @key)) right: (expression_list (_) @value))] @finding
  (#eq? @key "InsecureSkipVerify")
- (#not-eq? @value "false"))
+ (#not-any-of? @value "false" "!true"))
 
 ;; rule: security/go-tls-old-version
 ;; languages: go
@@ -23,9 +23,24 @@
 ;; fix: Set MinVersion to tls.VersionTLS12 or leave it out.
 ;; bad: package p; import "crypto/tls"; var c = &tls.Config{MinVersion: tls.VersionTLS10}
 ;; good: package p; import "crypto/tls"; var c = &tls.Config{MinVersion: tls.VersionTLS13}
+;; good: package p; import "crypto/tls"; var c = &tls.Config{MinVersion: 0}
 ((keyed_element (literal_element (identifier) @key) (literal_element (_) @value)) @finding
  (#any-of? @key "MinVersion" "MaxVersion")
- (#match? @value "VersionTLS1[01]$|VersionSSL30$|^0(x30[012])?$"))
+ (#match? @value "VersionTLS1[01]$|VersionSSL30$|^0x030[0-2]$"))
+
+;; rule: security/go-tls-weak-cipher
+;; languages: go
+;; severity: medium
+;; cwe: CWE-327
+;; tags: security tls
+;; keywords: TLS_RSA_ _RC4_ _3DES_ _CBC_
+;; message: {finding} has known weaknesses, or keeps no secret once the key is lost
+;; fix: Leave CipherSuites out: the defaults are good.
+;; bad: package p; import "crypto/tls"; var c = &tls.Config{CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_GCM_SHA256}}
+;; good: package p; import "crypto/tls"; var c = &tls.Config{CipherSuites: []uint16{tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384}}
+((selector_expression) @finding
+ (#callee? @finding "crypto/tls.TLS_*")
+ (#match? @finding "\\.TLS_(RSA_\\w+|\\w+_(RC4|3DES)_\\w+|\\w+_CBC_SHA(256)?)$"))
 
 ;; rule: security/go-weak-random
 ;; languages: go
@@ -125,6 +140,7 @@
 ((call_expression function: (_) @f arguments: (argument_list . [(interpreted_string_literal) (raw_string_literal)] @text . (_) @value)) @finding
  (#callee? @f "fmt.Sprintf" "fmt.Sprint" "fmt.Sprintln")
  (#not-literal? @value)
+ (#not-match? @value "\\bQuote(Identifier|Literal)\\(")
  (#match? @text "(?i)^.\\s*(SELECT|DELETE|INSERT|UPDATE|INTO|FROM|WHERE)\\s.*(%[^bdoxXUeEfFgGtTqp]|\\s.$)"))
 
 ;; rule: security/go-sql-concatenated
