@@ -364,20 +364,24 @@ static struct span tag_value(const char *at, const char *end)
         return s;
 }
 
-/* A tag stands in a comment or alone, not in the middle of a sentence or a string. */
+/* Goes over signs and blanks: what begins a comment in most languages. */
+static const char *skip_signs(const char *p, const char *end)
+{
+        while (p < end && !isalnum((unsigned char) *p) && !strchr("\"'`", *p))
+                p++;
+        return p;
+}
+
+/* A tag stands at the head of a line or comment, not in the middle of a sentence or a string. */
 static bool is_tag_place(const struct check *c, const char *at)
 {
-        while (at > c->text && at[-1] != '\n') {
-                at--;
-                if (isalnum((unsigned char) *at) && strncasecmp(at, "rem", 3) != 0 &&
-                    strncasecmp(at, "m ", 2) != 0 && strncasecmp(at, "em", 2) != 0 &&
-                    strncmp(at, "dnl", 3) != 0 && strncmp(at, "nl ", 3) != 0 &&
-                    strncmp(at, "l ", 2) != 0)
-                        return false;
-                if (*at == '"' || *at == '\'' || *at == '`')
-                        return false;
-        }
-        return true;
+        const char *line = memrchr(c->text, '\n', (size_t) (at - c->text));
+        const char *p = skip_signs(line ? line + 1 : c->text, at);
+
+        /* Two languages begin comments with a word. */
+        if (at - p > 3 && (!strncasecmp(p, "rem", 3) || !strncmp(p, "dnl", 3)))
+                p = skip_signs(p + 3, at);
+        return p == at;
 }
 
 static int check_tags(struct check *c, bool *ret_any)

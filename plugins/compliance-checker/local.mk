@@ -36,4 +36,4 @@ $(plugins_compliance_checker_libchecker_a_OBJECTS): $(CHECKER_PACKS)
 $(plugins_compliance_checker_compliance_checker_so_OBJECTS): \
 	$(srcdir)/plugins/compliance-checker/agent.json
 
-EXTRA_DIST += plugins/compliance-checker/agent.json $(CHECKER_PACKS)
+EXTRA_DIST += doc/agents/compliance-checker.md plugins/compliance-checker/agent.json $(CHECKER_PACKS)

@@ -87,6 +87,8 @@ static int look_at_bytes(struct tree *t, int fd, ssize_t have)
 
                 r = look_at_part(t, t->data, length, own_start, own_end, first && last);
                 first = false;
+                if (r >= 0 && linhay_cancelled(t->check->run))
+                        r = -ECANCELED;
                 if (r < 0 || last)
                         break;
                 if (seen >= TREE_FILE_LIMIT) {
