@@ -69,12 +69,14 @@ static int read_new_name(struct header *h, const char *rest, size_t length)
         return name_verify(h, &h->file->new_name, h->file->is_delete == PATCH_YES, rest, length);
 }
 
-/* An octal mode at the front of `rest`. */
+/* An octal mode at the front of `rest`, blanks before it passed over. */
 static int mode_read(struct header *h, unsigned *mode, const char *rest, size_t length)
 {
         unsigned value = 0;
         size_t n = 0;
 
+        for (; length && text_is_blank(*rest); length--)
+                rest++;
         while (n < length && rest[n] >= '0' && rest[n] <= '7' && n < 8)
                 value = value * 8 + (unsigned) (rest[n++] - '0');
         if (n == 0 || (n < length && !text_is_blank(rest[n])))
