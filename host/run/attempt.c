@@ -5,6 +5,7 @@
 #include "run/artifact.h"
 #include "run/file-input.h"
 #include "run/finding.h"
+#include "run/trouble.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -116,7 +117,7 @@ static void output_check(struct attempt *a, struct attempt_result *r)
                 result_fail(r, VERDICT_SCHEMA, "output-schema", err_text(&err));
 }
 
-/* A change that may not be made is the agent's fault; anything else that goes wrong is ours. */
+/* An agent that leaves what cannot or may not be taken over has failed. */
 static void changes_collect(struct attempt *a, struct attempt_result *r,
                             const struct cell_result *c)
 {
@@ -127,14 +128,12 @@ static void changes_collect(struct attempt *a, struct attempt_result *r,
                 return;
         code = collect_changes(&r->changeset, a->workspace_fd, c->upper_fd, c->is_staged,
                                a->blob_dirfd, NULL, &err);
-        if (code == -EPERM) {
-                result_fail(r, VERDICT_FAILED, "change-refused", err_text(&err));
-                return;
-        }
         if (code >= 0 && r->changeset)
                 code = changeset_render(r->changeset, a->blob_dirfd, ATTEMPT_DIFF_MAX, &err);
-        if (code < 0)
+        if (trouble_is_of_machine(code))
                 result_trouble(r, code, &err);
+        else if (code < 0)
+                result_fail(r, VERDICT_FAILED, "change-refused", err_text(&err));
 }
 
 static void on_cell_done(void *user, struct cell_result *c)
@@ -333,17 +332,6 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
                           err);
 }
 
-/* Faults of what was given; anything else that goes wrong is the machine's. */
-static bool is_misfit(int code)
-{
-        static const int codes[] = { EINVAL, ENOENT, EBADMSG, E2BIG, ELOOP };
-
-        for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
-                if (code == -codes[i])
-                        return true;
-        return false;
-}
-
 static int tell_misfit_later(struct attempt *a, const struct err *misfit)
 {
         a->misfit = strdup(err_text(misfit));
@@ -387,7 +375,7 @@ int attempt_start(struct attempt **ret, const struct attempt_spec *spec, struct 
         r = input_check(spec, input, &fault);
         if (r >= 0)
                 r = files_open(&files, spec, input, &fault);
-        if (r < 0 && !is_misfit(r))
+        if (r < 0 && trouble_is_of_machine(r))
                 return err_set(err, r, "%s", err_text(&fault));
         r = r < 0 ? tell_misfit_later(a, &fault) : start_cell(a, spec, input, &files, err);
         if (r < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/run.h"
 
+#include "run/trouble.h"
 #include "store/apply.h"
 
 #include <string.h>
@@ -175,12 +176,6 @@ static void release(struct step *step)
         step_queue_push(&step->run->ready, step);
 }
 
-/* Not enough room or a failing disk is no fault of the change: a later engine tries again. */
-static bool is_machine_trouble(int code)
-{
-        return code == -ENOSPC || code == -EDQUOT || code == -EIO || code == -ENOMEM;
-}
-
 void change_apply(struct step *step)
 {
         struct run *run = step->run;
@@ -201,7 +196,7 @@ void change_apply(struct step *step)
                 applied(step);
         else if (r == -ESTALE)
                 stale(step, &err);
-        else if (is_machine_trouble(r))
+        else if (trouble_is_of_machine(r))
                 engine_fail(e, r, &err);
         else
                 step_finish(step, STEP_FAILED, VERDICT_FAILED, err_text(&err));

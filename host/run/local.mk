@@ -13,5 +13,6 @@ libhost_a_SOURCES += \
 	host/run/retry.c host/run/retry.h \
 	host/run/run.c host/run/run.h \
 	host/run/step.c \
+	host/run/trouble.h \
 	host/run/walk.c
 EXTRA_DIST += doc/engine.md

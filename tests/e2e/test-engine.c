@@ -569,6 +569,14 @@ static void test_cancel_at_once(void **state)
         bench_state(b, "clean", "cancelled");
 }
 
+static void reopen(struct bench *b, bool approve_all, bool four_eyes)
+{
+        bench_close(b);
+        b->options.approve_all = approve_all;
+        b->options.four_eyes = four_eyes;
+        bench_open(b);
+}
+
 #define EDIT_FLOW                                                                                  \
         FLOW(STEP("edit", "edit", ", 'inputs': {'path': 'a.txt', 'text': 'two\\n'}") "," STEP(     \
                 "read", "read",                                                                    \
@@ -612,6 +620,39 @@ static void test_rejection_fails_the_step(void **state)
         assert_string_equal(bench_text(b, "edit", "reason"), "rejected by bob: not today");
         bench_state(b, "read", "skipped");
         assert_string_equal(bench_file(b, "a.txt"), "one\n");
+}
+
+/* Each item's change is a question of its own, also across a restart. */
+static void test_items_are_approved_one_by_one(void **state)
+{
+        struct engine_decision yes = { .approve = true, .by = { 1000, "ada" } };
+        struct bench *b = *state;
+        struct step_key key;
+        struct err err = { 0 };
+
+        assert_int_equal(bench_run(b,
+                                   FLOW(STEP("edit", "edit",
+                                             ", 'for_each': ['x', 'y'], 'inputs': {'path': "
+                                             "'${item}'}") "," STEP("after", "echo",
+                                                                    ", 'needs': ['edit'], "
+                                                                    "'inputs': {'value': "
+                                                                    "'${steps.edit.changed}'}")),
+                                   NULL),
+                         RUN_EXIT_WAITING);
+        assert_int_equal(bench_events(b, "approval", "state", "open"), 2);
+        key = (struct step_key){ b->run, "edit", 1 };
+        assert_int_equal(engine_decide(b->engine, key, &yes, NULL, NULL, &err), 0);
+        assert_int_equal(bench_carry(b), RUN_EXIT_WAITING);
+        assert_null(bench_file(b, "x"));
+        assert_string_equal(bench_file(b, "y"), "edited\n");
+
+        reopen(b, false, false);
+        assert_int_equal(engine_resume(b->engine, b->run, &err), 0);
+        key = (struct step_key){ b->run, "edit", 0 };
+        assert_int_equal(engine_decide(b->engine, key, &yes, NULL, NULL, &err), 0);
+        assert_int_equal(bench_carry(b), RUN_EXIT_OK);
+        assert_string_equal(bench_file(b, "x"), "edited\n");
+        bench_output(b, "after", "true");
 }
 
 static void test_rejected_output_is_missing(void **state)
@@ -672,14 +713,6 @@ static void test_decision_for_another_change(void **state)
         assert_int_equal(engine_decide(b->engine, STEP_KEY(b->run, "none"), &yes, NULL, NULL, &err),
                          -ENOENT);
         assert_int_equal(bench_carry(b), RUN_EXIT_WAITING);
-}
-
-static void reopen(struct bench *b, bool approve_all, bool four_eyes)
-{
-        bench_close(b);
-        b->options.approve_all = approve_all;
-        b->options.four_eyes = four_eyes;
-        bench_open(b);
 }
 
 static void test_yes_approves(void **state)
@@ -1172,6 +1205,7 @@ int main(void)
                 TEST(test_rejection_fails_the_step),
                 TEST(test_decision_for_another_change),
                 TEST(test_rejected_output_is_missing),
+                TEST(test_items_are_approved_one_by_one),
                 TEST(test_yes_approves),
                 TEST(test_four_eyes),
                 TEST(test_auto_is_applied_by_policy),
