@@ -116,7 +116,8 @@ int cmd_cancel(int argc, char **argv)
                 .operands = "RUN",
                 .least = 1,
                 .most = 1,
-                .summary = "Asks the engine that carries a run to end it.",
+                .summary =
+                        "Ends a run: at once where an engine carries it, else when it is resumed.",
         };
         _cleanup_(record_done) struct record record = { 0 };
         const char *store = NULL;
@@ -127,6 +128,7 @@ int cmd_cancel(int argc, char **argv)
                 { 0 },
         };
         struct err err = { 0 };
+        bool is_live;
         size_t n;
         int r;
 
@@ -135,11 +137,15 @@ int cmd_cancel(int argc, char **argv)
         r = record_open(&record, argv[1], store, &err);
         if (r < 0)
                 return cli_fail(record_exit(r), &err);
-        r = remote_cancel(record.dir, record.run, now ? CANCEL_NOW : CANCEL_ORDERLY, &err);
-        if (r == -ECONNREFUSED)
-                r = err_set(&err, -ENOENT, "no engine is working on run %s", record.run);
+        r = remote_cancel(record.dir, record.run, now ? CANCEL_NOW : CANCEL_ORDERLY,
+                          identity_of_caller().name, &is_live, &err);
         if (r < 0)
                 return cli_fail(CLI_FAILED, &err);
-        (void) printf("cancelling %s\n", record.run);
+        if (is_live)
+                (void) printf("cancelling %s\n", record.run);
+        else
+                (void) printf("noted; no engine is working on it now, so end it with: "
+                              "linhay run --resume %s\n",
+                              record.run);
         return CLI_PASSED;
 }

@@ -325,7 +325,7 @@ int engine_resume(struct engine *e, const char *id, struct err *err)
         return 0;
 }
 
-static bool is_ours(const struct engine *e, const char *id)
+bool engine_carries(const struct engine *e, const char *id)
 {
         for (const struct run *run = e->runs; run; run = run->next)
                 if (id && strcmp(run->id, id) == 0)
@@ -345,7 +345,7 @@ int engine_others(struct engine *e, json_t **ret, struct err *err)
         for (size_t i = json_array_size(runs); i > 0; i--) {
                 json_t *run = json_array_get(runs, i - 1);
 
-                if (is_ours(e, json_string_value(json_object_get(run, "run"))))
+                if (engine_carries(e, json_string_value(json_object_get(run, "run"))))
                         (void) json_array_remove(runs, i - 1);
         }
         *ret = runs;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/remote.h"
 
+#include "run/run.h"
+
 #include <pwd.h>
 #include <string.h>
 
 #define REPLY_WAIT_MS 10000
 #define TRIES         20 /* an engine that is just starting or stopping has the lock, no socket */
+#define TRY_WAIT_US   50000
 
 static json_t *refusal(int code, const struct err *err)
 {
@@ -34,101 +37,6 @@ static void peer_name(char *ret, size_t size, uid_t uid)
                 (void) snprintf(ret, size, "%s", found->pw_name);
         else
                 (void) snprintf(ret, size, "uid %u", (unsigned) uid);
-}
-
-static void on_decided(void *user, int result, const struct err *err)
-{
-        control_reply(user,
-                      result < 0 ? refusal(result, err) : json_pack("{s:s}", "state", "decided"));
-}
-
-static int handle_decide(struct engine *e, struct control_call *call,
-                         const struct control_peer *peer, const json_t *request, struct err *err)
-{
-        struct step_key key = { text_of(request, "run"), text_of(request, "step"),
-                                item_of(request) };
-        const json_t *approve = json_object_get(request, "approve");
-        char name[128];
-
-        if (!key.run || !key.step || !json_is_boolean(approve))
-                return err_set(err, -EINVAL, "a decision needs run, step and approve");
-        peer_name(name, sizeof(name), peer->uid);
-        return engine_decide(e, key,
-                             &(struct engine_decision){ .approve = json_is_true(approve),
-                                                        .sha256 = text_of(request, "sha256"),
-                                                        .by = { (int64_t) peer->uid, name },
-                                                        .reason = text_of(request, "reason") },
-                             on_decided, call, err);
-}
-
-static int handle_cancel(struct engine *e, struct control_call *call,
-                         const struct control_peer *peer, const json_t *request, struct err *err)
-{
-        enum engine_cancel how =
-                json_is_true(json_object_get(request, "now")) ? CANCEL_NOW : CANCEL_ORDERLY;
-        const char *run = text_of(request, "run");
-        char name[128];
-        int r;
-
-        if (!run)
-                return err_set(err, -EINVAL, "which run?");
-        peer_name(name, sizeof(name), peer->uid);
-        r = engine_cancel(e, run, how, name, err);
-        if (r >= 0)
-                control_reply(call, json_pack("{s:s}", "state", "cancelling"));
-        return r;
-}
-
-static int handle_ping(_unused_ struct engine *e, struct control_call *call,
-                       _unused_ const struct control_peer *peer, _unused_ const json_t *request,
-                       _unused_ struct err *err)
-{
-        control_reply(call, json_pack("{s:I}", "pid", (json_int_t) getpid()));
-        return 0;
-}
-
-/* Each answers the call, now or later, or returns an error. */
-static const struct {
-        const char *verb;
-        int (*handle)(struct engine *e, struct control_call *call, const struct control_peer *peer,
-                      const json_t *request, struct err *err);
-} verbs[] = {
-        { "ping", handle_ping },
-        { "decide", handle_decide },
-        { "cancel", handle_cancel },
-};
-
-void remote_handle(void *user, struct control_call *call, const struct control_peer *peer,
-                   const json_t *request)
-{
-        const char *verb = text_of(request, "do");
-        struct err err = { 0 };
-        int r = -EINVAL;
-
-        (void) err_set(&err, r, "unknown request \"%.40s\"", verb ? verb : "");
-        for (size_t i = 0; verb && i < ARRAY_SIZE(verbs); i++)
-                if (strcmp(verb, verbs[i].verb) == 0)
-                        r = verbs[i].handle(user, call, peer, request, &err);
-        if (r < 0)
-                control_reply(call, refusal(r, &err));
-}
-
-static int ask_engine(const char *store_dir, json_t *request, struct err *err)
-{
-        _cleanup_(json_decrefp) json_t *owned = request, *reply = NULL;
-        const char *error;
-        int r;
-
-        if (!request)
-                return err_set(err, -ENOMEM, "no memory for a request");
-        r = control_request(store_dir, request, REPLY_WAIT_MS, &reply, err);
-        if (r < 0)
-                return r;
-        error = text_of(reply, "error");
-        if (!error)
-                return 0;
-        r = (int) json_integer_value(json_object_get(reply, "errno"));
-        return err_set(err, r > 0 ? -r : -EIO, "%s", error);
 }
 
 static const json_t *step_row(const json_t *document, struct step_key key)
@@ -205,6 +113,138 @@ static int decide_in(struct store *store, struct step_key key,
         return store_commit(store, b, err);
 }
 
+/* Records the wish to end a run that no engine carries. */
+static int cancel_in(struct store *store, const char *run, const char *by, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *document = NULL;
+        enum run_state state = RUN_QUEUED;
+        struct batch *b;
+        int r;
+
+        r = store_run_document(store, run, 0, &document, err);
+        if (r < 0)
+                return r;
+        (void) run_state_from_name(&state, text_of(document, "state"));
+        if (run_state_is_final(state))
+                return err_set(err, -EALREADY, "run %s has ended: %s", run, run_state_name(state));
+        r = batch_new(&b);
+        if (r < 0)
+                return err_set(err, r, "no memory to cancel");
+        batch_run_cancel(b, run, by, 0);
+        return store_commit(store, b, err);
+}
+
+static void on_decided(void *user, int result, const struct err *err)
+{
+        control_reply(user,
+                      result < 0 ? refusal(result, err) : json_pack("{s:s}", "state", "decided"));
+}
+
+/* Of a run that waits in this engine's store while the engine carries another one. */
+static int decide_other(struct engine *e, struct control_call *call, struct step_key key,
+                        const struct engine_decision *decision, struct err *err)
+{
+        int r = decide_in(e->store, key, decision, e->options.four_eyes, err);
+
+        if (r >= 0)
+                control_reply(call, json_pack("{s:s}", "state", "decided"));
+        return r;
+}
+
+static int handle_decide(struct engine *e, struct control_call *call,
+                         const struct control_peer *peer, const json_t *request, struct err *err)
+{
+        struct step_key key = { text_of(request, "run"), text_of(request, "step"),
+                                item_of(request) };
+        const json_t *approve = json_object_get(request, "approve");
+        struct engine_decision decision;
+        char name[128];
+
+        if (!key.run || !key.step || !json_is_boolean(approve))
+                return err_set(err, -EINVAL, "a decision needs run, step and approve");
+        peer_name(name, sizeof(name), peer->uid);
+        decision = (struct engine_decision){ .approve = json_is_true(approve),
+                                             .sha256 = text_of(request, "sha256"),
+                                             .by = { (int64_t) peer->uid, name },
+                                             .reason = text_of(request, "reason") };
+        if (!engine_carries(e, key.run))
+                return decide_other(e, call, key, &decision, err);
+        return engine_decide(e, key, &decision, on_decided, call, err);
+}
+
+static int handle_cancel(struct engine *e, struct control_call *call,
+                         const struct control_peer *peer, const json_t *request, struct err *err)
+{
+        enum engine_cancel how =
+                json_is_true(json_object_get(request, "now")) ? CANCEL_NOW : CANCEL_ORDERLY;
+        const char *run = text_of(request, "run");
+        char name[128];
+        int r;
+
+        if (!run)
+                return err_set(err, -EINVAL, "which run?");
+        peer_name(name, sizeof(name), peer->uid);
+        if (engine_carries(e, run))
+                r = engine_cancel(e, run, how, name, err);
+        else
+                r = cancel_in(e->store, run, name, err);
+        if (r >= 0)
+                control_reply(call, json_pack("{s:s}", "state", "cancelling"));
+        return r;
+}
+
+static int handle_ping(_unused_ struct engine *e, struct control_call *call,
+                       _unused_ const struct control_peer *peer, _unused_ const json_t *request,
+                       _unused_ struct err *err)
+{
+        control_reply(call, json_pack("{s:I}", "pid", (json_int_t) getpid()));
+        return 0;
+}
+
+/* Each answers the call, now or later, or returns an error. */
+static const struct {
+        const char *verb;
+        int (*handle)(struct engine *e, struct control_call *call, const struct control_peer *peer,
+                      const json_t *request, struct err *err);
+} verbs[] = {
+        { "ping", handle_ping },
+        { "decide", handle_decide },
+        { "cancel", handle_cancel },
+};
+
+void remote_handle(void *user, struct control_call *call, const struct control_peer *peer,
+                   const json_t *request)
+{
+        const char *verb = text_of(request, "do");
+        struct err err = { 0 };
+        int r = -EINVAL;
+
+        (void) err_set(&err, r, "unknown request \"%.40s\"", verb ? verb : "");
+        for (size_t i = 0; verb && i < ARRAY_SIZE(verbs); i++)
+                if (strcmp(verb, verbs[i].verb) == 0)
+                        r = verbs[i].handle(user, call, peer, request, &err);
+        if (r < 0)
+                control_reply(call, refusal(r, &err));
+}
+
+static int ask_engine(const char *store_dir, json_t *request, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *owned = request, *reply = NULL;
+        const char *error;
+        int r;
+
+        if (!request)
+                return err_set(err, -ENOMEM, "no memory for a request");
+        r = control_request(store_dir, request, REPLY_WAIT_MS, &reply, err);
+        if (r < 0)
+                return r;
+        error = text_of(reply, "error");
+        if (!error)
+                return 0;
+        r = (int) json_integer_value(json_object_get(reply, "errno"));
+        return err_set(err, r > 0 ? -r : -EIO, "%s", error);
+}
+
 static int decide_alone(const char *store_dir, struct step_key key,
                         const struct engine_decision *decision, bool four_eyes, struct err *err)
 {
@@ -238,7 +278,7 @@ int remote_decide(const char *store_dir, struct step_key key,
 
         for (unsigned i = 0; r == -EWOULDBLOCK && i < TRIES; i++) {
                 if (i > 0)
-                        (void) usleep(50000);
+                        (void) usleep(TRY_WAIT_US);
                 r = ask_engine(store_dir, decide_request(key, decision), err);
                 *ret_live = r != -ECONNREFUSED;
                 if (r == -ECONNREFUSED)
@@ -247,10 +287,32 @@ int remote_decide(const char *store_dir, struct step_key key,
         return r;
 }
 
-int remote_cancel(const char *store_dir, const char *run, enum engine_cancel how, struct err *err)
+static int cancel_alone(const char *store_dir, const char *run, const char *by, struct err *err)
 {
-        return ask_engine(
-                store_dir,
-                json_pack("{s:s, s:s, s:b}", "do", "cancel", "run", run, "now", how == CANCEL_NOW),
-                err);
+        _cleanup_(store_freep) struct store *store = NULL;
+        int r;
+
+        r = store_open(&store, store_dir, &(struct store_options){ .flags = STORE_NO_WAIT }, err);
+        return r < 0 ? r : cancel_in(store, run, by, err);
+}
+
+static json_t *cancel_request(const char *run, enum engine_cancel how)
+{
+        return json_pack("{s:s, s:s, s:b}", "do", "cancel", "run", run, "now", how == CANCEL_NOW);
+}
+
+int remote_cancel(const char *store_dir, const char *run, enum engine_cancel how, const char *by,
+                  bool *ret_live, struct err *err)
+{
+        int r = -EWOULDBLOCK;
+
+        for (unsigned i = 0; r == -EWOULDBLOCK && i < TRIES; i++) {
+                if (i > 0)
+                        (void) usleep(TRY_WAIT_US);
+                r = ask_engine(store_dir, cancel_request(run, how), err);
+                *ret_live = r != -ECONNREFUSED;
+                if (!*ret_live)
+                        r = cancel_alone(store_dir, run, by, err);
+        }
+        return r;
 }

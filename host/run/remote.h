@@ -30,5 +30,9 @@ int remote_decide(const char *store_dir, struct step_key key,
                   const struct engine_decision *decision, bool four_eyes, bool *ret_live,
                   struct err *err);
 
-/* Asks the live engine to cancel; -ECONNREFUSED where there is none. */
-int remote_cancel(const char *store_dir, const char *run, enum engine_cancel how, struct err *err);
+/*
+ * Cancels a run. Without a live engine the wish is recorded, and the next `linhay run --resume`
+ * ends the run in order. -ENOENT no such run, -EALREADY it has ended.
+ */
+int remote_cancel(const char *store_dir, const char *run, enum engine_cancel how, const char *by,
+                  bool *ret_live, struct err *err);

@@ -199,5 +199,6 @@ int resume_run(struct engine *e, const char *id, struct run **ret, struct err *e
 int resume_journals(struct engine *e, struct err *err);
 
 /* engine.c */
+bool engine_carries(const struct engine *e, const char *run);
 void engine_turn(struct engine *e);
 void engine_fail(struct engine *e, int code, const struct err *err);
