@@ -136,15 +136,9 @@ static void applied(struct step *step)
 /* What the stale attempt gave does not count: the next one gives its own. */
 static void withdraw(struct step *step)
 {
-        struct run *run = step->run;
-
         batch_withdraw(batch_of(step), step_key_of(step));
         json_decref(TAKE(step->output));
-        for (unsigned s = 0; s < SEVERITIES_; s++) {
-                if (s >= run->flow->fail_on)
-                        run->n_findings -= step->findings[s];
-                step->findings[s] = 0;
-        }
+        memset(step->findings, 0, sizeof(step->findings));
 }
 
 /* Nothing was written. The step fails, or looks at the tree as it is now. */

@@ -8,6 +8,7 @@ libhost_a_SOURCES += \
 	host/run/event.c \
 	host/run/file-input.c host/run/file-input.h \
 	host/run/finding.c host/run/finding.h \
+	host/run/outcome.c \
 	host/run/remote.c host/run/remote.h \
 	host/run/resume.c \
 	host/run/retry.c host/run/retry.h \

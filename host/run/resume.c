@@ -28,15 +28,10 @@ static bool is_null(const json_t *value)
 static void restore_findings(struct step *step, const json_t *row)
 {
         const json_t *counts = json_object_get(row, "finding_counts");
-        struct run *run = step->run;
 
-        for (unsigned s = 0; s < SEVERITIES_; s++) {
-                size_t n = (size_t) json_integer_value(json_object_get(counts, severity_name(s)));
-
-                step->findings[s] = n;
-                if (s >= run->flow->fail_on)
-                        run->n_findings += n;
-        }
+        for (unsigned s = 0; s < SEVERITIES_; s++)
+                step->findings[s] =
+                        (size_t) json_integer_value(json_object_get(counts, severity_name(s)));
 }
 
 static void restore_attempts(struct step *step, const json_t *row)

@@ -10,6 +10,7 @@
  *
  *   run/run.c     the graph itself, and moving a step or a run to another state
  *   run/walk.c    which step is next
+ *   run/outcome.c how a run ended
  *   run/step.c    attempts of one step
  *   run/each.c    the items of a for_each step
  *   run/change.c  changes to the tree: approval and apply
@@ -89,7 +90,6 @@ struct run {
         size_t n_running;              /* attempts recorded as begun and not as ended */
         size_t n_retries;              /* waits for a next try */
         size_t n_deciding;
-        size_t n_findings; /* at or above the flow's fail_on */
         bool has_failed;
 
         enum run_stop stop;
@@ -160,6 +160,10 @@ bool walk_is_idle(const struct run *run);
 bool walk_is_bad(const struct step *step);
 void walk_cancel(struct run *run, enum run_stop stop);
 bool walk_refuses(const struct step *step); /* the run is being stopped, and with it this step */
+
+/* outcome.c: of a run whose steps have all ended */
+enum run_state outcome_state(const struct run *run);
+enum run_exit outcome_exit(const struct run *run);
 
 /* step.c */
 void step_begin(struct step *step); /* ready: records an attempt, then starts it */

@@ -57,7 +57,6 @@ static void record_end(struct step *step, const struct attempt_result *r)
 
 static void count_findings(struct step *step, const json_t *findings)
 {
-        struct run *run = step->run;
         size_t worse = 0;
 
         for (int s = SEVERITIES_ - 1; s >= 0; s--) {
@@ -66,8 +65,6 @@ static void count_findings(struct step *step, const json_t *findings)
                 step->findings[s] = n - worse;
                 worse = n;
         }
-        if (run->flow->fail_on < SEVERITIES_)
-                run->n_findings += findings_count(findings, run->flow->fail_on);
 }
 
 static void record_result(struct step *step, const struct attempt_result *r)

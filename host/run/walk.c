@@ -139,13 +139,6 @@ static bool has_work(const struct run *run)
                run->ready.first || run->ended_needs.first;
 }
 
-static enum run_state final_state(const struct run *run)
-{
-        if (run->is_timed_out || (run->has_failed && run->stop == STOP_NO))
-                return RUN_FAILED;
-        return run->stop == STOP_NO ? RUN_SUCCEEDED : RUN_CANCELLED;
-}
-
 static void clock_stop(struct run *run)
 {
         uint64_t spent = clock_ms() - run->started_ms;
@@ -188,11 +181,8 @@ static void conclude(struct run *run)
         clock_stop(run);
         if (run->state != RUN_RUNNING)
                 start(run);
-        if (final_state(run) == RUN_SUCCEEDED)
-                run->exit_status = run->n_findings > 0 ? RUN_EXIT_FINDINGS : RUN_EXIT_OK;
-        else
-                run->exit_status = RUN_EXIT_FAILED;
-        run_move(run, final_state(run));
+        run->exit_status = (int) outcome_exit(run);
+        run_move(run, outcome_state(run));
         event_end(run);
 }
 

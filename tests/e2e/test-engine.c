@@ -502,6 +502,39 @@ static void test_findings_below_the_threshold(void **state)
                          RUN_EXIT_OK);
 }
 
+#define LOOK(id, more) STEP(id, "search", ", 'inputs': {'path': 'a.txt', 'word': 'one'}" more)
+
+/* The report counts so as well (obs/tally.h): a patch that mends a finding turns the run green. */
+static void test_second_look_replaces_the_first(void **state)
+{
+        static const struct {
+                const char *why, *flow;
+                int want;
+        } rows[] = {
+                { "found once", FLOW(LOOK("a", "")), RUN_EXIT_FINDINGS },
+                { "found, and found again", FLOW(LOOK("a", "") "," LOOK("b", ", 'needs': ['a']")),
+                  RUN_EXIT_FINDINGS },
+                { "found, and not looked at again, because the second look was skipped",
+                  FLOW(LOOK("a", "") "," LOOK("b", ", 'needs': ['a'], 'when': 'false'")),
+                  RUN_EXIT_FINDINGS },
+                { "found, mended, not found again",
+                  FLOW(LOOK("a", "") "," STEP("fix", "edit-auto",
+                                              ", 'needs': ['a'], 'inputs': {'path': 'a.txt', "
+                                              "'text': 'two'}") "," LOOK("b",
+                                                                         ", 'needs': ['fix']")),
+                  RUN_EXIT_OK },
+        };
+        struct bench *b = *state;
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                int status;
+
+                status = bench_run(b, rows[i].flow, NULL);
+                if (status != rows[i].want)
+                        fail_msg("%s: exit %d", rows[i].why, status);
+        }
+}
+
 static void test_file_input(void **state)
 {
         struct bench *b = *state;
@@ -1198,6 +1231,7 @@ int main(void)
                 TEST(test_for_each_with_a_bad_item),
                 TEST(test_logs_and_findings),
                 TEST(test_findings_below_the_threshold),
+                TEST(test_second_look_replaces_the_first),
                 TEST(test_file_input),
                 TEST(test_cancel_in_order),
                 TEST(test_cancel_at_once),

@@ -130,6 +130,24 @@ static int run_findings(struct linhay_run *r)
         return linhay_outputf(r, "null");
 }
 
+static int run_search(struct linhay_run *r)
+{
+        const char *path = linhay_input_string(r, "/path", "");
+        int fd = openat(linhay_workspace(r), path, O_RDONLY | O_CLOEXEC);
+        char text[4096];
+        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+        if (n < 0)
+                return linhay_fail(r, LINHAY_FAIL_INPUT, "no-file", "%s cannot be read", path);
+        text[n] = '\0';
+        if (strstr(text, linhay_input_string(r, "/word", "")))
+                (void) linhay_finding(r, &LINHAY_FINDING(.rule = "test/word",
+                                                         .message = "the word is there",
+                                                         .severity = LINHAY_SEVERITY_HIGH,
+                                                         .path = path, .line = 1));
+        return linhay_outputf(r, "null");
+}
+
 static int write_file(int dir, const char *path, const char *text)
 {
         int fd = openat(dir, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -165,10 +183,10 @@ static const struct {
         const char *action;
         int (*run)(struct linhay_run *r);
 } actions[] = {
-        { "noop", run_noop },         { "echo", run_echo },   { "count", run_count },
-        { "fail", run_fail },         { "sleep", run_sleep }, { "until", run_until },
-        { "read", run_read },         { "edit", run_edit },   { "edit-auto", run_edit },
-        { "findings", run_findings },
+        { "noop", run_noop },         { "echo", run_echo },     { "count", run_count },
+        { "fail", run_fail },         { "sleep", run_sleep },   { "until", run_until },
+        { "read", run_read },         { "edit", run_edit },     { "edit-auto", run_edit },
+        { "findings", run_findings }, { "search", run_search },
 };
 
 static int run(struct linhay_run *r)
