@@ -708,6 +708,51 @@ static void test_rejected_output_is_missing(void **state)
         bench_output(b, "after", "\"7 failed\"");
 }
 
+static void cancel_at_next_try(struct bench *b, const json_t *event)
+{
+        const char *s = json_string_value(json_object_get(event, "state"));
+
+        if (s && strcmp(s, "ready") == 0 && json_object_get(event, "attempt"))
+                assert_int_equal(engine_cancel(b->engine, b->run, CANCEL_ORDERLY, "ada", NULL), 0);
+}
+
+static void test_cancel_ends_the_wait_for_a_try(void **state)
+{
+        struct bench *b = *state;
+
+        b->on_event = cancel_at_next_try;
+        assert_int_equal(
+                bench_run(b,
+                          FLOW(STEP("a", "until",
+                                    ", 'retry': {'attempts': 3, 'backoff': '1h', 'cap': '1h', "
+                                    "'jitter': false}, 'inputs': {'path': 'never'}")),
+                          NULL),
+                RUN_EXIT_FAILED);
+        bench_run_state(b, "cancelled");
+        bench_state(b, "a", "cancelled");
+        assert_int_equal(bench_attempts(b, "a"), 1);
+}
+
+static void test_run_timeout_among_items(void **state)
+{
+        struct bench *b = *state;
+
+        assert_int_equal(
+                bench_run(b,
+                          FLOW_WITH("'timeout': '150ms'",
+                                    STEP("each", "sleep",
+                                         ", 'for_each': [1, 60000, 60000, 60000], 'max_parallel': "
+                                         "2, 'inputs': {'ms': '${item}'}")),
+                          NULL),
+                RUN_EXIT_FAILED);
+        bench_run_state(b, "failed");
+        bench_state(b, "each", "failed");
+        assert_string_equal(json_string_value(json_object_get(bench_row(b, "each", 0), "state")),
+                            "done");
+        assert_string_equal(json_string_value(json_object_get(bench_row(b, "each", 3), "state")),
+                            "cancelled");
+}
+
 static void cancel_at_approval(struct bench *b, const json_t *event)
 {
         if (strcmp(json_string_value(json_object_get(event, "event")), "approval") == 0 &&
@@ -1254,6 +1299,8 @@ int main(void)
                 TEST(test_crash_may_hold),
                 TEST(test_crash_among_items),
                 TEST(test_decision_over_the_socket),
+                TEST(test_cancel_ends_the_wait_for_a_try),
+                TEST(test_run_timeout_among_items),
                 TEST(test_cancel_withdraws_the_question),
                 TEST(test_cancel_is_carried_on),
                 TEST(test_full_disk),
