@@ -1198,6 +1198,65 @@ static void test_full_disk(void **state)
         assert_int_equal(bench_attempts(b, "b"), 2);
 }
 
+/* Whoever may reach the socket may still send what makes no sense. */
+static const struct {
+        const char *request, *error; /* NULL: it is answered without one */
+} requests[] = {
+        { "{\"do\": \"ping\"}", NULL },
+        { "{\"do\": \"nonsense\"}", "unknown request" },
+        { "{\"do\": 7}", "unknown request" },
+        { "{}", "unknown request" },
+        { "{\"do\": \"decide\"}", "needs run, step and approve" },
+        { "{\"do\": \"decide\", \"run\": 1, \"step\": [], \"approve\": \"yes\"}", "needs run" },
+        { "{\"do\": \"decide\", \"run\": \"none\", \"step\": \"a\", \"approve\": true}", "none" },
+        { "{\"do\": \"cancel\"}", "which run" },
+        { "{\"do\": \"cancel\", \"run\": \"none\"}", "none" },
+};
+
+static void *ask_nonsense(void *user)
+{
+        struct remote *remote = user;
+
+        for (size_t i = 0; i < TEST_ROWS(requests); i++) {
+                _cleanup_(json_decrefp) json_t *request = json_loads(requests[i].request, 0, NULL);
+                _cleanup_(json_decrefp) json_t *reply = NULL;
+                const char *error;
+
+                if (control_request(remote->b->store_dir, request, 5000, &reply, NULL) < 0)
+                        continue;
+                error = json_string_value(json_object_get(reply, "error"));
+                if (requests[i].error ? error && strstr(error, requests[i].error) : !error)
+                        remote->result++;
+        }
+        (void) remote_cancel(remote->b->store_dir, remote->b->run, CANCEL_NOW, "ada",
+                             &remote->is_live, NULL);
+        return NULL;
+}
+
+static void nonsense_at_running(struct bench *b, const json_t *event)
+{
+        struct remote *remote = b->user;
+        const char *s = json_string_value(json_object_get(event, "state"));
+
+        if (json_object_get(event, "step") && strcmp(s, "running") == 0)
+                assert_int_equal(pthread_create(&remote->thread, NULL, ask_nonsense, remote), 0);
+}
+
+static void test_nonsense_over_the_socket(void **state)
+{
+        struct bench *b = *state;
+        struct remote remote = { .b = b };
+
+        b->user = &remote;
+        b->on_event = nonsense_at_running;
+        assert_int_equal(bench_run(b, FLOW(STEP("a", "sleep", ", 'inputs': {'ms': 60000}")), NULL),
+                         RUN_EXIT_FAILED);
+        assert_int_equal(pthread_join(remote.thread, NULL), 0);
+        assert_int_equal(remote.result, TEST_ROWS(requests));
+        assert_true(remote.is_live);
+        bench_run_state(b, "cancelled");
+}
+
 #ifdef FAKE_CELL
 static void check_record_first(void *user, const struct cell_spec *spec)
 {
@@ -1299,6 +1358,7 @@ int main(void)
                 TEST(test_crash_may_hold),
                 TEST(test_crash_among_items),
                 TEST(test_decision_over_the_socket),
+                TEST(test_nonsense_over_the_socket),
                 TEST(test_cancel_ends_the_wait_for_a_try),
                 TEST(test_run_timeout_among_items),
                 TEST(test_cancel_withdraws_the_question),
