@@ -427,8 +427,8 @@ static int spec_copy(struct cell_spec *to, const struct cell_spec *from, struct 
         if (!files || !to->name || !to->action || !to->input)
                 return err_set(err, -ENOMEM, "no memory for a cell");
         for (size_t i = 0; i < from->n_files; i++) {
-                /* A sealed copy has an offset of its own and cannot change below the agent. */
-                int fd = memfd_of_fd("linhay-file", from->files[i].fd, UINT32_MAX);
+                /* With an offset of its own, and bytes that cannot change below the agent. */
+                int fd = memfd_own("linhay-file", from->files[i].fd, UINT32_MAX);
 
                 if (fd < 0)
                         return err_sys(err, fd, "cannot hand the file for %s to the agent",

@@ -67,6 +67,16 @@ int memfd_of_fd(const char *name, int from, uint64_t limit)
         }
 }
 
+int memfd_own(const char *name, int fd, uint64_t limit)
+{
+        char path[32];
+        int again;
+
+        (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        again = memfd_is_sealed(fd) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+        return again >= 0 ? again : memfd_of_fd(name, fd, limit);
+}
+
 int memfd_sized(const char *name, uint64_t size)
 {
         _cleanup_(closep) int fd = memfd_make(name);

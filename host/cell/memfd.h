@@ -16,6 +16,12 @@ int memfd_of_bytes(const char *name, const void *data, size_t length);
 /* A read-only copy of a regular file or memfd of at most `limit` bytes (-EFBIG), sealed. */
 int memfd_of_fd(const char *name, int fd, uint64_t limit);
 
+/*
+ * The same bytes with an offset of their own: a sealed memfd is opened once more, anything else is
+ * copied as by memfd_of_fd().
+ */
+int memfd_own(const char *name, int fd, uint64_t limit);
+
 /* `size` zero bytes for somebody else to fill; it cannot grow or shrink. */
 int memfd_sized(const char *name, uint64_t size);
 

@@ -435,9 +435,9 @@ int sandbox_inspect(struct sandbox *s, int fd, char **ret, size_t *ret_length, s
                 return err_sys(err, -errno, "cannot make a socket for the manifest's reader");
         ours = pair[0];
         theirs = pair[1];
-        object = memfd_is_sealed(fd) ? dup(fd) : memfd_of_fd("linhay-object", fd, OBJECT_BYTES_MAX);
+        object = memfd_own("linhay-object", fd, OBJECT_BYTES_MAX);
         if (object < 0)
-                return err_sys(err, object == -1 ? -errno : object, "cannot read the object");
+                return err_sys(err, object, "cannot read the object");
 
         limits_standard(&request.limits);
         request.limits.value[LIMIT_CPU] = 5000;

@@ -98,10 +98,24 @@ int tier_require(enum tier tier, const struct spawn_hello *hello, const char *wh
                        tier_name(options->require), tier_name(tier), why, layers[2].remedy);
 }
 
-static json_t *row_make(const struct layer *l, bool is_on, const char *detail)
+/* Landlock grows with the kernel: below ABI 6 signals and abstract sockets are not its business. */
+static bool is_partial(const struct layer *l, const struct spawn_hello *hello)
 {
-        return json_pack("{s:s, s:s, s:s, s:s?}", "layer", l->layer, "state", is_on ? "on" : "off",
-                         "detail", detail, "remedy", is_on ? NULL : l->remedy);
+        return strcmp(l->layer, "landlock") == 0 && hello->landlock_abi < 6;
+}
+
+static json_t *row_make(const struct layer *l, const struct spawn_hello *hello, const char *detail)
+{
+        bool is_on = (hello->features & l->needs) == l->needs;
+        const char *state = !is_on ? "off" : is_partial(l, hello) ? "degraded" : "on";
+        const char *remedy = !is_on                 ? l->remedy
+                             : is_partial(l, hello) ? "Linux 6.12 or newer denies signals and "
+                                                      "abstract sockets here too; namespaces and "
+                                                      "seccomp do meanwhile"
+                                                    : NULL;
+
+        return json_pack("{s:s, s:s, s:s, s:s?}", "layer", l->layer, "state", state, "detail",
+                         detail, "remedy", remedy);
 }
 
 json_t *tier_describe(enum tier tier, const struct spawn_hello *hello, const char *why)
@@ -121,7 +135,7 @@ json_t *tier_describe(enum tier tier, const struct spawn_hello *hello, const cha
                         (void) snprintf(detail, sizeof(detail), "%s (%s)", l->off, why);
                 else
                         (void) snprintf(detail, sizeof(detail), "%s", is_on ? l->on : l->off);
-                (void) json_array_append_new(rows, row_make(l, is_on, detail));
+                (void) json_array_append_new(rows, row_make(l, hello, detail));
         }
         (void) json_array_append_new(
                 rows, json_pack("{s:s, s:s, s:s, s:s}", "layer", "cgroup", "state", "off", "detail",

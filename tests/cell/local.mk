@@ -33,3 +33,9 @@ TESTS += tests/cell/test-tiers
 tests_cell_test_tiers_SOURCES = tests/cell/test-tiers.c tests/cell/drive.c tests/cell/drive.h
 tests_cell_test_tiers_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_tiers_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/cell/test-reply
+TESTS += tests/cell/test-reply
+tests_cell_test_reply_SOURCES = tests/cell/test-reply.c
+tests_cell_test_reply_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_reply_LDADD = $(TEST_LIBS)
