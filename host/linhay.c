@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config.h"
 
+#include "base/def.h"
 #include "cli/cli.h"
 #include "conf/suggest.h"
 
@@ -55,6 +56,21 @@ static int verb_run(int argc, char **argv)
         return cli_usage("there is no verb \"%s\" (linhay --help lists them)", argv[0]);
 }
 
+/* Output that was lost is a failure whatever the verb thought; a reader who left early is none. */
+static int stdout_close(int status)
+{
+        bool is_lost = ferror(stdout) != 0;
+
+        errno = 0;
+        if (fclose(stdout) != 0)
+                is_lost = true;
+        if (!is_lost || errno == EPIPE)
+                return status;
+        (void) fprintf(stderr, "linhay: the output could not be written whole: %s\n",
+                       errno ? strerror(errno) : "an earlier write failed");
+        return status == CLI_PASSED ? CLI_TROUBLE : status;
+}
+
 int main(int argc, char **argv)
 {
         /* Numbers in JSON and in files are written with a point, whatever the user's language. */
@@ -70,5 +86,5 @@ int main(int argc, char **argv)
                 (void) puts("linhay " PACKAGE_VERSION);
                 return CLI_PASSED;
         }
-        return verb_run(argc - 1, argv + 1);
+        return stdout_close(verb_run(argc - 1, argv + 1));
 }

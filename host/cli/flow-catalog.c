@@ -3,6 +3,8 @@
 
 #include "conf/suggest.h"
 
+#include <libgen.h>
+#include <linux/limits.h>
 #include <string.h>
 
 static int action_unknown(const struct manifest *m, const char *action, struct err *err)
@@ -48,19 +50,33 @@ struct flow_catalog flow_catalog_of(struct catalog *catalog)
         return (struct flow_catalog){ .lookup = lookup, .user = catalog };
 }
 
-/* The shipped workflow of that name, or the name itself where it is a file or there is no such one.
+/* The shipped workflows: beside this program while it stands in its build folder, else installed.
  */
-static char *path_find(const char *name)
+static char *shipped_path(const char *name)
 {
-        char *path;
+        char exe[PATH_MAX], *path;
+        ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
-        if (strchr(name, '/') || access(name, F_OK) == 0)
-                return strdup(name);
-        if (asprintf(&path, "%s/workflows/%s.flow", LINHAY_DATADIR, name) < 0)
+        exe[MAX_OF(n, 0)] = '\0';
+        if (asprintf(&path, "%s/share/workflows/%s.flow", dirname(exe), name) < 0)
                 return NULL;
         if (access(path, R_OK) == 0)
                 return path;
         free(path);
+        return asprintf(&path, "%s/workflows/%s.flow", LINHAY_DATADIR, name) < 0 ? NULL : path;
+}
+
+/* The shipped workflow of that name, or the name itself where it is a file or there is no such one.
+ */
+static char *path_find(const char *name)
+{
+        _cleanup_(freep) char *path = NULL;
+
+        if (strchr(name, '/') || access(name, F_OK) == 0)
+                return strdup(name);
+        path = shipped_path(name);
+        if (path && access(path, R_OK) == 0)
+                return TAKE(path);
         return strdup(name);
 }
 

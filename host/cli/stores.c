@@ -82,7 +82,7 @@ int stores_gather(json_t **ret, const struct stores_options *options, stores_rea
                 if (r < 0)
                         return err_sys(err, r, "cannot list your stores");
         } else {
-                r = place_store(&dir, options->store, options->workspace, err);
+                r = place_store_to_read(&dir, options->store, options->workspace, err);
                 if (r == 0)
                         r = gather_from(&g, dir, err);
                 if (r < 0)

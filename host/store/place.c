@@ -104,9 +104,11 @@ static int choose(char **ret, const char *option, const char *workspace, struct 
         return state_path(ret, name, err);
 }
 
-int place_store(char **ret, const char *option, const char *workspace, struct err *err)
+/* The chosen folder and the tree that it was chosen for, both resolved. */
+static int locate(char **ret_dir, char **ret_tree, const char *option, const char *workspace,
+                  struct err *err)
 {
-        _cleanup_(freep) char *tree = NULL, *chosen = NULL, *dir = NULL;
+        _cleanup_(freep) char *tree = NULL, *chosen = NULL;
         int r;
 
         tree = realpath(workspace ? workspace : ".", NULL);
@@ -114,18 +116,37 @@ int place_store(char **ret, const char *option, const char *workspace, struct er
                 return err_sys(err, -errno, "cannot open the workspace %s",
                                workspace ? workspace : "(the current folder)");
         r = choose(&chosen, option, tree, err);
+        if (r == 0)
+                r = resolve(ret_dir, chosen, err);
         if (r < 0)
                 return r;
-        r = resolve(&dir, chosen, err);
+        *ret_tree = TAKE(tree);
+        return 0;
+}
+
+int place_store(char **ret, const char *option, const char *workspace, struct err *err)
+{
+        _cleanup_(freep) char *tree = NULL, *dir = NULL;
+        int r;
+
+        r = locate(&dir, &tree, option, workspace, err);
         if (r < 0)
                 return r;
         if (is_within(dir, tree))
                 return err_set(err, -EINVAL,
                                "the store %s would be inside the workspace %s, where agents could "
-                               "see it: give a folder outside with --store DIR",
+                               "see it: give a folder outside with --store DIR, or another tree "
+                               "with --workspace",
                                dir, tree);
         *ret = TAKE(dir);
         return 0;
+}
+
+int place_store_to_read(char **ret, const char *option, const char *workspace, struct err *err)
+{
+        _cleanup_(freep) char *tree = NULL;
+
+        return locate(ret, &tree, option, workspace, err);
 }
 
 void place_register(const char *store_dir)

@@ -22,6 +22,9 @@
  */
 int place_store(char **ret, const char *option, const char *workspace, struct err *err);
 
+/* The same for who only reads: a store inside the folder is no harm then. */
+int place_store_to_read(char **ret, const char *option, const char *workspace, struct err *err);
+
 /* Leaves the link. Failure costs only the finding by id, so nothing is reported. */
 void place_register(const char *store_dir);
 
