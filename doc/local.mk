@@ -2,10 +2,12 @@
 EXTRA_DIST += \
 	doc/architecture.md \
 	doc/architecture.svg \
+	doc/cell.md \
 	doc/cli.md \
 	doc/config.md \
 	doc/decisions.md \
 	doc/engine.md \
 	doc/flow-format.md \
 	doc/guide-first-agent.md \
+	doc/security/threat-model.md \
 	doc/store.md

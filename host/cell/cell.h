@@ -85,8 +85,9 @@ struct cell_spec {
 };
 
 struct cell_usage {
-        uint64_t wall_ms; /* spawn to reap */
-        uint64_t cpu_ms;  /* user and system */
+        uint64_t wall_ms;   /* spawn to reap */
+        uint64_t result_us; /* spawn to the result's arrival; 0 = there was none */
+        uint64_t cpu_ms;    /* user and system */
         uint64_t user_us;
         uint64_t system_us;
         uint64_t memory_peak_bytes;

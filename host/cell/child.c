@@ -294,7 +294,8 @@ void child_main(const struct child_plan *plan)
                 setup_send(&c, r, err.text, strlen(err.text));
                 _exit(1);
         }
-        setup_send(&c, 0, plan->unreadable, plan->unreadable_length);
+        if (c.upper >= 0 || plan->unreadable_length)
+                setup_send(&c, 0, plan->unreadable, plan->unreadable_length);
 
         /* From here on nothing but the cell's own descriptors is open. */
         (void) close(c.control);

@@ -103,11 +103,13 @@ int frame_receive(int socket, struct frame *frame, struct frame_fds *ret_fds, in
                 message.msg_control = &control;
                 message.msg_controllen = sizeof(control);
         }
+        /* A peer that ended without reading all it was sent is told once; what it sent is still
+         * there. */
         do
                 n = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
-        while (n < 0 && errno == EINTR);
+        while (n < 0 && (errno == EINTR || errno == ECONNRESET));
         if (n < 0)
-                return errno == ECONNRESET ? 0 : -errno;
+                return -errno;
         if (n == 0 && !(message.msg_flags & MSG_CTRUNC))
                 return 0;
 

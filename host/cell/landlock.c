@@ -59,7 +59,7 @@ static int rule_add(int ruleset, uint64_t handled, const struct landlock_rule *r
         int fd = rule->fd;
 
         if (rule->path) {
-                fd = opened = open(rule->path, O_PATH | O_CLOEXEC);
+                fd = opened = open(rule->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
                 if (fd < 0 && errno == ENOENT && rule->is_optional)
                         return 0;
                 if (fd < 0)
@@ -67,6 +67,9 @@ static int rule_add(int ruleset, uint64_t handled, const struct landlock_rule *r
         }
         if (fstat(fd, &st) < 0)
                 return err_sys(err, -errno, "Landlock: cannot look at %s", name);
+        /* A link leads to where another rule is; it has no rights of its own. */
+        if (S_ISLNK(st.st_mode))
+                return 0;
         attr.parent_fd = fd;
         attr.allowed_access = access_rights[rule->access] & handled;
         if (!S_ISDIR(st.st_mode))

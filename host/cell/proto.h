@@ -6,7 +6,7 @@
  *
  * One table says which frame a child may send in which state, where that leads, and how many bytes
  * it may carry. Whatever is not in the table is VERDICT_PROTOCOL. The child's own view (what the
- * host may send, and when) is the second half: REQUEST once after READY, MEMFD in answer to
+ * host may send, and when) is the second half: REQUEST first and once, MEMFD in answer to
  * NEED_MEMFD, CANCEL at any time.
  */
 

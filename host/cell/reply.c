@@ -321,7 +321,5 @@ int reply_frame(struct reply *r, const struct frame *frame)
 
         if (proto_step(&r->state, &frame->header, &why) < 0)
                 return refuse(r, VERDICT_PROTOCOL, "%s: %s", proto_name(type), why);
-        if (type == PROTO_READY)
-                return REPLY_REQUEST;
         return handlers[type] ? handlers[type](r, frame) : 0;
 }

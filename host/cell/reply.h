@@ -43,9 +43,9 @@ void reply_init(struct reply *r, struct cell_result *result, const struct limits
 void reply_done(struct reply *r);
 
 /* What the caller must send to the child before it takes the next frame. */
-enum { REPLY_REQUEST = 1, REPLY_MEMFD };
+#define REPLY_MEMFD 1
 
-/* 0, REPLY_REQUEST, REPLY_MEMFD, or -EPROTO with `verdict` and `why`. */
+/* 0, REPLY_MEMFD, or -EPROTO with `verdict` and `why`. */
 int reply_frame(struct reply *r, const struct frame *frame);
 
 /* A line that the agent printed, or logged; -EPROTO past the limit. */

@@ -12,9 +12,9 @@
 
 #define READ_ONLY (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
-/* Room for the object and a few names; the agent writes elsewhere. */
-#define ROOT_BYTES  (256ULL << 20)
-#define ROOT_INODES 1024
+/* What is in the root before an agent runs: its names, and the rest of the object's last page. */
+#define ROOT_INODES 16
+#define PAGE_MAX    65536
 
 /* Folders of the host's root that programs expect; a link stays a link. */
 static const char *const system_names[] = { "lib", "lib64", "bin" };
@@ -124,14 +124,29 @@ static int copy_object(int root_fd, int object_fd, struct err *err)
         return n < 0 ? err_sys(err, -errno, "cannot copy the agent into the cell") : 0;
 }
 
-static int mount_tmp(int root_fd, const struct root_plan *plan, struct err *err)
+/* A folder of the same tmpfs, mounted by itself: it stays writable when the root no longer is. */
+static int mount_tmp(int root_fd, struct err *err)
 {
-        _cleanup_(closep) int fd = -1;
-        int r;
+        struct mount_attr attr = {
+                .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+        };
+        _cleanup_(closep) int tree = -1;
 
-        r = tmpfs_make(&fd, plan->disk_bytes, plan->inodes,
-                       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
-        return r < 0 ? r : tree_attach(fd, root_fd, "tmp", err);
+        tree = open_tree(root_fd, "tmp", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                return err_sys(err, -errno, "cannot make the cell's /tmp");
+        return tree_attach(tree, root_fd, "tmp", err);
+}
+
+/* One tmpfs: the agent's limits, and room for what is put there before it runs. */
+static int root_make(int *ret_fd, const struct root_plan *plan, struct err *err)
+{
+        struct stat st = { 0 };
+
+        if (plan->object_fd >= 0 && fstat(plan->object_fd, &st) < 0)
+                return err_sys(err, -errno, "cannot look at the agent's object");
+        return tmpfs_make(ret_fd, plan->disk_bytes + (uint64_t) st.st_size + PAGE_MAX,
+                          plan->inodes + ROOT_INODES, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
 }
 
 /* The new tree becomes the root; the old one is let go. */
@@ -171,7 +186,7 @@ static int root_populate(int root_fd, const struct root_plan *plan, struct err *
         if (r == 0 && plan->object_fd >= 0)
                 r = copy_object(root_fd, plan->object_fd, err);
         if (r == 0)
-                r = mount_tmp(root_fd, plan, err);
+                r = mount_tmp(root_fd, err);
         return r;
 }
 
@@ -208,8 +223,7 @@ int root_build(int *ret_upper, const struct root_plan *plan, struct err *err)
         _cleanup_(closep) int root_fd = -1, upper = -1;
         int r;
 
-        r = tmpfs_make(&root_fd, ROOT_BYTES, ROOT_INODES, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-                       err);
+        r = root_make(&root_fd, plan, err);
         if (r < 0)
                 return r;
         /* It needs a place before other mounts can hang below it; over the old root is as good as

@@ -4,12 +4,12 @@
 /*
  * Root: the file system that a cell sees
  *
- *     /            tmpfs, read-only once built
+ *     /            tmpfs with limits on bytes and inodes, read-only once built
  *     /usr         the host's, read-only, nosuid, nodev; /lib, /lib64, /bin as the host has them
  *     /etc         ld.so.cache and nothing else
  *     /dev         null and nothing else
  *     /agent.so    the verified object, copied
- *     /tmp         tmpfs with limits on bytes and inodes, noexec
+ *     /tmp         a folder of it that stays writable, noexec
  *     /ws/work     the workspace; /work is a symbolic link to it
  *
  * There is no /proc and no /sys. Runs in the child, in its own mount namespace, with capabilities

@@ -34,7 +34,8 @@ enum spawn_type {
         SPAWN_HELLO = 64, /* zygote: struct spawn_hello, text: the cause of what is missing */
         SPAWN_REQUEST,    /* host: struct spawn_request, descriptors by enum spawn_fd */
         SPAWN_STARTED,    /* zygote: struct spawn_started; the pidfd */
-        SPAWN_SETUP,      /* child: struct spawn_setup, text; maybe the upper folder */
+        SPAWN_SETUP,      /* child: struct spawn_setup, text; maybe the upper folder. Not sent when
+                           * there is nothing to say: PROTO_HELLO says that all went well */
         SPAWN_EXITED,     /* zygote: struct spawn_exited; the last that is said of a cell */
 };
 

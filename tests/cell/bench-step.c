@@ -6,8 +6,8 @@
  *     bench-step OBJECT [COUNT [none|ro|overlay DIR]]
  *
  * Starts COUNT cells one after the other (spawn, confine, dlopen, run, JSON result, reap) and
- * prints {"tier", "count", "p50_us", "p95_us", "start_us"}: times until the process is reaped, and
- * what making the sandbox took.
+ * prints {"tier", "count", "p50_us", "p95_us", "result_p50_us", "result_p95_us", "start_us"}: times
+ * until the process is reaped, until its result was parsed, and what making the sandbox took.
  */
 
 #include "cell/cell.h"
@@ -19,6 +19,7 @@ struct bench {
         struct loop *loop;
         uint64_t began;
         uint64_t took;
+        uint64_t result_us;
         char why[512];
 };
 
@@ -27,6 +28,7 @@ static void on_done(void *user, struct cell_result *result)
         struct bench *b = user;
 
         b->took = clock_us() - b->began;
+        b->result_us = result->usage.result_us;
         if (result->trouble || result->verdict != VERDICT_OK)
                 (void) snprintf(b->why, sizeof(b->why), "%s: %s",
                                 result->trouble ? "trouble" : verdict_name(result->verdict),
@@ -42,7 +44,7 @@ static int compare(const void *a, const void *b)
 }
 
 static int bench_run(struct bench *b, struct sandbox *s, struct cell_spec *spec, size_t count,
-                     uint64_t *times)
+                     uint64_t *times, uint64_t *results)
 {
         for (size_t i = 0; i < count; i++) {
                 struct err err = { 0 };
@@ -58,6 +60,7 @@ static int bench_run(struct bench *b, struct sandbox *s, struct cell_spec *spec,
                         return -1;
                 }
                 times[i] = b->took;
+                results[i] = b->result_us;
         }
         return 0;
 }
@@ -72,7 +75,7 @@ int main(int argc, char *argv[])
         struct cell_spec spec = { .name = "bench", .action = "run", .workspace_fd = -1 };
         _cleanup_(sandbox_freep) struct sandbox *s = NULL;
         _cleanup_(loop_freep) struct loop *loop = NULL;
-        _cleanup_(freep) uint64_t *times = NULL;
+        _cleanup_(freep) uint64_t *times = NULL, *results = NULL;
         char sha256[SHA256_HEX];
         struct bench bench = { 0 };
         struct err err = { 0 };
@@ -84,8 +87,9 @@ int main(int argc, char *argv[])
         }
         count = MAX_OF(count, 1UL);
         times = calloc(count, sizeof(*times));
+        results = calloc(count, sizeof(*results));
         spec.agent_fd = open(argv[1], O_RDONLY | O_CLOEXEC);
-        if (!times || spec.agent_fd < 0 || sha256_fd(sha256, spec.agent_fd) < 0 ||
+        if (!times || !results || spec.agent_fd < 0 || sha256_fd(sha256, spec.agent_fd) < 0 ||
             (argc > 3 && workspace_mode_from_name(&spec.workspace, argv[3]) < 0)) {
                 (void) fprintf(stderr, "bench-step: cannot read %s\n", argv[1]);
                 return 1;
@@ -103,12 +107,15 @@ int main(int argc, char *argv[])
         }
         started = clock_us() - began;
         bench.loop = loop;
-        if (bench_run(&bench, s, &spec, count, times) < 0)
+        if (bench_run(&bench, s, &spec, count, times, results) < 0)
                 return 1;
         qsort(times, count, sizeof(*times), compare);
+        qsort(results, count, sizeof(*results), compare);
         (void) printf("{\"tier\": \"%s\", \"count\": %zu, \"p50_us\": %llu, \"p95_us\": %llu, "
-                      "\"start_us\": %llu}\n",
+                      "\"result_p50_us\": %llu, \"result_p95_us\": %llu, \"start_us\": %llu}\n",
                       tier_name(sandbox_tier(s)), count, (unsigned long long) times[count / 2],
-                      (unsigned long long) times[count * 95 / 100], (unsigned long long) started);
+                      (unsigned long long) times[count * 95 / 100],
+                      (unsigned long long) results[count / 2],
+                      (unsigned long long) results[count * 95 / 100], (unsigned long long) started);
         return 0;
 }

@@ -274,6 +274,25 @@ static void test_unknown_group(void **state)
         assert_non_null(strstr(err.text, "everything"));
 }
 
+/* The bytes that run are those whose digest was given, or none. */
+static void test_other_bytes(void **state)
+{
+        char sha256[SHA256_HEX];
+        struct cell_spec spec = { .action = "x", .agent_sha256 = sha256, .workspace_fd = -1 };
+        struct err err = { 0 };
+        struct cell *c;
+        FILE *f = tmpfile();
+
+        (void) state;
+        assert_true(fwrite("other bytes", 1, 11, f) == 11 && fflush(f) == 0);
+        spec.agent_fd = fileno(f);
+        sha256_hex(sha256, "the bytes", 9);
+        limits_standard(&spec.limits);
+        assert_int_equal(cell_start(&c, drive.sandbox, &spec, &err), -EBADMSG);
+        assert_non_null(strstr(err.text, sha256));
+        (void) fclose(f);
+}
+
 /* After prepare() not even /usr is mapped as code. */
 static void test_stage2(void **state)
 {
@@ -516,10 +535,11 @@ int main(void)
                 cmocka_unit_test(test_staged),        cmocka_unit_test(test_answered),
                 cmocka_unit_test(test_denied),        cmocka_unit_test(test_ends),
                 cmocka_unit_test(test_wire),          cmocka_unit_test(test_groups),
-                cmocka_unit_test(test_unknown_group), cmocka_unit_test(test_stage2),
-                cmocka_unit_test(test_large_bodies),  cmocka_unit_test(test_failures),
-                cmocka_unit_test(test_not_an_agent),  cmocka_unit_test(test_cancel),
-                cmocka_unit_test(test_many_at_once),  cmocka_unit_test(test_inspect),
+                cmocka_unit_test(test_unknown_group), cmocka_unit_test(test_other_bytes),
+                cmocka_unit_test(test_stage2),        cmocka_unit_test(test_large_bodies),
+                cmocka_unit_test(test_failures),      cmocka_unit_test(test_not_an_agent),
+                cmocka_unit_test(test_cancel),        cmocka_unit_test(test_many_at_once),
+                cmocka_unit_test(test_inspect),
         };
 
         return cmocka_run_group_tests_name(IS_USER ? "cell, as a user" : "cell", tests, set_up,

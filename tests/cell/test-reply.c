@@ -76,7 +76,12 @@ static void test_frame_travels(void **state)
         assert_int_equal(frame_send_fds(pair[0], 7, 0, NULL, 0, &sent, 1, 0), 0);
         assert_int_equal(frame_receive(pair[1], frame, NULL, 0), -EBADMSG);
 
+        /* The last words of a peer that did not read what it was sent are not lost. */
+        assert_int_equal(frame_send(pair[1], 7, 0, "unread", 6, 0), 0);
+        assert_int_equal(frame_send(pair[0], 8, 0, "last", 4, 0), 0);
         assert_int_equal(close(pair[0]), 0);
+        assert_int_equal(frame_receive(pair[1], frame, NULL, 0), 1);
+        assert_int_equal(frame->header.type, 8);
         assert_int_equal(frame_receive(pair[1], frame, NULL, 0), 0);
         assert_int_equal(frame_send(pair[1], 7, 0, NULL, 0, 0), -EPIPE);
         assert_int_equal(close(pair[1]), 0);
