@@ -18,6 +18,24 @@
 #include "cell/root.h"
 #include "cell/ward.h"
 
+/* Is the cell's id anybody here? Root of a container's user namespace may be all there is. */
+static bool id_is_mapped(const char *file)
+{
+        unsigned inside, outside, count;
+        bool is_mapped = false;
+        char path[32];
+        FILE *f;
+
+        (void) snprintf(path, sizeof(path), "/proc/self/%s", file);
+        f = fopen(path, "re");
+        while (f && fscanf(f, "%u %u %u", &inside, &outside, &count) == 3)
+                if (CELL_ID >= inside && CELL_ID - inside < count)
+                        is_mapped = true;
+        if (f)
+                (void) fclose(f);
+        return is_mapped;
+}
+
 /*
  * An empty network namespace and a mount namespace of our own, once for all cells. Root has them
  * for the asking; anybody else needs a user namespace first, in which he is the cell's id.
@@ -27,7 +45,7 @@ static int zygote_unshare(struct zygote *z, struct err *err)
         uid_t uid = geteuid();
         gid_t gid = getegid();
 
-        if (uid == 0) {
+        if (uid == 0 && id_is_mapped("uid_map") && id_is_mapped("gid_map")) {
                 (void) setgroups(0, NULL);
                 if (unshare(CLONE_NEWNS | CLONE_NEWNET) == 0) {
                         z->hello.features |= SPAWN_HAS_NETNS | SPAWN_HAS_IDMAP;

@@ -479,13 +479,13 @@ static void test_staged(void **state)
         struct drive_job job = { .workspace = WORKSPACE_OVERLAY, .action = "edit" };
 
         (void) state;
-        if (geteuid() != 0) {
-                print_message("# SKIP a tree of two owners needs root to be made\n");
-                return;
-        }
         path = drive_tree_make();
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        assert_int_equal(fchownat(fd, "private", 1234, 1234, 0), 0);
+        if (fchownat(fd, "private", 1234, 1234, 0) < 0) {
+                print_message("# SKIP a tree of two owners needs root to be made\n");
+                drive_tree_remove(path);
+                return;
+        }
         job.workspace_fd = fd;
         drive_run(&drive, &job);
         drive_expect_errno(&drive, "a private copy can be changed", "edit", 0);
