@@ -87,8 +87,10 @@ static int make_system(int root_fd, struct err *err)
                         r = mkdirat(root_fd, name, 0755) < 0 ? -errno : 0;
                         if (r == 0)
                                 r = bind_host(root_fd, name, READ_ONLY, err);
+                } else if (errno != ENOENT) {
+                        return err_sys(err, -errno, "the cell's user cannot look up %s", path);
                 } else {
-                        r = errno == ENOENT ? 0 : -errno;
+                        r = 0;
                 }
                 if (r < 0)
                         return err && err->code
