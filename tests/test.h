@@ -15,6 +15,13 @@
 
 #include <cmocka.h>
 
+/* LINHAY_TEST=NAME runs the tests of that name alone; `*` and `?` stand for what they do in a
+ * shell. */
+__attribute__((constructor)) static void test_choose(void)
+{
+        cmocka_set_test_filter(getenv("LINHAY_TEST"));
+}
+
 #define TEST_ROWS(rows) (sizeof(rows) / sizeof(*(rows)))
 
 /* The source tree; `make check` says where it is. */
