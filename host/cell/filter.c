@@ -322,7 +322,7 @@ static const struct row load_rows[] = {
         { "seccomp",
           ALLOW,
           3,
-          { IS(0, SECCOMP_SET_MODE_FILTER), IS(1, SECCOMP_FILTER_FLAG_TSYNC),
+          { IS(0, SECCOMP_SET_MODE_FILTER), IS(1, SPAWN_STAGE2_FLAGS),
             IS(2, SPAWN_STAGE2_ADDRESS) } },
 };
 

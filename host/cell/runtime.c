@@ -10,6 +10,7 @@
 #include "cell/fault.h"
 #include "cell/proto.h"
 #include "cell/service.h"
+#include "cell/spawn.h"
 
 typedef const struct linhay_agent *(*agent_entry)(void);
 
@@ -107,8 +108,7 @@ static void stage2_enter(const struct runtime_plan *plan)
 {
         if (!plan->stage2)
                 return;
-        if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
-                    plan->stage2) != 0)
+        if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SPAWN_STAGE2_FLAGS, plan->stage2) != 0)
                 fail_load("%s", "the second stage of the filter cannot be set");
 }
 

@@ -30,6 +30,9 @@
  */
 #define SPAWN_STAGE2_ADDRESS 0x2c0000000000ULL
 
+/* And with these flags only: threads that the agent made while it was loaded are bound as well. */
+#define SPAWN_STAGE2_FLAGS SECCOMP_FILTER_FLAG_TSYNC
+
 enum spawn_type {
         SPAWN_HELLO = 64, /* zygote: struct spawn_hello, text: the cause of what is missing */
         SPAWN_REQUEST,    /* host: struct spawn_request, descriptors by enum spawn_fd */

@@ -12,19 +12,20 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-
 #include <sys/ptrace.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -134,6 +135,12 @@ static int probe_dotdot(struct linhay_run *r)
         return open_path("/work/../../../etc/shadow", O_RDONLY);
 }
 
+static int probe_list_root(struct linhay_run *r)
+{
+        (void) r;
+        return open_path("/", O_RDONLY | O_DIRECTORY);
+}
+
 static int probe_chroot(struct linhay_run *r)
 {
         (void) r;
@@ -206,6 +213,21 @@ static int probe_identity(struct linhay_run *r)
                                prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1
                        ? 0
                        : 2;
+}
+
+/* The call itself is of the group `identity`. */
+static int probe_capabilities(struct linhay_run *r)
+{
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct has[2];
+
+        (void) r;
+        if (syscall(SYS_capget, &header, has) != 0)
+                return 1000;
+        for (int i = 0; i < 2; i++)
+                if (has[i].effective || has[i].permitted || has[i].inheritable)
+                        return 1001 + i;
+        return 0;
 }
 
 /* network */
@@ -422,6 +444,31 @@ static int probe_map_library(struct linhay_run *r)
         return outcome(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) != MAP_FAILED);
 }
 
+/* A thread of the constructor's, from before stage 2, that maps code when the agent runs. */
+static pthread_t early;
+static atomic_bool is_running;
+
+static void *early_main(void *arg)
+{
+        while (!is_running)
+                (void) sched_yield();
+        return (void *) (intptr_t) probe_map_library(arg);
+}
+
+static int probe_early_thread(struct linhay_run *r)
+{
+        (void) r;
+        return pthread_create(&early, NULL, early_main, NULL);
+}
+
+static int early_finish(void)
+{
+        void *code;
+
+        is_running = true;
+        return pthread_join(early, &code) == 0 ? (int) (intptr_t) code : -1;
+}
+
 static int probe_memfd(struct linhay_run *r)
 {
         (void) r;
@@ -443,6 +490,14 @@ static int probe_own_filter(struct linhay_run *r)
 {
         (void) r;
         return outcome(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &let_all_program) == 0);
+}
+
+/* With the flag that the host's own second stage needs. */
+static int probe_own_filter_for_all(struct linhay_run *r)
+{
+        (void) r;
+        return outcome(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+                               &let_all_program) == 0);
 }
 
 static int probe_own_filter_prctl(struct linhay_run *r)
@@ -661,7 +716,7 @@ static int probe_file_size(struct linhay_run *r)
 
 static int probe_log_flood(struct linhay_run *r)
 {
-        for (int i = 0; i < 100000000; i++)
+        for (int i = 0; i < 100000; i++)
                 linhay_log(r, LINHAY_INFO, "again and again and again and again");
         return 0;
 }
@@ -669,7 +724,7 @@ static int probe_log_flood(struct linhay_run *r)
 static int probe_print_flood(struct linhay_run *r)
 {
         (void) r;
-        for (int i = 0; i < 100000000; i++)
+        for (int i = 0; i < 100000; i++)
                 (void) puts("again and again and again and again");
         return 0;
 }
@@ -723,6 +778,31 @@ static void raw_send(uint16_t type, uint32_t flags, uint32_t says, size_t length
         raw.flags = flags;
         raw.length = says;
         (void) send(cell_socket, &raw, 16 + length, MSG_NOSIGNAL);
+}
+
+/* Past the runtime, which counts as well: the host must not rely on that. */
+static int probe_wire_large_output(struct linhay_run *r)
+{
+        static struct raw raw = { 0x314c4e4cU, 1, 11, 0, 2000, "" };
+
+        (void) r;
+        memset(raw.body, '1', 2000);
+        (void) send(cell_socket, &raw, 16 + 2000, MSG_NOSIGNAL);
+        _exit(0);
+}
+
+static int probe_wire_many_findings(struct linhay_run *r)
+{
+        static const char one[] =
+                "{\"rule\":\"a/b\",\"severity\":\"low\",\"message\":\"m\",\"path\":null,"
+                "\"line\":0,\"column\":0,\"end_line\":0,\"end_column\":0,\"excerpt\":null,"
+                "\"fingerprint\":null,\"cwe\":[],\"fix\":null,\"tags\":[]}";
+        static struct raw raw = { 0x314c4e4cU, 1, 5, 0, 0, "" };
+
+        (void) r;
+        raw.length = (uint32_t) snprintf(raw.body, sizeof(raw.body), "[%s,%s,%s]", one, one, one);
+        (void) send(cell_socket, &raw, 16 + raw.length, MSG_NOSIGNAL);
+        return 0;
 }
 
 static int probe_wire_early_result(struct linhay_run *r)
@@ -807,8 +887,9 @@ static int probe_wire_fault_ok(struct linhay_run *r)
 
 static int probe_wire_descriptor(struct linhay_run *r)
 {
-        char byte[16] = { 0 };
-        struct iovec part = { byte, sizeof(byte) };
+        /* A log line without a fault, but for what comes along. */
+        static struct raw raw = { 0x314c4e4cU, 1, 3, 0, 5, "\6\0\0\0x" };
+        struct iovec part = { &raw, 16 + 5 };
         union {
                 char bytes[CMSG_SPACE(sizeof(int))];
                 struct cmsghdr header;
@@ -946,12 +1027,14 @@ static const struct probe {
         PROBE(blocked_sigsys),
         PROBE(bpf),
         PROBE(cancel),
+        PROBE(capabilities),
         PROBE(chroot),
         PROBE(connect),
         PROBE(crash),
         PROBE(descriptors),
         PROBE(disk),
         PROBE(dotdot),
+        PROBE(early_thread),
         PROBE(edit),
         PROBE(environment),
         PROBE(execve),
@@ -971,6 +1054,7 @@ static const struct probe {
         PROBE(io_uring),
         PROBE(keyctl),
         PROBE(large),
+        PROBE(list_root),
         PROBE(log_flood),
         PROBE(loop),
         PROBE(map_library),
@@ -987,6 +1071,7 @@ static const struct probe {
         PROBE(open_null),
         PROBE(output_flood),
         PROBE(own_filter),
+        PROBE(own_filter_for_all),
         PROBE(own_filter_prctl),
         PROBE(pdeathsig),
         PROBE(personality),
@@ -1024,7 +1109,9 @@ static const struct probe {
         PROBE(wire_empty),
         PROBE(wire_fault_ok),
         PROBE(wire_host_frame),
+        PROBE(wire_large_output),
         PROBE(wire_lying_length),
+        PROBE(wire_many_findings),
         PROBE(wire_no_grant),
         PROBE(wire_oversized),
         PROBE(wire_two_results),
@@ -1061,7 +1148,7 @@ static int run(struct linhay_run *r)
         int code;
 
         if (at_load.probe[0])
-                return linhay_outputf(r, "{\"errno\":%d}", result_at_load);
+                return linhay_outputf(r, "{\"errno\":%d}", early ? early_finish() : result_at_load);
         if (!p)
                 return linhay_fail(r, LINHAY_FAIL_INPUT, "no-probe", "no probe %s", r->action);
         code = p->run(r);

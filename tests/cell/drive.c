@@ -235,7 +235,7 @@ void drive_expect_verdict(const struct drive *d, const char *why, const char *pr
         if (r->trouble)
                 fail_msg("%s (%s): trouble: %s", why, probe, r->message);
         if (r->verdict != want)
-                fail_msg("%s (%s): %s instead of %s: %s\n%s%s", why, probe,
+                fail_msg("%s (%s): %s instead of %s: %s\n%s%.400s", why, probe,
                          verdict_name(r->verdict), verdict_name(want), r->message ? r->message : "",
                          r->stderr_tail, buf_text(&d->logs));
         if (want == VERDICT_OK)

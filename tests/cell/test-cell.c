@@ -28,6 +28,7 @@ static struct drive drive;
 
 static const char *const threads[] = { "threads", NULL };
 static const char *const spawn[] = { "spawn", NULL };
+static const char *const identity[] = { "identity", NULL };
 static const char *const jit[] = { "jit", NULL };
 
 static int set_up(void **state)
@@ -56,6 +57,7 @@ static void test_answered(void **state)
                 { "there is no /proc", "read_proc", ENOENT },
                 { "there is no /sys", "read_sys", ENOENT },
                 { "nothing above the root", "dotdot", ENOENT },
+                { "a folder without a rule is closed", "list_root", EACCES },
                 { "the root cannot be written", "write_root", EROFS },
                 { "nor /usr", "write_usr", EROFS },
                 { "nor the object itself", "write_object", EACCES },
@@ -118,6 +120,7 @@ static void test_denied(void **state)
                 { "no files without a name", "memfd", "memfd_create", "nothing" },
                 { "no other personality", "personality", "personality", "nothing" },
                 { "no filter of its own", "own_filter", "seccomp", "nothing" },
+                { "nor with our flag", "own_filter_for_all", "seccomp", "nothing" },
                 { "nor by the old door", "own_filter_prctl", "prctl", "nothing" },
         };
 
@@ -171,6 +174,10 @@ static void test_ends(void **state)
                 { "too much printed", "print_flood", VERDICT_OUTPUT, LIMIT_LOG, MIB },
                 { "too many findings", "finding_flood", VERDICT_OUTPUT, LIMIT_FINDINGS, 100, true },
                 { "too large an output", "output_flood", VERDICT_OUTPUT, LIMIT_OUTPUT, MIB, true },
+                { "too large an output, past the runtime", "wire_large_output", VERDICT_OUTPUT,
+                  LIMIT_OUTPUT, 1000, true },
+                { "too many findings, past the runtime", "wire_many_findings", VERDICT_OUTPUT,
+                  LIMIT_FINDINGS, 2, true },
                 { "too large an artifact", "artifact_flood", VERDICT_OUTPUT, LIMIT_ARTIFACTS, MIB,
                   true },
                 { "no reason given", "fail_silently", VERDICT_FAILED, 0, 0, true },
@@ -184,6 +191,8 @@ static void test_ends(void **state)
                                                                .limit = rows[i].limit,
                                                                .value = rows[i].value });
                         drive_expect_verdict(&drive, rows[i].why, rows[i].probe, rows[i].want);
+                        if (rows[i].limit == LIMIT_WALL)
+                                assert_in_range(drive.result.usage.wall_ms, rows[i].value, 5000);
                 }
 }
 
@@ -257,6 +266,12 @@ static void test_groups(void **state)
         drive_expect_errno(&drive, "code at run time that was granted", "mprotect_x", 0);
         drive_run(&drive, &(struct drive_job){ .action = "socket", .groups = jit });
         drive_expect_verdict(&drive, "and nothing else", "socket", VERDICT_SYSCALL);
+        for (int at_load = 0; at_load <= 1; at_load++) {
+                drive_run(&drive, &(struct drive_job){ .action = "capabilities",
+                                                       .groups = identity,
+                                                       .at_load = at_load });
+                drive_expect_errno(&drive, "no set holds a capability", "capabilities", 0);
+        }
 }
 
 static void test_unknown_group(void **state)
@@ -304,6 +319,13 @@ static void test_stage2(void **state)
         drive_expect_verdict(&drive, "no new code while running", "map_library", VERDICT_SYSCALL);
         drive_run(&drive, &(struct drive_job){ .action = "map_library", .at_load = true });
         drive_expect_errno(&drive, "libraries while loading", "map_library", 0);
+        drive_run(&drive, &(struct drive_job){ .action = "early_thread",
+                                               .at_load = true,
+                                               .groups = threads,
+                                               .limit = LIMIT_PROCESSES,
+                                               .value = 4 });
+        drive_expect_verdict(&drive, "nor by a thread from before", "early_thread",
+                             VERDICT_SYSCALL);
 }
 
 static void test_services(void **state)
