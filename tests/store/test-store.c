@@ -285,12 +285,12 @@ static void test_rules(void **state)
         assert_int_equal(json_array_size(after), 0);
 }
 
-static void decide(struct store *s, enum approval_state to, const char *by, int code,
-                   const char *words)
+static void decide_of(struct store *s, const char *sha256, enum approval_state to, const char *by,
+                      int code, const char *words)
 {
         struct batch *b = helper_batch();
 
-        batch_approval_decide(b, STEP_KEY(RUN_A, "check"), HASH_A,
+        batch_approval_decide(b, STEP_KEY(RUN_A, "check"), sha256,
                               &(struct batch_decision){ .state = to,
                                                         .uid = 7,
                                                         .by = by,
@@ -302,6 +302,12 @@ static void decide(struct store *s, enum approval_state to, const char *by, int 
                 helper_commit(s, b);
 }
 
+static void decide(struct store *s, enum approval_state to, const char *by, int code,
+                   const char *words)
+{
+        decide_of(s, HASH_A, to, by, code, words);
+}
+
 static void test_approval_is_decided_once(void **state)
 {
         struct fixture *f = *state;
@@ -310,6 +316,7 @@ static void test_approval_is_decided_once(void **state)
 
         batch_approval_open(b, STEP_KEY(RUN_A, "check"), HASH_A, 0);
         helper_commit(f->store, b);
+        decide_of(f->store, HASH_B, APPROVAL_APPROVED, "bob", -ESTALE, "other changes");
         decide(f->store, APPROVAL_REJECTED, "ann", 0, NULL);
         decide(f->store, APPROVAL_APPROVED, "bob", -EALREADY, "already rejected by ann");
 
@@ -518,6 +525,10 @@ static void test_sql_rules_hold_without_our_code(void **state)
                 { "an ended run has an end", "UPDATE runs SET ended = NULL, state = 'failed'" },
                 { "an attempt that ended is fixed", "UPDATE attempts SET verdict = 'failed'" },
                 { "an output is fixed", "UPDATE outputs SET json = '2'" },
+                { "a step has one live attempt",
+                  "INSERT INTO attempts (run, step, item, n, idempotency_key, started)"
+                  " SELECT run, id, item, n, 'k', 1 FROM steps, (SELECT 1 n UNION SELECT 2)"
+                  " WHERE state = 'running'" },
         };
         _cleanup_(json_decrefp) json_t *one = json_integer(1);
         struct step_key key = STEP_KEY(RUN_A, "check");
@@ -528,6 +539,7 @@ static void test_sql_rules_hold_without_our_code(void **state)
         batch_output(b, key, one);
         batch_step_state(b, key, STEP_DONE, VERDICT_OK, NULL, 0);
         helper_commit(f->store, b);
+        helper_commit(f->store, helper_run(RUN_B, STEP_RUNNING));
         assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
         for (size_t i = 0; i < TEST_ROWS(rows); i++)
                 if (sqlite3_exec(db, rows[i].sql, NULL, NULL, NULL) != SQLITE_CONSTRAINT)

@@ -280,6 +280,9 @@ static void make_soup(struct buf *soup, unsigned pieces)
                         json_array_get(list, random_below((unsigned) json_array_size(list)));
 
                 expand(&piece, json_string_value(one));
+                if (random_below(4) == 0)
+                        for (size_t k = 0; k < piece.length; k++)
+                                piece.data[k] = (char) toupper((unsigned char) piece.data[k]);
                 /* Some are cut, some run into the next one. */
                 (void) buf_add(soup, piece.data,
                                random_below(5) ? piece.length
