@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -376,7 +377,7 @@ static void test_step_timeout(void **state)
         assert_int_equal(
                 bench_run(b,
                           FLOW(STEP("a", "sleep",
-                                    ", 'timeout': '60ms', 'inputs': {'ms': 60000, 'deaf': true}")),
+                                    ", 'timeout': '60ms', 'inputs': {'ms': 8000, 'deaf': true}")),
                           NULL),
                 RUN_EXIT_FAILED);
         assert_string_equal(bench_text(b, "a", "verdict"), "timeout");
@@ -389,7 +390,7 @@ static void test_run_timeout(void **state)
         assert_int_equal(
                 bench_run(b,
                           FLOW_WITH("'timeout': '80ms'",
-                                    STEP("a", "sleep", ", 'inputs': {'ms': 60000}") "," STEP(
+                                    STEP("a", "sleep", ", 'inputs': {'ms': 8000}") "," STEP(
                                             "b", "noop",
                                             ", 'needs': ['a']") "," STEP("clean", "noop",
                                                                          ", 'needs': ['b'], "
@@ -575,7 +576,7 @@ static void cancel_at_running(struct bench *b, const json_t *event)
 }
 
 #define CANCELLED_FLOW                                                                             \
-        FLOW(STEP("a", "sleep", ", 'inputs': {'ms': 60000}") "," STEP(                             \
+        FLOW(STEP("a", "sleep", ", 'inputs': {'ms': 8000}") "," STEP(                              \
                 "b", "noop", ", 'needs': ['a']") "," STEP("clean", "noop",                         \
                                                           ", 'needs': ['b'], 'always': true"))
 
@@ -588,6 +589,24 @@ static void test_cancel_in_order(void **state)
         bench_run_state(b, "cancelled");
         bench_state(b, "b", "cancelled");
         bench_state(b, "clean", "done");
+}
+
+static void cancel_at_log(struct bench *b, const json_t *event)
+{
+        if (strcmp(json_string_value(json_object_get(event, "event")), "log") == 0)
+                assert_int_equal(engine_cancel(b->engine, b->run, CANCEL_ORDERLY, "ada", NULL), 0);
+}
+
+/* The agent is already at work, so it is asked to stop, and does. */
+static void test_cancel_reaches_the_agent(void **state)
+{
+        struct bench *b = *state;
+
+        b->on_event = cancel_at_log;
+        assert_int_equal(bench_run(b, FLOW(STEP("a", "sleep", ", 'inputs': {'ms': 8000}")), NULL),
+                         RUN_EXIT_FAILED);
+        bench_run_state(b, "cancelled");
+        bench_state(b, "a", "cancelled");
 }
 
 static void test_cancel_at_once(void **state)
@@ -1132,6 +1151,28 @@ static void test_decision_over_the_socket(void **state)
         assert_string_equal(bench_file(b, "edited.txt"), "edited\n");
 }
 
+/* A run keeps its definition: one that was changed behind its back is not carried on. */
+static void test_definition_was_changed(void **state)
+{
+        static const char change[] = "DROP TRIGGER flows_fixed;"
+                                     "UPDATE flows SET json = replace(json, 'two', 'six');";
+        struct bench *b = *state;
+        struct err err = { 0 };
+        char path[4096];
+        sqlite3 *db;
+
+        assert_int_equal(bench_run(b, EDIT_FLOW, NULL), RUN_EXIT_WAITING);
+        bench_close(b);
+        (void) snprintf(path, sizeof(path), "%s/store.db", b->store_dir);
+        assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+        assert_int_equal(sqlite3_exec(db, change, NULL, NULL, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_changes(db), 1);
+        assert_int_equal(sqlite3_close(db), SQLITE_OK);
+        bench_open(b);
+        assert_int_equal(engine_resume(b->engine, b->run, &err), -EBADMSG);
+        assert_non_null(strstr(err.text, "hash"));
+}
+
 static void cancel_and_die(struct bench *b, const json_t *event)
 {
         const char *step = json_string_value(json_object_get(event, "step"));
@@ -1339,6 +1380,7 @@ int main(void)
                 TEST(test_file_input),
                 TEST(test_cancel_in_order),
                 TEST(test_cancel_at_once),
+                TEST(test_cancel_reaches_the_agent),
                 TEST(test_approval_is_waited_for),
                 TEST(test_rejection_fails_the_step),
                 TEST(test_decision_for_another_change),
@@ -1363,6 +1405,7 @@ int main(void)
                 TEST(test_run_timeout_among_items),
                 TEST(test_cancel_withdraws_the_question),
                 TEST(test_cancel_is_carried_on),
+                TEST(test_definition_was_changed),
                 TEST(test_full_disk),
 #ifdef FAKE_CELL
                 TEST(test_no_cell_before_its_record),

@@ -79,6 +79,7 @@ static void wait_ms(struct linhay_run *r, long ms, int is_deaf)
 
 static int run_sleep(struct linhay_run *r)
 {
+        linhay_log(r, LINHAY_INFO, "asleep");
         wait_ms(r, (long) linhay_input_int(r, "/ms", 10), linhay_input_bool(r, "/deaf", 0));
         return give_value(r);
 }
