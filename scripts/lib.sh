@@ -71,7 +71,8 @@ configure_tree() {
                 [ "$(cat "$build/.configured" 2>/dev/null)" != "$*" ]; then
                 say "configuring $build/ $*"
                 mkdir -p "$build"
-                (cd "$build" && "$OLDPWD/configure" -q "$@" >configure.log 2>&1) || {
+                # By a relative path, so that a copy of the tree can go on with its copied build folder.
+                (cd "$build" && "$(realpath --relative-to=. "$OLDPWD")/configure" -q "$@" >configure.log 2>&1) || {
                         tail -n 20 "$build/configure.log" >&2
                         die "configure failed; the whole log is $build/config.log"
                 }
