@@ -52,9 +52,9 @@ static const char *const outcome_classes[OUTCOMES_] = {
 
 static void head_put(struct page *p, const struct view *v)
 {
-        char took[32], started[64];
+        char took[48], started[64];
 
-        duration_format(took, sizeof(took), v->took_ms);
+        view_took(took, sizeof(took), v);
         view_time(started, sizeof(started), view_number(v->document, "started"));
         page_puts(p,
                   "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
@@ -69,7 +69,7 @@ static void head_put(struct page *p, const struct view *v)
         page_html(p, view_text(v->document, "run"));
         page_puts(p, "</code> on <code>");
         page_html(p, view_text(v->document, "workspace"));
-        page_printf(p, "</code>, %s, took %s</p>\n", started, took);
+        page_printf(p, "</code>, %s%s</p>\n", started, took);
 }
 
 static void sums_put(struct page *p, const struct tally *t)

@@ -60,7 +60,8 @@ static void group_put(struct page *p, const struct view_group *g)
         for (size_t i = 0; i < MIN_OF(g->n, most); i++)
                 finding_put(p, g->findings[i]);
         if (g->n > most)
-                page_printf(p, "- … and %zu more places\n", g->n - most);
+                page_printf(p, "- … and %zu more place%s\n", g->n - most,
+                            g->n - most == 1 ? "" : "s");
         if (*fix) {
                 page_puts(p, "\n**Fix:** ");
                 page_markdown(p, fix);

@@ -45,14 +45,14 @@ static const char *ink(const struct page *p, enum ink i)
 
 static void head_print(struct page *p, const struct view *v)
 {
-        char took[32], started[64];
+        char took[48], started[64];
 
-        duration_format(took, sizeof(took), v->took_ms);
+        view_took(took, sizeof(took), v);
         view_time(started, sizeof(started), view_number(v->document, "started"));
         PRINT(p, "%s%s%s  %s%s%s  %s\n\n", ink(p, INK_BOLD), view_text(v->document, "flow"),
               ink(p, INK_OFF), ink(p, outcome_inks[v->outcome]), v->word, ink(p, INK_OFF),
               v->sentence);
-        PRINT(p, "  run   %s\n  tree  %s\n  time  %s, took %s\n\n", view_text(v->document, "run"),
+        PRINT(p, "  run   %s\n  tree  %s\n  time  %s%s\n\n", view_text(v->document, "run"),
               view_text(v->document, "workspace"), started, took);
 }
 
@@ -180,8 +180,8 @@ static void group_print(struct page *p, const struct view_group *g)
                 PRINT(p, "\n");
         }
         if (g->n > most)
-                PRINT(p, "           %s… and %zu more places%s\n", ink(p, INK_DIM), g->n - most,
-                      ink(p, INK_OFF));
+                PRINT(p, "           %s… and %zu more place%s%s\n", ink(p, INK_DIM), g->n - most,
+                      g->n - most == 1 ? "" : "s", ink(p, INK_OFF));
         if (*fix)
                 PRINT(p, "           %sfix:%s %s\n", ink(p, INK_GREEN), ink(p, INK_OFF), fix);
 }

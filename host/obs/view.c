@@ -65,6 +65,18 @@ void view_time(char *ret, size_t size, uint64_t ms)
                 (void) snprintf(ret, size, "?");
 }
 
+void view_took(char *ret, size_t size, const struct view *v)
+{
+        char took[32];
+
+        *ret = '\0';
+        duration_format(took, sizeof(took), v->took_ms);
+        if (v->is_ended)
+                (void) snprintf(ret, size, ", took %s", took);
+        else if (v->took_ms > 0)
+                (void) snprintf(ret, size, ", %s so far", took);
+}
+
 void view_place(char *ret, size_t size, const json_t *finding)
 {
         uint64_t line = view_number(finding, "line"), column = view_number(finding, "column");
@@ -186,6 +198,18 @@ static void next_suggest(struct view *v)
                                 "linhay report %s --format html >report.html", run);
 }
 
+/* A run that waits or goes on has no end; its steps have. */
+static uint64_t last_end(const json_t *document)
+{
+        uint64_t last = 0;
+        json_t *step;
+        size_t i;
+
+        json_array_foreach (json_object_get(document, "steps"), i, step)
+                last = MAX_OF(last, view_number(step, "ended"));
+        return last;
+}
+
 int view_make(struct view *ret, const json_t *document, struct err *err)
 {
         struct view v = { .document = document };
@@ -200,7 +224,10 @@ int view_make(struct view *ret, const json_t *document, struct err *err)
                 view_done(&v);
                 return err_set(err, r, "out of memory");
         }
-        v.took_ms = ended > started ? ended - started : 0;
+        v.is_ended = ended > 0;
+        if (!v.is_ended)
+                ended = last_end(document);
+        v.took_ms = ended > started && started > 0 ? ended - started : 0;
         outcome_judge(&v);
         next_suggest(&v);
         *ret = v;

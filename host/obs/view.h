@@ -36,7 +36,8 @@ struct view {
         const char *word;   /* "passed" */
         char sentence[512]; /* why, for people */
         char next[3][256];  /* commands to type next; "" = no more */
-        uint64_t took_ms;
+        uint64_t took_ms;   /* while it goes on: to the last end of a step, 0 before the first */
+        bool is_ended;
 };
 
 int view_make(struct view *ret, const json_t *document, struct err *err);
@@ -55,6 +56,9 @@ const char *view_step_why(const json_t *step);
 
 /* "12:34:56 UTC, 2026-01-31" of ms since 1970. */
 void view_time(char *ret, size_t size, uint64_t ms);
+
+/* ", took 1.2 s", ", 1.2 s so far" while the run goes on, "" when nothing is known yet. */
+void view_took(char *ret, size_t size, const struct view *v);
 
 /* "path:line:column", as much of it as is known. */
 void view_place(char *ret, size_t size, const json_t *finding);

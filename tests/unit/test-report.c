@@ -105,6 +105,44 @@ static void test_formats(void **state)
         }
 }
 
+/* What is wrong with a phrase is seen by reading it: one place is no places, a run that waits took
+ * no time yet. */
+static void test_phrases(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why;
+                json_int_t ended, step_ended;
+                size_t n; /* findings of one rule, of which one is shown */
+                const char *text, *markdown;
+        } rows[] = {
+                { "an ended run took its time", 3500, 0, 1, ", took 2.5 s\n", "" },
+                { "a waiting run: up to the last step", 0, 1031, 1, ", 31 ms so far\n", "" },
+                { "no step has ended: nothing is said", 0, 0, 1, " UTC\n", "" },
+                { "one more place", 3500, 0, 2, "… and 1 more place\n", "- … and 1 more place\n" },
+                { "two more places", 3500, 0, 3, "… and 2 more places\n", "and 2 more places\n" },
+        };
+        const struct report_options o = { .places = 1 };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf text = { 0 }, markdown = { 0 };
+                _cleanup_(json_decrefp) json_t *doc = document_make("done");
+                json_t *step = json_array_get(json_object_get(doc, "steps"), 3);
+                json_t *findings = json_object_get(step, "findings");
+
+                (void) json_object_set_new(doc, "ended", json_integer(rows[i].ended));
+                (void) json_object_set_new(step, "ended", json_integer(rows[i].step_ended));
+                while (json_array_size(findings) < rows[i].n)
+                        (void) json_array_append_new(findings,
+                                                     json_deep_copy(json_array_get(findings, 0)));
+                assert_int_equal(report_write(&text, doc, REPORT_TEXT, &o, NULL), 0);
+                assert_int_equal(report_write(&markdown, doc, REPORT_MARKDOWN, &o, NULL), 0);
+                if (!strstr(buf_text(&text), rows[i].text) ||
+                    !strstr(buf_text(&markdown), rows[i].markdown))
+                        fail_msg("%s:\n%s\n%s", rows[i].why, buf_text(&text), buf_text(&markdown));
+        }
+}
+
 static void test_bad_input(void **state)
 {
         (void) state;
@@ -126,6 +164,7 @@ int main(void)
                 cmocka_unit_test(test_second_look_replaces_the_first),
                 cmocka_unit_test(test_skipped_second_look_replaces_nothing),
                 cmocka_unit_test(test_formats),
+                cmocka_unit_test(test_phrases),
                 cmocka_unit_test(test_bad_input),
         };
 
