@@ -65,8 +65,7 @@ void diff_show(const char *diff)
         if (!diff)
                 return;
         if (is_long(diff) && (!pager || *pager))
-                /* linhay: ignore security/c-shell-command the person's own $PAGER, as in git and
-                 * man */
+                /* linhay: ignore[security/c-shell-command] the person's own $PAGER, as in git */
                 f = popen(pager ? pager : "less -R", "we");
         if (!f) {
                 diff_print(diff, stdout, term_has_colour(stdout));

@@ -61,13 +61,14 @@ static void graph_make(struct buf *out, const json_t *document)
                 buf_done(out);
 }
 
-int report_print(struct store *store, const char *run, enum report_format format, FILE *f,
-                 struct err *err)
+int report_print(struct store *store, const char *run, enum report_format format, bool is_all,
+                 FILE *f, struct err *err)
 {
         _cleanup_(json_decrefp) json_t *document = NULL;
         _cleanup_(buf_done) struct buf out = { 0 }, graph = { 0 };
         struct report_options options = { .has_colour = term_has_colour(f),
-                                          .width = isatty(fileno(f)) ? term_width(f) : 120 };
+                                          .width = isatty(fileno(f)) ? term_width(f) : 120,
+                                          .is_all = is_all };
         int r;
 
         r = store_run_document(store, run, STORE_DOC_FINDINGS | STORE_DOC_FLOW, &document, err);

@@ -10,5 +10,6 @@
 #include "obs/report.h"
 #include "store/store.h"
 
-int report_print(struct store *store, const char *run, enum report_format format, FILE *f,
-                 struct err *err);
+/* `is_all`: text and markdown leave nothing out. */
+int report_print(struct store *store, const char *run, enum report_format format, bool is_all,
+                 FILE *f, struct err *err);

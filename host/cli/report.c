@@ -23,9 +23,13 @@ int cmd_report(int argc, char **argv)
         _cleanup_(record_done) struct record record = { 0 };
         const char *format_name = "text", *store = NULL;
         enum report_format format;
+        bool is_all = false;
         const struct cli_option options[] = {
                 { "format", 'f', CLI_TEXT, "FORMAT", "text, markdown, html, json or sarif",
                   &format_name },
+                { "all", 'a', CLI_FLAG, NULL,
+                  "every finding with all its places (text and markdown; the others have them)",
+                  &is_all },
                 { "store", 0, CLI_TEXT, "DIR", "where the run is kept (default: found by its id)",
                   &store },
                 { 0 },
@@ -41,7 +45,7 @@ int cmd_report(int argc, char **argv)
         r = record_open(&record, argv[1], store, &err);
         if (r < 0)
                 return cli_fail(record_exit(r), &err);
-        r = report_print(record.store, record.run, format, stdout, &err);
+        r = report_print(record.store, record.run, format, is_all, stdout, &err);
         if (r == -EPIPE) /* whoever reads has seen enough */
                 return CLI_PASSED;
         return r < 0 ? cli_fail(CLI_TROUBLE, &err) : CLI_PASSED;

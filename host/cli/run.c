@@ -324,7 +324,7 @@ static int finish(struct call *c, int status)
                                engine_trouble(c->engine), c->run);
         if (c->as_json || (cli_quiet && status == CLI_PASSED))
                 return status;
-        if (report_print(c->store, c->run, REPORT_TEXT, stdout, &err) < 0)
+        if (report_print(c->store, c->run, REPORT_TEXT, false, stdout, &err) < 0)
                 (void) cli_fail(status, &err);
         return status;
 }

@@ -1,5 +1,5 @@
 libhost_a_SOURCES += \
-	host/obs/page.c host/obs/page.h \
+	host/obs/focus.c host/obs/focus.h host/obs/page.c host/obs/page.h \
 	host/obs/report.c host/obs/report.h \
 	host/obs/report-html.c \
 	host/obs/report-markdown.c \

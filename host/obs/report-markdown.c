@@ -32,9 +32,9 @@ static void steps_put(struct page *p, const struct view *v)
                 step_put(p, step);
 }
 
-static void finding_put(struct page *p, const json_t *finding)
+static void finding_put(struct page *p, const json_t *finding, bool has_message)
 {
-        const char *excerpt = view_text(finding, "excerpt");
+        const char *excerpt = has_message ? "" : view_text(finding, "excerpt");
         char place[1024];
 
         view_place(place, sizeof(place), finding);
@@ -44,29 +44,61 @@ static void finding_put(struct page *p, const json_t *finding)
                 page_putc(p, ' ');
                 page_code(p, excerpt);
         }
+        if (has_message) {
+                page_puts(p, ": ");
+                page_markdown(p, view_text(finding, "message"));
+        }
         page_putc(p, '\n');
 }
 
 static void group_put(struct page *p, const struct view_group *g)
 {
-        size_t most = p->o->places ? p->o->places : PLACES_STANDARD;
+        size_t most = p->o->is_all ? g->n : p->o->places ? p->o->places : PLACES_STANDARD;
         const char *fix = view_text(g->findings[0], "fix");
 
         page_printf(p, "\n### %s: ", severity_name(g->severity));
         page_markdown(p, g->rule);
         page_printf(p, " (%zu)\n\n", g->n);
-        page_markdown(p, view_text(g->findings[0], "message"));
-        page_puts(p, "\n\n");
+        if (g->is_uniform) {
+                page_markdown(p, view_text(g->findings[0], "message"));
+                page_puts(p, "\n\n");
+        }
         for (size_t i = 0; i < MIN_OF(g->n, most); i++)
-                finding_put(p, g->findings[i]);
+                finding_put(p, g->findings[i], !g->is_uniform);
         if (g->n > most)
-                page_printf(p, "- … and %zu more place%s\n", g->n - most,
-                            g->n - most == 1 ? "" : "s");
+                page_printf(p, "- … and %zu more %s\n", g->n - most,
+                            view_plural(g->n - most, "place", "places"));
         if (*fix) {
                 page_puts(p, "\n**Fix:** ");
                 page_markdown(p, fix);
                 page_putc(p, '\n');
         }
+}
+
+static void focus_put(struct page *p, const struct view *v)
+{
+        const struct focus *f = &v->focus;
+
+        if (v->n_groups <= FOCUS_FINDINGS || f->n + (f->path != NULL) == 0)
+                return;
+        page_puts(p, "Look first at:\n\n");
+        for (size_t i = 0; i < f->n; i++)
+                finding_put(p, f->findings[i], true);
+        if (f->path) {
+                page_puts(p, "- ");
+                page_code(p, f->path);
+                page_printf(p, ", which has %zu of the %zu findings\n", f->path_n, v->tally.n);
+        }
+        page_putc(p, '\n');
+}
+
+static void waived_put(struct page *p, const struct tally *t)
+{
+        if (t->n_waived > 0)
+                page_printf(p, "\n%zu %s waived by a comment in the source.\n", t->n_waived,
+                            view_plural(t->n_waived, "finding is", "findings are"));
+        for (size_t i = 0; p->o->is_all && i < t->n_waived; i++)
+                finding_put(p, t->waived[i], true);
 }
 
 int report_markdown(struct buf *out, const struct view *v, const struct report_options *o)
@@ -81,10 +113,12 @@ int report_markdown(struct buf *out, const struct view *v, const struct report_o
         page_printf(&p, "\n\nRun `%s`: %zu critical, %zu high, %zu medium, %zu low, %zu info.\n\n",
                     view_text(v->document, "run"), n[SEVERITY_CRITICAL], n[SEVERITY_HIGH],
                     n[SEVERITY_MEDIUM], n[SEVERITY_LOW], n[SEVERITY_INFO]);
+        focus_put(&p, v);
         steps_put(&p, v);
         if (v->n_groups > 0)
                 page_puts(&p, "\n## Findings\n");
         for (size_t i = 0; i < v->n_groups; i++)
                 group_put(&p, &v->groups[i]);
+        waived_put(&p, &v->tally);
         return p.r;
 }

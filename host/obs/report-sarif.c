@@ -36,7 +36,30 @@ static json_t *uri_make(const char *path)
         return json_string(buf_text(&uri));
 }
 
-static json_t *tags_make(const json_t *finding)
+/* Tags are a set (3.8.2). */
+static void tag_add(json_t *tags, const char *text)
+{
+        json_t *tag;
+        size_t i;
+
+        json_array_foreach (tags, i, tag)
+                if (strcmp(json_string_value(tag), text) == 0)
+                        return;
+        (void) json_array_append_new(tags, json_string(text));
+}
+
+/* What is said of one place, not of its rule. */
+static bool is_of_place(const char *tag)
+{
+        static const char *const heads[] = { "context:", "waived", "waiver:" };
+
+        for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+                if (strncmp(tag, heads[i], strlen(heads[i])) == 0)
+                        return true;
+        return false;
+}
+
+static json_t *rule_tags_make(const json_t *finding)
 {
         json_t *tags = json_array(), *item;
         size_t i;
@@ -48,22 +71,34 @@ static json_t *tags_make(const json_t *finding)
                 if (!cwe || strncmp(cwe, "CWE-", 4) != 0)
                         continue;
                 (void) snprintf(text, sizeof(text), "external/cwe/cwe-%.40s", cwe + 4);
-                (void) json_array_append_new(tags, json_string(text));
+                tag_add(tags, text);
         }
         json_array_foreach (json_object_get(finding, "tags"), i, item)
-                (void) json_array_append(tags, item);
+                if (json_is_string(item) && !is_of_place(json_string_value(item)))
+                        tag_add(tags, json_string_value(item));
         return tags;
 }
 
-static json_t *rule_make(const struct view_group *g)
+static json_t *place_tags_make(const json_t *finding)
 {
-        const json_t *first = g->findings[0];
+        json_t *tags = json_array(), *item;
+        size_t i;
+
+        json_array_foreach (json_object_get(finding, "tags"), i, item)
+                if (json_is_string(item) && is_of_place(json_string_value(item)))
+                        tag_add(tags, json_string_value(item));
+        return tags;
+}
+
+static json_t *rule_make(const json_t *first)
+{
+        enum severity severity = finding_severity(first);
         const char *fix = view_text(first, "fix");
-        json_t *rule =
-                json_pack("{s:s, s:{s:s}, s:{s:s}, s:{s:o, s:s}}", "id", g->rule,
-                          "shortDescription", "text", view_text(first, "message"),
-                          "defaultConfiguration", "level", levels[g->severity].level, "properties",
-                          "tags", tags_make(first), "security-severity", levels[g->severity].score);
+        json_t *rule = json_pack(
+                "{s:s, s:{s:s}, s:{s:s}, s:{s:o, s:s}}", "id", view_text(first, "rule"),
+                "shortDescription", "text", view_text(first, "message"), "defaultConfiguration",
+                "level", levels[severity].level, "properties", "tags", rule_tags_make(first),
+                "security-severity", levels[severity].score);
 
         if (*fix)
                 (void) json_object_set_new(rule, "help", json_pack("{s:s}", "text", fix));
@@ -112,25 +147,46 @@ static json_t *locations_make(const json_t *finding)
 
 static json_t *result_make(const json_t *finding, size_t rule_index)
 {
-        return json_pack("{s:s, s:I, s:s, s:{s:s}, s:o, s:{s:s}, s:{s:s}}", "ruleId",
-                         view_text(finding, "rule"), "ruleIndex", (json_int_t) rule_index, "level",
-                         levels[finding_severity(finding)].level, "message", "text",
-                         view_text(finding, "message"), "locations", locations_make(finding),
-                         "partialFingerprints", "linhay/v1", view_text(finding, "fingerprint"),
-                         "properties", "severity", severity_name(finding_severity(finding)));
+        json_t *result =
+                json_pack("{s:s, s:I, s:s, s:{s:s}, s:o, s:{s:s}, s:{s:s, s:o}}", "ruleId",
+                          view_text(finding, "rule"), "ruleIndex", (json_int_t) rule_index, "level",
+                          levels[finding_severity(finding)].level, "message", "text",
+                          view_text(finding, "message"), "locations", locations_make(finding),
+                          "partialFingerprints", "linhay/v1", view_text(finding, "fingerprint"),
+                          "properties", "severity", severity_name(finding_severity(finding)),
+                          "tags", place_tags_make(finding));
+        const char *reason;
+
+        /* 3.27.23: a result that somebody has accepted. */
+        if (result && finding_is_waived(finding, &reason)) {
+                json_t *suppression = json_pack("{s:s}", "kind", "inSource");
+
+                if (*reason)
+                        (void) json_object_set_new(suppression, "justification",
+                                                   json_string(reason));
+                (void) json_object_set_new(result, "suppressions", json_pack("[o]", suppression));
+        }
+        return result;
 }
 
 /* The same rule may be seen at two severities: it is described once, by its worst. */
-static size_t rule_find(json_t *rules, const struct view_group *g)
+static size_t rule_find(json_t *rules, const json_t *finding)
 {
         json_t *rule;
         size_t i;
 
         json_array_foreach (rules, i, rule)
-                if (strcmp(view_text(rule, "id"), g->rule) == 0)
+                if (strcmp(view_text(rule, "id"), view_text(finding, "rule")) == 0)
                         return i;
-        (void) json_array_append_new(rules, rule_make(g));
+        (void) json_array_append_new(rules, rule_make(finding));
         return json_array_size(rules) - 1;
+}
+
+static void results_add(json_t *results, json_t *rules, const json_t *const *findings, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                (void) json_array_append_new(
+                        results, result_make(findings[i], rule_find(rules, findings[i])));
 }
 
 static json_t *invocation_make(const struct view *v)
@@ -150,13 +206,8 @@ int report_sarif(struct buf *out, const struct view *v, const struct report_opti
         int r;
 
         (void) o;
-        for (size_t i = 0; i < v->n_groups; i++) {
-                size_t index = rule_find(rules, &v->groups[i]);
-
-                for (size_t j = 0; j < v->groups[i].n; j++)
-                        (void) json_array_append_new(results,
-                                                     result_make(v->groups[i].findings[j], index));
-        }
+        results_add(results, rules, v->tally.findings, v->tally.n);
+        results_add(results, rules, v->tally.waived, v->tally.n_waived);
         sarif = json_pack(
                 "{s:s, s:s, s:[{s:{s:{s:s, s:s, s:o}}, s:[o], s:{s:{s:{s:s}}}, s:s, s:o}]}",
                 "$schema",

@@ -6,7 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define PLACES_STANDARD 5
+#define PLACES_STANDARD 3
+#define LINES_STANDARD  20 /* of findings, where not all are asked for */
 
 enum ink { INK_OFF, INK_BOLD, INK_DIM, INK_RED, INK_GREEN, INK_YELLOW, INK_BLUE, INK_MAGENTA };
 
@@ -54,6 +55,36 @@ static void head_print(struct page *p, const struct view *v)
               v->sentence);
         PRINT(p, "  run   %s\n  tree  %s\n  time  %s%s\n\n", view_text(v->document, "run"),
               view_text(v->document, "workspace"), started, took);
+}
+
+static void place_print(struct page *p, const json_t *finding)
+{
+        char place[1024];
+
+        view_place(place, sizeof(place), finding);
+        PRINT(p, "%s", *place ? place : "(the whole tree)");
+}
+
+/* What to look at first: worth a section only where there is much to look at. */
+static void focus_print(struct page *p, const struct view *v)
+{
+        const struct focus *f = &v->focus;
+
+        if (v->n_groups <= FOCUS_FINDINGS || f->n + (f->path != NULL) == 0)
+                return;
+        PRINT(p, "%sLook first at%s\n", ink(p, INK_BOLD), ink(p, INK_OFF));
+        for (size_t i = 0; i < f->n; i++) {
+                enum severity s = finding_severity(f->findings[i]);
+
+                PRINT(p, "  %zu. ", i + 1);
+                place_print(p, f->findings[i]);
+                PRINT(p, "  %s%s%s: %s\n", ink(p, severity_inks[s]), severity_name(s),
+                      ink(p, INK_OFF), view_text(f->findings[i], "message"));
+        }
+        if (f->path)
+                PRINT(p, "  %zu. %s  has most of the findings: %zu of %zu\n", f->n + 1, f->path,
+                      f->path_n, v->tally.n);
+        PRINT(p, "\n");
 }
 
 /* Columns of the table of steps. */
@@ -117,7 +148,7 @@ static void step_print(struct page *p, const json_t *step, struct widths w)
               ink(p, INK_BOLD), (int) w.id, id, ink(p, INK_OFF), ink(p, INK_DIM), (int) w.work,
               work, ink(p, INK_OFF), state, took);
         if (n > 0)
-                PRINT(p, "  %zu finding%s", n, n == 1 ? "" : "s");
+                PRINT(p, "  %zu %s", n, view_plural(n, "finding", "findings"));
         if (tries > 1)
                 PRINT(p, "  %zu attempts", tries);
         if (*why)
@@ -155,35 +186,148 @@ static void excerpt_print(struct page *p, const json_t *finding, size_t room)
         PRINT(p, "  %s%.*s%s", ink(p, INK_DIM), (int) n, text, ink(p, INK_OFF));
 }
 
-static void group_print(struct page *p, const struct view_group *g)
+/* What is found at one place: the excerpt, or its own message where the group has not one for all.
+ */
+static void detail_print(struct page *p, const struct view_group *g, const json_t *finding,
+                         size_t used)
 {
-        size_t most = p->o->places ? p->o->places : PLACES_STANDARD,
-               width = p->o->width ? p->o->width : 100;
-        const char *fix = view_text(g->findings[0], "fix");
+        size_t width = p->o->width ? p->o->width : 100;
 
-        PRINT(p, "\n  %s%-8s%s %s%s%s", ink(p, severity_inks[g->severity]),
+        if (g->is_uniform)
+                excerpt_print(p, finding, used < width ? MAX_OF(width - used, (size_t) 20) : 20);
+        else
+                PRINT(p, "  %s", view_text(finding, "message"));
+        PRINT(p, "\n");
+}
+
+static void heading_print(struct page *p, const struct view_group *g)
+{
+        PRINT(p, "  %s%-8s%s %s%s%s", ink(p, severity_inks[g->severity]),
               severity_name(g->severity), ink(p, INK_OFF), ink(p, INK_BOLD), g->rule,
               ink(p, INK_OFF));
         if (g->n > 1)
                 PRINT(p, "  %s×%zu%s", ink(p, INK_DIM), g->n, ink(p, INK_OFF));
-        PRINT(p, "\n           %s\n", view_text(g->findings[0], "message"));
+}
 
-        for (size_t i = 0; i < MIN_OF(g->n, most); i++) {
+#define INDENT "           "
+
+static size_t places_of(const struct page *p, const struct view_group *g)
+{
+        size_t most = p->o->places ? p->o->places : PLACES_STANDARD;
+
+        return p->o->is_all ? g->n : MIN_OF(g->n, most);
+}
+
+/* The rule, what it says, places with excerpts, how to mend it. */
+static void group_print(struct page *p, const struct view_group *g)
+{
+        const char *fix = view_text(g->findings[0], "fix");
+        size_t most = places_of(p, g);
+
+        heading_print(p, g);
+        PRINT(p, "\n");
+        if (g->is_uniform)
+                PRINT(p, INDENT "%s\n", view_text(g->findings[0], "message"));
+        for (size_t i = 0; i < most; i++) {
                 char place[1024];
-                size_t used;
 
                 view_place(place, sizeof(place), g->findings[i]);
-                used = 13 + strlen(place) + 2;
-                PRINT(p, "           %s", *place ? place : "(the whole tree)");
-                excerpt_print(p, g->findings[i],
-                              used < width ? MAX_OF(width - used, (size_t) 20) : 20);
-                PRINT(p, "\n");
+                PRINT(p, INDENT "%s", *place ? place : "(the whole tree)");
+                detail_print(p, g, g->findings[i], sizeof(INDENT) + strlen(place) + 3);
         }
         if (g->n > most)
-                PRINT(p, "           %s… and %zu more place%s%s\n", ink(p, INK_DIM), g->n - most,
-                      g->n - most == 1 ? "" : "s", ink(p, INK_OFF));
+                PRINT(p, INDENT "%s… and %zu more %s%s\n", ink(p, INK_DIM), g->n - most,
+                      view_plural(g->n - most, "place", "places"), ink(p, INK_OFF));
         if (*fix)
-                PRINT(p, "           %sfix:%s %s\n", ink(p, INK_GREEN), ink(p, INK_OFF), fix);
+                PRINT(p, INDENT "%sfix:%s %s\n", ink(p, INK_GREEN), ink(p, INK_OFF), fix);
+}
+
+static size_t group_lines(const struct page *p, const struct view_group *g)
+{
+        size_t most = places_of(p, g);
+
+        return 1 + g->is_uniform + most + (g->n > most) + (*view_text(g->findings[0], "fix") != 0);
+}
+
+/* The same on two lines. */
+static void group_print_short(struct page *p, const struct view_group *g)
+{
+        char place[1024], more[64] = "";
+
+        if (g->n > 1)
+                (void) snprintf(more, sizeof(more), " and %zu more %s", g->n - 1,
+                                view_plural(g->n - 1, "place", "places"));
+        heading_print(p, g);
+        if (g->is_uniform)
+                PRINT(p, "  %s", view_text(g->findings[0], "message"));
+        view_place(place, sizeof(place), g->findings[0]);
+        PRINT(p, "\n" INDENT "%s%s%s%s", *place ? place : "(the whole tree)", ink(p, INK_DIM), more,
+              ink(p, INK_OFF));
+        detail_print(p, g, g->findings[0], sizeof(INDENT) + strlen(place) + strlen(more) + 3);
+}
+
+enum { SHORT_LINES = 2, RULES_NAMED = 5 };
+
+/* Groups of one severity on one line; returns how many. */
+static size_t groups_sum_up(struct page *p, const struct view_group *groups, size_t n)
+{
+        enum severity severity = groups[0].severity;
+        size_t i, sum = 0, named = MIN_OF(n, (size_t) RULES_NAMED);
+
+        for (i = 0; i < n && groups[i].severity == severity; i++)
+                sum += groups[i].n;
+        named = MIN_OF(i, named);
+        PRINT(p, "  %s%-8s%s %zu more:", ink(p, severity_inks[severity]), severity_name(severity),
+              ink(p, INK_OFF), sum);
+        for (size_t j = 0; j < named; j++)
+                PRINT(p, "%s %s ×%zu", j ? "," : "", groups[j].rule, groups[j].n);
+        if (i > named)
+                PRINT(p, " and %zu more %s", i - named, view_plural(i - named, "rule", "rules"));
+        PRINT(p, "\n");
+        return i;
+}
+
+/* Worst first, in full as long as there is room; from high on more than the place is told. */
+static void groups_print(struct page *p, const struct view *v)
+{
+        size_t room = LINES_STANDARD, i;
+
+        for (i = 0; i < v->n_groups; i++) {
+                const struct view_group *g = &v->groups[i];
+                bool is_few = v->n_groups <= FOCUS_FINDINGS || g->severity >= SEVERITY_HIGH;
+                size_t lines = is_few ? group_lines(p, g) : SHORT_LINES;
+
+                if (p->o->is_all || (is_few && lines <= room)) {
+                        group_print(p, g);
+                } else if (SHORT_LINES <= room) {
+                        group_print_short(p, g);
+                        lines = SHORT_LINES;
+                } else {
+                        break;
+                }
+                room -= p->o->is_all ? 0 : lines;
+        }
+        while (i < v->n_groups)
+                i += groups_sum_up(p, &v->groups[i], v->n_groups - i);
+}
+
+static void waived_print(struct page *p, const struct view *v)
+{
+        const struct tally *t = &v->tally;
+
+        if (t->n_waived == 0)
+                return;
+        PRINT(p, "\n  %zu %s waived by a comment in the source%s\n", t->n_waived,
+              view_plural(t->n_waived, "finding is", "findings are"), p->o->is_all ? ":" : "");
+        for (size_t i = 0; p->o->is_all && i < t->n_waived; i++) {
+                const char *reason;
+
+                (void) finding_is_waived(t->waived[i], &reason);
+                PRINT(p, INDENT);
+                place_print(p, t->waived[i]);
+                PRINT(p, "  %s: %s\n", view_text(t->waived[i], "rule"),
+                      *reason ? reason : "(no reason is given)");
+        }
 }
 
 static void findings_print(struct page *p, const struct view *v)
@@ -196,11 +340,15 @@ static void findings_print(struct page *p, const struct view *v)
                         PRINT(p, "  %s%zu %s%s", ink(p, severity_inks[s]), v->tally.by_severity[s],
                               severity_name((enum severity) s), ink(p, INK_OFF));
         if (v->tally.replaced > 0)
-                PRINT(p, "  %s(%zu of an earlier look were replaced by a later one)%s",
-                      ink(p, INK_DIM), v->tally.replaced, ink(p, INK_OFF));
+                PRINT(p, "  %s(%zu of an earlier look %s replaced by a later one)%s",
+                      ink(p, INK_DIM), v->tally.replaced,
+                      view_plural(v->tally.replaced, "was", "were"), ink(p, INK_OFF));
         PRINT(p, "\n");
-        for (size_t i = 0; i < v->n_groups; i++)
-                group_print(p, &v->groups[i]);
+        if (v->n_in_context > 0)
+                PRINT(p, "  %s%zu of %zu in tests, examples, documents or vendored code%s\n",
+                      ink(p, INK_DIM), v->n_in_context, v->tally.n, ink(p, INK_OFF));
+        groups_print(p, v);
+        waived_print(p, v);
         PRINT(p, "\n");
 }
 
@@ -246,6 +394,7 @@ int report_text(struct buf *out, const struct view *v, const struct report_optio
         struct page p = { .out = out, .o = o };
 
         head_print(&p, v);
+        focus_print(&p, v);
         steps_print(&p, v);
         findings_print(&p, v);
         slowest_print(&p, v);

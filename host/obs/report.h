@@ -37,7 +37,9 @@ int report_format_from_name(enum report_format *ret, const char *name, struct er
 struct report_options {
         bool has_colour; /* text only */
         unsigned width;  /* text only: columns; 0 = 100 */
-        size_t places; /* text and markdown: places shown of one rule; 0 = 5; the rest is counted */
+        size_t places; /* text and markdown: places shown of one rule; the rest is counted; 0 = some
+                        */
+        bool is_all;   /* text and markdown: every finding with all its places, waived ones too */
         const char *graph; /* html only: an <svg> element, or NULL */
 };
 

@@ -20,6 +20,35 @@ const char *finding_text(const json_t *finding, const char *member)
         return text ? text : "";
 }
 
+/* What stands behind `head` in a tag that begins so; NULL where there is none. */
+static const char *tag_behind(const json_t *finding, const char *head)
+{
+        json_t *tag;
+        size_t i;
+
+        json_array_foreach (json_object_get(finding, "tags"), i, tag) {
+                const char *text = json_string_value(tag);
+
+                if (text && strncmp(text, head, strlen(head)) == 0)
+                        return text + strlen(head);
+        }
+        return NULL;
+}
+
+bool finding_is_waived(const json_t *finding, const char **ret_reason)
+{
+        const char *rest = tag_behind(finding, "waived"), *reason = tag_behind(finding, "waiver:");
+
+        if (ret_reason)
+                *ret_reason = reason ? reason : "";
+        return rest && *rest == '\0';
+}
+
+bool finding_has_context(const json_t *finding)
+{
+        return tag_behind(finding, "context:") != NULL;
+}
+
 static json_int_t finding_number(const json_t *finding, const char *member)
 {
         return json_integer_value(json_object_get(finding, member));
@@ -27,12 +56,15 @@ static json_int_t finding_number(const json_t *finding, const char *member)
 
 static int finding_order(const json_t *a, const json_t *b)
 {
-        static const char *const texts[] = { "rule", "path" }, *const numbers[] = { "line",
-                                                                                    "column" };
+        static const char *const numbers[] = { "line", "column" };
         int d = (int) finding_severity(b) - (int) finding_severity(a);
 
-        for (size_t i = 0; d == 0 && i < ARRAY_SIZE(texts); i++)
-                d = strcmp(finding_text(a, texts[i]), finding_text(b, texts[i]));
+        if (d == 0)
+                d = strcmp(finding_text(a, "rule"), finding_text(b, "rule"));
+        if (d == 0)
+                d = finding_has_context(a) - finding_has_context(b);
+        if (d == 0)
+                d = strcmp(finding_text(a, "path"), finding_text(b, "path"));
         for (size_t i = 0; d == 0 && i < ARRAY_SIZE(numbers); i++) {
                 json_int_t x = finding_number(a, numbers[i]), y = finding_number(b, numbers[i]);
 
@@ -136,18 +168,37 @@ static int findings_add(struct tally *t, const json_t *findings)
         return 0;
 }
 
-static void sort_and_merge(struct tally *t)
+/* Sorts and leaves one of each; returns how many there are then. */
+static size_t sort_and_merge(const json_t **findings, size_t n)
 {
         size_t kept = 0;
 
-        if (t->n > 0)
-                qsort(t->findings, t->n, sizeof(*t->findings), compare);
+        if (n > 0)
+                qsort(findings, n, sizeof(*findings), compare);
+        for (size_t i = 0; i < n; i++)
+                if (kept == 0 || compare(&findings[kept - 1], &findings[i]) != 0)
+                        findings[kept++] = findings[i];
+        return kept;
+}
+
+/* Takes the waived ones out of the list. */
+static int part(struct tally *t)
+{
+        size_t kept = 0;
+
+        t->waived = calloc(t->n + 1, sizeof(*t->waived));
+        if (!t->waived)
+                return -ENOMEM;
         for (size_t i = 0; i < t->n; i++)
-                if (kept == 0 || compare(&t->findings[kept - 1], &t->findings[i]) != 0)
+                if (finding_is_waived(t->findings[i], NULL))
+                        t->waived[t->n_waived++] = t->findings[i];
+                else
                         t->findings[kept++] = t->findings[i];
-        t->n = kept;
+        t->n = sort_and_merge(t->findings, kept);
+        t->n_waived = sort_and_merge(t->waived, t->n_waived);
         for (size_t i = 0; i < t->n; i++)
                 t->by_severity[finding_severity(t->findings[i])]++;
+        return 0;
 }
 
 int tally_make(struct tally *ret, const json_t *document, struct err *err)
@@ -172,7 +223,10 @@ int tally_make(struct tally *ret, const json_t *document, struct err *err)
                         return err_set(err, -ENOMEM, "out of memory");
                 }
         }
-        sort_and_merge(&t);
+        if (part(&t) < 0) {
+                tally_done(&t);
+                return err_set(err, -ENOMEM, "out of memory");
+        }
         *ret = t;
         return 0;
 }
@@ -180,6 +234,7 @@ int tally_make(struct tally *ret, const json_t *document, struct err *err)
 void tally_done(struct tally *t)
 {
         free(t->findings);
+        free(t->waived);
         *t = (struct tally){ 0 };
 }
 

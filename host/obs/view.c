@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "obs/view.h"
 
+#include "base/unit.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -77,6 +79,11 @@ void view_took(char *ret, size_t size, const struct view *v)
                 (void) snprintf(ret, size, ", %s so far", took);
 }
 
+const char *view_plural(size_t n, const char *one, const char *many)
+{
+        return n == 1 ? one : many;
+}
+
 void view_place(char *ret, size_t size, const json_t *finding)
 {
         uint64_t line = view_number(finding, "line"), column = view_number(finding, "column");
@@ -90,6 +97,35 @@ void view_place(char *ret, size_t size, const json_t *finding)
                 (void) snprintf(ret, size, "%s", path);
 }
 
+static bool has_tag(const json_t *finding, const char *wanted)
+{
+        json_t *tag;
+        size_t i;
+
+        json_array_foreach (json_object_get(finding, "tags"), i, tag)
+                if (json_is_string(tag) && strcmp(json_string_value(tag), wanted) == 0)
+                        return true;
+        return false;
+}
+
+/* Within a group the findings outside tests come first, so the first one tells of all. */
+static int group_rank(const struct view_group *g)
+{
+        return finding_has_context(g->findings[0])          ? 2
+               : has_tag(g->findings[0], "maintainability") ? 1
+                                                            : 0;
+}
+
+static int compare_groups(const void *a, const void *b)
+{
+        const struct view_group *x = a, *y = b;
+        int d = (int) y->severity - (int) x->severity;
+
+        if (d == 0)
+                d = group_rank(x) - group_rank(y);
+        return d ? d : strcmp(x->rule, y->rule);
+}
+
 static int groups_make(struct view *v)
 {
         v->groups = calloc(v->tally.n + 1, sizeof(*v->groups));
@@ -100,9 +136,12 @@ static int groups_make(struct view *v)
                 const json_t *f = v->tally.findings[i];
                 struct view_group *g = v->n_groups ? &v->groups[v->n_groups - 1] : NULL;
 
+                v->n_in_context += finding_has_context(f);
                 if (g && g->severity == finding_severity(f) &&
                     strcmp(g->rule, view_text(f, "rule")) == 0) {
                         g->n++;
+                        if (strcmp(view_text(g->findings[0], "message"), view_text(f, "message")))
+                                g->is_uniform = false;
                         continue;
                 }
                 v->groups[v->n_groups++] = (struct view_group){
@@ -110,9 +149,12 @@ static int groups_make(struct view *v)
                         .rule = view_text(f, "rule"),
                         .findings = &v->tally.findings[i],
                         .n = 1,
+                        .is_uniform = true,
                 };
         }
-        return 0;
+        if (v->n_groups > 0)
+                qsort(v->groups, v->n_groups, sizeof(*v->groups), compare_groups);
+        return focus_make(&v->focus, &v->tally, v->groups, v->n_groups);
 }
 
 static const json_t *step_in_state(const struct view *v, const char *state)
@@ -140,10 +182,10 @@ static void findings_judge(struct view *v)
         n = tally_at_least(&v->tally, s);
         if (n > 0) {
                 v->outcome = OUTCOME_FINDINGS;
-                (void) snprintf(
-                        v->sentence, sizeof(v->sentence),
-                        "%zu of %zu findings reach the threshold \"%s\"; every step succeeded", n,
-                        v->tally.n, least);
+                (void) snprintf(v->sentence, sizeof(v->sentence),
+                                "%zu of %zu %s %s the threshold \"%s\"; every step succeeded", n,
+                                v->tally.n, view_plural(v->tally.n, "finding", "findings"),
+                                view_plural(n, "reaches", "reach"), least);
         } else {
                 (void) snprintf(v->sentence, sizeof(v->sentence),
                                 "every step succeeded, no finding reaches the threshold \"%s\"",
@@ -196,6 +238,8 @@ static void next_suggest(struct view *v)
         if (v->tally.n > 0)
                 (void) snprintf(v->next[n++], sizeof(v->next[0]),
                                 "linhay report %s --format html >report.html", run);
+        if (v->tally.n > 0 && n < ARRAY_SIZE(v->next))
+                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay report %s --all", run);
 }
 
 /* A run that waits or goes on has no end; its steps have. */

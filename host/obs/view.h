@@ -6,6 +6,7 @@
  * with their times, the findings grouped by rule, the commands to type next.
  */
 
+#include "obs/focus.h"
 #include "obs/report.h"
 #include "obs/tally.h"
 
@@ -19,12 +20,17 @@ enum outcome {
         OUTCOMES_,
 };
 
-/* Findings of one rule and severity; `findings` points into the tally. */
+/*
+ * Findings of one rule and severity; `findings` points into the tally. Worst first; of one severity
+ * those that are only in tests, examples and the like come last, before them what is no fault but
+ * hard to maintain.
+ */
 struct view_group {
         enum severity severity;
         const char *rule;
         const json_t **findings;
         size_t n;
+        bool is_uniform; /* all have the same message */
 };
 
 struct view {
@@ -32,6 +38,8 @@ struct view {
         struct tally tally;
         struct view_group *groups;
         size_t n_groups;
+        size_t n_in_context; /* findings in tests, examples and the like */
+        struct focus focus;
         enum outcome outcome;
         const char *word;   /* "passed" */
         char sentence[512]; /* why, for people */
@@ -59,6 +67,9 @@ void view_time(char *ret, size_t size, uint64_t ms);
 
 /* ", took 1.2 s", ", 1.2 s so far" while the run goes on, "" when nothing is known yet. */
 void view_took(char *ret, size_t size, const struct view *v);
+
+/* "place" or "places": `n` things in words. */
+const char *view_plural(size_t n, const char *one, const char *many);
 
 /* "path:line:column", as much of it as is known. */
 void view_place(char *ret, size_t size, const json_t *finding);

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/sha256.h"
+#include "obs/tally.h"
 
 #include <string.h>
 
@@ -133,7 +134,8 @@ size_t findings_count(const json_t *findings, enum severity least)
         json_array_foreach (findings, i, finding) {
                 enum severity s;
 
-                if (severity_from_name(&s, text_of(finding, "severity")) == 0 && s >= least)
+                if (severity_from_name(&s, text_of(finding, "severity")) == 0 && s >= least &&
+                    !finding_is_waived(finding, NULL))
                         n++;
         }
         return n;

@@ -20,5 +20,5 @@
  */
 int findings_normalise(json_t *findings);
 
-/* How many are at least as bad as `least`. */
+/* How many are at least as bad as `least`; those that are waived in the source do not count. */
 size_t findings_count(const json_t *findings, enum severity least);

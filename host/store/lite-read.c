@@ -141,7 +141,9 @@ static const struct part {
           "SELECT step, item, json_object('critical', sum(severity = 'critical'),"
           " 'high', sum(severity = 'high'), 'medium', sum(severity = 'medium'),"
           " 'low', sum(severity = 'low'), 'info', sum(severity = 'info'))"
-          " FROM findings WHERE run = ?1 GROUP BY step, item" },
+          " FROM findings WHERE run = ?1 AND NOT EXISTS (SELECT 1"
+          "  FROM json_each(findings.json, '$.tags') AS tag WHERE tag.value = 'waived')"
+          " GROUP BY step, item" },
         { "changeset", 0, false,
           "SELECT step, item, json_object('sha256', sha256, 'files', json(files), 'state', state,"
           " 'attempt', attempt, 'at', at)"

@@ -91,6 +91,7 @@ int check_not_scanned(struct check *c, const char *path, const char *why)
 void check_begin(struct check *c, const char *path)
 {
         c->path = path;
+        c->context = context_of(path);
         c->line = 1;
         c->line_before = 0;
         c->line_start = c->line_offset = 0;
@@ -204,16 +205,112 @@ static void end_of(const struct check *c, const struct report *report, struct li
         f->end_column = (uint32_t) (report->end - line_start + before + 1);
 }
 
+#define TAGS_MAX 16
+
+/* The rule's tags, and what is added for this place. */
+struct tags {
+        const char *list[TAGS_MAX + 1];
+        size_t n;
+};
+
+static void add_tag(struct tags *tags, const char *tag)
+{
+        if (tag && tags->n < TAGS_MAX)
+                tags->list[tags->n++] = tag;
+}
+
+/* A licence is judged wherever it stands: code from elsewhere is what it is about. */
+static enum context context_for(const struct check *c, const struct report *report)
+{
+        return report->control == CONTROL_LICENSES && c->context == CONTEXT_VENDORED ? CONTEXT_NONE
+                                                                                     : c->context;
+}
+
+/* A reason that holds a secret would show it. */
+static bool shows_secret(const struct check *c, const char *reason)
+{
+        enum { SHORTEST = 4 };
+
+        for (size_t i = 0; i < c->n_masks; i++) {
+                size_t n = c->masks[i].end - c->masks[i].start;
+
+                if (n >= SHORTEST && memmem(reason, strlen(reason), c->text + c->masks[i].start, n))
+                        return true;
+        }
+        return false;
+}
+
+/* -E2BIG is told at the end of the run: it ends nothing. */
+static int send(struct check *c, const struct linhay_finding *f)
+{
+        int r = linhay_finding(c->run, f);
+
+        c->lost += r == -E2BIG;
+        return r == -E2BIG ? 0 : r;
+}
+
+/* A waiver has to say why; this finding is one of the same control. */
+static int tell_bare_waiver(struct check *c, const struct report *report,
+                            const struct linhay_finding *waived)
+{
+        char rule[64], fingerprint[FINGERPRINT_HEX];
+        struct linhay_finding f = *waived;
+
+        (void) snprintf(rule, sizeof(rule), "%s/waiver-without-reason",
+                        control_names[report->control]);
+        make_fingerprint(c, &(struct report){ .rule = rule }, waived->excerpt, fingerprint);
+        f.rule = rule;
+        f.fingerprint = fingerprint;
+        f.severity = LINHAY_SEVERITY_LOW;
+        f.message = "a finding is waived here without saying why";
+        f.fix = "Write the reason behind the brackets: linhay: ignore[RULE] REASON.";
+        f.tags = f.cwe = NULL;
+        c->counts[report->control][LINHAY_SEVERITY_LOW]++;
+        return send(c, &f);
+}
+
+/* Tells one finding with what its file's context and a waiver change about it. */
+static int tell_judged(struct check *c, const struct report *report, struct linhay_finding *f)
+{
+        enum context context = context_for(c, report);
+        char message[CONTEXT_MESSAGE], reason[sizeof(WAIVER_REASON) + WAIVER_MAX];
+        struct tags tags = { 0 };
+        struct waiver waiver = { 0 };
+        int r = 0;
+
+        for (const char *const *tag = report->tags; tag && *tag; tag++)
+                add_tag(&tags, *tag);
+        add_tag(&tags, context_tag(context));
+        context_message(message, sizeof(message), context, f->severity, f->message);
+        f->message = message;
+        f->severity = context_severity(context, f->severity);
+        f->tags = tags.list;
+        if (!report->excerpt && c->text &&
+            waiver_find(c->text, c->length, report->start, report->rule, &waiver)) {
+                c->waived++;
+                add_tag(&tags, WAIVER_TAG);
+                (void) snprintf(reason, sizeof(reason), WAIVER_REASON "%s",
+                                shows_secret(c, waiver.reason) ? "(it holds a secret)"
+                                                               : waiver.reason);
+                if (*waiver.reason)
+                        add_tag(&tags, reason);
+                else
+                        r = tell_bare_waiver(c, report, f);
+        } else {
+                c->counts[report->control][f->severity]++;
+                c->in_context[context]++;
+        }
+        return r < 0 ? r : send(c, f);
+}
+
 /* Masks, fingerprints and tells one finding. */
 static int tell(struct check *c, const struct report *report)
 {
-        char excerpt[MASK_EXCERPT * 3 + 1] = "", fingerprint[FINGERPRINT_HEX];
+        char excerpt[MASK_EXCERPT + 1] = "", fingerprint[FINGERPRINT_HEX];
         struct linhay_finding f =
                 LINHAY_FINDING(.severity = report->severity, .rule = report->rule,
                                .message = report->message, .path = c->path, .fix = report->fix,
-                               .cwe = report->cwe, .tags = report->tags, .excerpt = excerpt,
-                               .fingerprint = fingerprint);
-        int r;
+                               .cwe = report->cwe, .excerpt = excerpt, .fingerprint = fingerprint);
 
         if (report->excerpt) {
                 (void) snprintf(excerpt, sizeof(excerpt), "%s", report->excerpt);
@@ -230,13 +327,7 @@ static int tell(struct check *c, const struct report *report)
                 c->suppressed++;
                 return 0;
         }
-        c->counts[report->control][report->severity]++;
-        r = linhay_finding(c->run, &f);
-        if (r == -E2BIG) {
-                c->lost++;
-                return 0;
-        }
-        return r;
+        return tell_judged(c, report, &f);
 }
 
 int check_flush(struct check *c)

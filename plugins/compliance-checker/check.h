@@ -7,12 +7,15 @@
  * What the controls share: the run, the rules, what the policy and the baseline say, and the file
  * that is looked at. A control gets the text of a file and calls check_report() for what it finds;
  * the findings of a file are kept until all controls have seen it, then masked, fingerprinted,
- * compared with the baseline and told, in order of their places.
+ * compared with the baseline, held against the file's context and the waivers in its comments, and
+ * told, in order of their places.
  */
 
+#include "scan/context.h"
 #include "scan/fingerprint.h"
 #include "scan/mask.h"
 #include "scan/match.h"
+#include "scan/waiver.h"
 
 #include <linhay/agent.h>
 #include <linhay/walk.h>
@@ -79,6 +82,7 @@ struct check {
 
         /* The current file. */
         const char *path;
+        enum context context;
         const char *text; /* this part of it */
         size_t length;
         bool is_scanned;    /* the matcher has seen this part */
@@ -97,7 +101,9 @@ struct check {
 
         /* Sums for the output. */
         uint64_t counts[CONTROLS_][LINHAY_SEVERITY_CRITICAL + 1];
-        uint64_t suppressed;
+        uint64_t suppressed; /* by the baseline */
+        uint64_t waived;     /* by a comment in the source */
+        uint64_t in_context[CONTEXTS_];
         uint64_t files, bytes;
         uint64_t lost; /* findings past the host's limit */
         struct not_scanned *not_scanned;

@@ -136,6 +136,17 @@ static json_t *make_not_scanned(const struct check *c)
         return list;
 }
 
+/* How many findings stand in tests, examples and so on. */
+static json_t *make_contexts(const struct check *c)
+{
+        json_t *contexts = json_object();
+
+        for (enum context i = CONTEXT_NONE + 1; i < CONTEXTS_; i++)
+                (void) json_object_set_new(contexts, context_tag(i) + strlen("context:"),
+                                           json_integer((json_int_t) c->in_context[i]));
+        return contexts;
+}
+
 static json_t *make_skips(const struct tree *t)
 {
         json_t *skips = json_object();
@@ -149,11 +160,12 @@ static json_t *make_skips(const struct tree *t)
 static int write_output(struct check *c, const struct tree *t)
 {
         json_t *summary =
-                json_pack("{so sI sI so so sI sI sI}", "counts", make_counts(c), "files_scanned",
-                          (json_int_t) c->files, "bytes_scanned", (json_int_t) c->bytes, "skipped",
-                          make_skips(t), "not_fully_scanned", make_not_scanned(c),
-                          "not_fully_scanned_total", (json_int_t) c->n_not_scanned, "suppressed",
-                          (json_int_t) c->suppressed, "findings_lost", (json_int_t) c->lost);
+                json_pack("{so so sI sI so so sI sI sI sI}", "counts", make_counts(c), "contexts",
+                          make_contexts(c), "files_scanned", (json_int_t) c->files, "bytes_scanned",
+                          (json_int_t) c->bytes, "skipped", make_skips(t), "not_fully_scanned",
+                          make_not_scanned(c), "not_fully_scanned_total",
+                          (json_int_t) c->n_not_scanned, "suppressed", (json_int_t) c->suppressed,
+                          "waived", (json_int_t) c->waived, "findings_lost", (json_int_t) c->lost);
         json_t *output = json_pack("{so sO}", "summary", summary, "licenses", c->licenses);
         char *text = output ? json_dumps(output, JSON_COMPACT) : NULL;
         int r = text ? linhay_output(c->run, text, strlen(text)) : -ENOMEM;

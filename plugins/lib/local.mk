@@ -2,6 +2,7 @@
 noinst_LIBRARIES += plugins/lib/libscan.a
 plugins_lib_libscan_a_SOURCES = \
 	plugins/lib/scan/assign.c plugins/lib/scan/assign.h \
+	plugins/lib/scan/context.c plugins/lib/scan/context.h \
 	plugins/lib/scan/def.h \
 	plugins/lib/scan/entropy.c plugins/lib/scan/entropy.h \
 	plugins/lib/scan/fingerprint.c plugins/lib/scan/fingerprint.h \
@@ -10,7 +11,8 @@ plugins_lib_libscan_a_SOURCES = \
 	plugins/lib/scan/match.c plugins/lib/scan/match.h \
 	plugins/lib/scan/rule.c plugins/lib/scan/rule.h \
 	plugins/lib/scan/text.c plugins/lib/scan/text.h \
-	plugins/lib/scan/value.c plugins/lib/scan/value.h
+	plugins/lib/scan/value.c plugins/lib/scan/value.h \
+	plugins/lib/scan/waiver.c plugins/lib/scan/waiver.h
 plugins_lib_libscan_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_lib_libscan_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) $(NETTLE_CFLAGS) \
 	$(HYPERSCAN_CFLAGS)

@@ -132,9 +132,12 @@ static void test_phrases(void **state)
 
                 (void) json_object_set_new(doc, "ended", json_integer(rows[i].ended));
                 (void) json_object_set_new(step, "ended", json_integer(rows[i].step_ended));
-                while (json_array_size(findings) < rows[i].n)
-                        (void) json_array_append_new(findings,
-                                                     json_deep_copy(json_array_get(findings, 0)));
+                for (size_t n = json_array_size(findings); n < rows[i].n; n++) {
+                        json_t *copy = json_deep_copy(json_array_get(findings, 0));
+
+                        (void) json_object_set_new(copy, "line", json_integer(9 + (json_int_t) n));
+                        (void) json_array_append_new(findings, copy);
+                }
                 assert_int_equal(report_write(&text, doc, REPORT_TEXT, &o, NULL), 0);
                 assert_int_equal(report_write(&markdown, doc, REPORT_MARKDOWN, &o, NULL), 0);
                 if (!strstr(buf_text(&text), rows[i].text) ||

@@ -6,12 +6,14 @@
 #include "base/json.h"
 
 #include "scan/assign.h"
+#include "scan/context.h"
 #include "scan/entropy.h"
 #include "scan/fingerprint.h"
 #include "scan/mask.h"
 #include "scan/match.h"
 #include "scan/text.h"
 #include "scan/value.h"
+#include "scan/waiver.h"
 
 #include "config.h"
 
@@ -405,7 +407,7 @@ static void test_mask(void **state)
         static const struct mask_secret first[] = { { 10, 16, 0 } };
         static const struct mask_secret kept[] = { { 10, 16, 2 } };
         static const struct mask_secret many[] = { { 10, 16, 0 }, { 34, 40, 0 } };
-        char excerpt[MASK_EXCERPT * 3 + 1], big[5000];
+        char excerpt[MASK_EXCERPT + 1], big[5000];
 
         mask_excerpt(excerpt, text, strlen(text), 10, first, 1);
         assert_string_equal(excerpt, "a = ********; b = ********; c = tokens");
@@ -418,9 +420,111 @@ static void test_mask(void **state)
         memset(big, 'y', sizeof(big));
         mask_excerpt(excerpt, big, sizeof(big), 2500,
                      &(struct mask_secret){ .start = 1000, .end = 4000 }, 1);
-        assert_string_equal(excerpt, "********");
+        assert_string_equal(excerpt, "\xE2\x80\xA6********");
+        memset(big, '\xC3', sizeof(big));
+        mask_excerpt(excerpt, big, sizeof(big), 2500, NULL, 0);
+        assert_true(strlen(excerpt) <= MASK_EXCERPT);
         mask_excerpt(excerpt, "\xE9t\xE9\x1B[2J", 7, 0, NULL, 0);
         assert_string_equal(excerpt, "\xEF\xBF\xBDt\xEF\xBF\xBD [2J");
+}
+
+static void test_context(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *path;
+                enum context want;
+        } rows[] = {
+                { "src/main.c", CONTEXT_NONE },
+                { "src/contest.c", CONTEXT_NONE },
+                { "src/latest/attest.go", CONTEXT_NONE },
+                { "src/news.js", CONTEXT_NONE },
+                { "src/history.c", CONTEXT_NONE },
+                { "app/manual_override.py", CONTEXT_NONE },
+                { "config/secrets.txt", CONTEXT_NONE },
+                { ".env", CONTEXT_NONE },
+                { "", CONTEXT_NONE },
+                { "//", CONTEXT_NONE },
+                { "tests/key.pem", CONTEXT_TEST },
+                { "pkg/parser_test.go", CONTEXT_TEST },
+                { "src/foo.spec.ts", CONTEXT_TEST },
+                { "src/main/FooTest.java", CONTEXT_TEST },
+                { "src/__tests__/a.js", CONTEXT_TEST },
+                { "e2e-tests/a.js", CONTEXT_TEST },
+                { "conftest.py", CONTEXT_TEST },
+                { ".env.test", CONTEXT_TEST },
+                { "t/01-basic.t", CONTEXT_TEST },
+                { "test/fixtures/keys/agent1-key.pem", CONTEXT_FIXTURE },
+                { "testdata/certificate/key.pem", CONTEXT_FIXTURE },
+                { "internal/test_data/x.json", CONTEXT_FIXTURE },
+                { "src/__mocks__/api.js", CONTEXT_FIXTURE },
+                { "examples/auth/main.go", CONTEXT_EXAMPLE },
+                { ".env.example", CONTEXT_EXAMPLE },
+                { "config/settings.py.sample", CONTEXT_EXAMPLE },
+                { "config.php.dist", CONTEXT_EXAMPLE },
+                { "CHANGES", CONTEXT_DOCS },
+                { "CHANGES.ru", CONTEXT_DOCS },
+                { "README.md", CONTEXT_DOCS },
+                { "docs/code/main.c", CONTEXT_DOCS },
+                { "src/design.rst", CONTEXT_DOCS },
+                { "docs/examples/a.c", CONTEXT_EXAMPLE },
+                { "node_modules/x/test/key.pem", CONTEXT_VENDORED },
+                { "Third-Party/zlib/a.c", CONTEXT_VENDORED },
+                { "lib/3rdparty/a.c", CONTEXT_VENDORED },
+                { "vendor/github.com/x/README.md", CONTEXT_VENDORED },
+        };
+        char message[CONTEXT_MESSAGE];
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                if (context_of(rows[i].path) != rows[i].want)
+                        fail_msg("%s: %d", rows[i].path, context_of(rows[i].path));
+        assert_int_equal(context_severity(CONTEXT_NONE, 4), 4);
+        assert_int_equal(context_severity(CONTEXT_TEST, 4), 2);
+        assert_int_equal(context_severity(CONTEXT_TEST, 3), 1);
+        assert_int_equal(context_severity(CONTEXT_TEST, 2), 2);
+        context_message(message, sizeof(message), CONTEXT_TEST, 4, "a key");
+        assert_string_equal(message, "a key (medium instead of critical: it stands in a test)");
+        context_message(message, sizeof(message), CONTEXT_TEST, 2, "a key");
+        assert_string_equal(message, "a key");
+}
+
+static void test_waiver(void **state)
+{
+        (void) state;
+        /* `@` is the place of the finding. */
+        static const struct {
+                const char *why, *text, *reason; /* NULL = not waived */
+        } rows[] = {
+                { "on the line", "x = '@' # linhay: ignore[a/b] it is public", "it is public" },
+                { "on the line before", "// linhay: ignore[a/b] public\nx = '@'", "public" },
+                { "a block comment", "/* linhay: ignore[a/b]: public */\nx = '@'", "public" },
+                { "a comment of markup", "<!-- linhay: ignore[a/b] public -->\n<x>@", "public" },
+                { "of lisp and ini", "; linhay: ignore[a/b] public\nx = @", "public" },
+                { "a control", "# linhay: ignore[a] public\n@", "public" },
+                { "a control with its slash", "# linhay: ignore[a/] public\n@", "public" },
+                { "one of a list", "# linhay: ignore[c/d, a/b] public\n@", "public" },
+                { "all rules", "# linhay: ignore public\n@", "public" },
+                { "no reason", "# linhay: ignore[a/b]\n@", "" },
+                { "another rule", "# linhay: ignore[a/c] public\n@", NULL },
+                { "a longer name", "# linhay: ignore[a/bc] public\n@", NULL },
+                { "a shorter name", "# linhay: ignore[a/] public\n@", "public" },
+                { "an empty list", "# linhay: ignore[] public\n@", NULL },
+                { "no comment", "linhay: ignore[a/b] public @", NULL },
+                { "another word", "# linhay: ignored[a/b] public @", NULL },
+                { "two lines before", "# linhay: ignore[a/b] public\n\n@", NULL },
+                { "the line behind", "@\n# linhay: ignore[a/b] public", NULL },
+                { "behind code on the line before", "y = 1 # linhay: ignore[a/b] p\n@", NULL },
+                { "nothing at all", "@", NULL },
+        };
+        struct waiver w;
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                size_t place = strcspn(rows[i].text, "@");
+                bool is = waiver_find(rows[i].text, strlen(rows[i].text), place, "a/b", &w);
+
+                if (is != (rows[i].reason != NULL) || (is && strcmp(w.reason, rows[i].reason) != 0))
+                        fail_msg("%s: %d \"%s\"", rows[i].why, is, w.reason);
+        }
 }
 
 static void test_fingerprint(void **state)
@@ -468,6 +572,7 @@ int main(void)
                 cmocka_unit_test(test_whole_pack),  cmocka_unit_test(test_gate),
                 cmocka_unit_test(test_gates_agree), cmocka_unit_test(test_assign),
                 cmocka_unit_test(test_values),      cmocka_unit_test(test_mask),
+                cmocka_unit_test(test_context),     cmocka_unit_test(test_waiver),
                 cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_utf16),
         };
 

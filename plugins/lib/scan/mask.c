@@ -2,9 +2,10 @@
 #include "scan/mask.h"
 
 #define AROUND                                                                                     \
-        1024     /* bytes on each side of the place in which repeats of a secret are looked for */
-#define REPEAT 4 /* a shorter secret is not looked for elsewhere on the line */
-#define STARS  "********"
+        1024       /* bytes on each side of the place in which repeats of a secret are looked for */
+#define REPEAT   4 /* a shorter secret is not looked for elsewhere on the line */
+#define STARS    "********"
+#define ELLIPSIS "\xE2\x80\xA6"
 
 /* The part of a line that is looked at, with one flag for each of its bytes. */
 struct view {
@@ -69,31 +70,65 @@ static size_t sequence(const unsigned char *p, size_t left)
         return n;
 }
 
-static size_t put(char *ret, const char *text, size_t left, size_t *ret_length)
+/* What is written: at most MASK_EXCERPT bytes. */
+struct excerpt {
+        char *text;
+        size_t length;
+};
+
+static bool put_text(struct excerpt *e, const char *text, size_t n, size_t room)
+{
+        if (e->length + n > room)
+                return false;
+        memcpy(e->text + e->length, text, n);
+        e->length += n;
+        return true;
+}
+
+/* One character, or a sign in its place: how many bytes of `text` it was, 0 when there is no room.
+ */
+static size_t put(struct excerpt *e, const char *text, size_t left, size_t room)
 {
         size_t n = sequence((const unsigned char *) text, left);
 
-        if (n == 1 && ((unsigned char) *text < 0x20 || *text == 0x7f)) {
-                ret[(*ret_length)++] = ' ';
-                return 1;
-        }
-        if (n == 0) {
-                memcpy(ret + *ret_length, "\xEF\xBF\xBD", 3);
-                *ret_length += 3;
-                return 1;
-        }
-        memcpy(ret + *ret_length, text, n);
-        *ret_length += n;
-        return n;
+        if (n == 1 && ((unsigned char) *text < 0x20 || *text == 0x7f))
+                return put_text(e, " ", 1, room);
+        if (n == 0)
+                return put_text(e, "\xEF\xBF\xBD", 3, room);
+        return put_text(e, text, n, room) ? n : 0;
 }
 
-void mask_excerpt(char ret[MASK_EXCERPT * 3 + 1], const char *text, size_t length, size_t place,
+/* The visible line from `from` on, secrets as stars, as far as there is room. */
+static size_t put_line(struct excerpt *e, const struct view *v, size_t from, size_t room)
+{
+        while (from < v->end) {
+                size_t n;
+
+                if (!v->hidden[from - v->start]) {
+                        n = put(e, v->text + from, v->end - from, room);
+                        if (n == 0)
+                                break;
+                        from += n;
+                        continue;
+                }
+                if (!put_text(e, STARS, strlen(STARS), room))
+                        break;
+                while (from < v->end && v->hidden[from - v->start])
+                        from++;
+        }
+        return from;
+}
+
+void mask_excerpt(char ret[MASK_EXCERPT + 1], const char *text, size_t length, size_t place,
                   const struct mask_secret *secrets, size_t n)
 {
+        const size_t room = MASK_EXCERPT - strlen(ELLIPSIS);
+        struct excerpt e = { .text = ret };
         struct view v = { .text = text };
-        size_t from, to, out = 0;
+        size_t from, to;
 
-        look(&v, length, MIN_OF(place, length));
+        place = MIN_OF(place, length);
+        look(&v, length, place);
         for (size_t i = 0; i < n && secrets[i].start < v.end; i++)
                 if (secrets[i].end > v.start) {
                         hide(&v, secrets[i].start + secrets[i].keep, secrets[i].end);
@@ -103,18 +138,14 @@ void mask_excerpt(char ret[MASK_EXCERPT * 3 + 1], const char *text, size_t lengt
         from = v.start;
         while (from < place && (text[from] == ' ' || text[from] == '\t'))
                 from++;
-        if (place - from > MASK_EXCERPT / 2)
+        if (place - from > MASK_EXCERPT / 2) {
                 from = place - MASK_EXCERPT / 2;
-        to = MIN_OF(v.end, from + MASK_EXCERPT - strlen(STARS));
-        while (from < to && out < MASK_EXCERPT * 3 - strlen(STARS)) {
-                if (!v.hidden[from - v.start]) {
-                        from += put(ret, text + from, to - from, &out);
-                        continue;
-                }
-                memcpy(ret + out, STARS, strlen(STARS));
-                out += strlen(STARS);
-                while (from < to && v.hidden[from - v.start])
+                while (from < place && ((unsigned char) text[from] & 0xc0) == 0x80)
                         from++;
+                (void) put_text(&e, ELLIPSIS, strlen(ELLIPSIS), room);
         }
-        ret[out] = '\0';
+        to = put_line(&e, &v, from, room);
+        if (to < v.end)
+                (void) put_text(&e, ELLIPSIS, strlen(ELLIPSIS), MASK_EXCERPT);
+        ret[e.length] = '\0';
 }

@@ -21,8 +21,9 @@ struct mask_secret {
 };
 
 /*
- * Writes the excerpt of the line that holds `place`. `secrets` are in order of their start and may
- * lie anywhere in the text; those that touch the line are masked.
+ * Writes the excerpt of the line that holds `place`, and an ellipsis where the line goes on.
+ * `secrets` are in order of their start and may lie anywhere in the text; those that touch the line
+ * are masked.
  */
-void mask_excerpt(char ret[MASK_EXCERPT * 3 + 1], const char *text, size_t length, size_t place,
+void mask_excerpt(char ret[MASK_EXCERPT + 1], const char *text, size_t length, size_t place,
                   const struct mask_secret *secrets, size_t n);
