@@ -36,6 +36,7 @@ struct cell {
         char *stopped_text;
         bool is_killed;
         bool has_hung_up;
+        bool is_ahead; /* its process was made before it was asked for */
 };
 
 uint64_t cell_id(const struct cell *c)
@@ -309,9 +310,10 @@ static int log_ready(struct loop_source *source, uint32_t events)
         return 0;
 }
 
-void cell_started(struct cell *c, int *pidfd)
+void cell_started(struct cell *c, const struct spawn_started *started, int *pidfd)
 {
         c->pidfd = TAKE_FD(*pidfd);
+        c->is_ahead = started->is_ahead;
         if (c->is_killed)
                 cell_kill(c);
 }
@@ -360,6 +362,7 @@ static void usage_fill(struct cell *c, const struct spawn_exited *exited)
                 .user_us = exited->user_us,
                 .system_us = exited->system_us,
                 .memory_peak_bytes = exited->memory_peak_bytes,
+                .is_ahead = c->is_ahead,
         };
 }
 
@@ -493,10 +496,10 @@ static int cell_connect(struct cell *c, int *ret_socket, int *ret_log, struct er
 static int cell_request(struct cell *c, const struct cell_spec *spec, struct err *err)
 {
         struct spawn_request request = {
-                .id = c->id,
-                .kind = SPAWN_CELL,
-                .workspace = spec->workspace,
-                .limits = spec->limits,
+                .cell.id = c->id,
+                .cell.kind = SPAWN_CELL,
+                .cell.workspace = spec->workspace,
+                .cell.limits = spec->limits,
         };
         _cleanup_(closep) int socket = -1, log = -1;
         const struct filter *filter;
@@ -514,9 +517,9 @@ static int cell_request(struct cell *c, const struct cell_spec *spec, struct err
         r = request_send(c);
         if (r < 0)
                 return err_sys(err, r, "cannot put the request into the cell's socket");
-        request.flags = filter->flags;
-        request.stage1_bytes = filter->stage1_bytes;
-        request.stage2_bytes = filter->stage2_bytes;
+        request.cell.flags = filter->flags;
+        request.cell.stage1_bytes = filter->stage1_bytes;
+        request.cell.stage2_bytes = filter->stage2_bytes;
         {
                 const int fds[] = {
                         [SPAWN_FD_SOCKET] = socket,

@@ -91,6 +91,7 @@ struct cell_usage {
         uint64_t user_us;
         uint64_t system_us;
         uint64_t memory_peak_bytes;
+        bool is_ahead; /* its process was made before it was asked for */
 };
 
 struct cell_result {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/kernel.h"
@@ -21,12 +22,21 @@
  */
 enum { CELL_SOCKET = SPAWN_SOCKET, CELL_EXTRA, CELL_OBJECT, CELL_FDS_, SETUP_FIRST = 32 };
 
+/* Those of a blank, whose places are then taken. */
+enum { BLANK_SOCKET = SPAWN_SOCKET, BLANK_SYNC, BLANK_FDS_ };
+
 /* Without a root of its own, a cell's object is the sealed memory itself. */
 #define BARE_OBJECT "/proc/self/fd/5"
 _Static_assert(CELL_OBJECT == 5, "BARE_OBJECT names the descriptor");
 
 struct child {
         const struct child_plan *plan;
+        struct spawn_cell cell; /* whose it is, once it is somebody's */
+        int fd[SPAWN_FDS_];     /* -1 = not given */
+        const char *unreadable;
+        size_t unreadable_length;
+        int root;    /* of its own, to be furnished; -1 = none */
+        int ruleset; /* of Landlock, to be entered */
         int upper;   /* to be sent to the host; -1 = none */
         int control; /* the zygote's socket, to say how it went */
         bool has_mdwe;
@@ -34,12 +44,22 @@ struct child {
         struct sock_fprog *stage2; /* at SPAWN_STAGE2_ADDRESS */
 };
 
+static int fd_lift(int *fd)
+{
+        int lifted = fcntl(*fd, F_DUPFD_CLOEXEC, SETUP_FIRST);
+
+        if (lifted < 0)
+                return -errno;
+        *fd = lifted;
+        return 0;
+}
+
 static void setup_send(const struct child *c, int code, const void *text, size_t length)
 {
         struct spawn_setup setup = {
-                .id = c->plan->request->id,
+                .id = c->cell.id,
                 .code = code,
-                .is_staged = c->plan->is_staged,
+                .is_staged = c->cell.is_staged,
         };
         char body[sizeof(setup) + 60000];
 
@@ -55,10 +75,85 @@ static int sync_wait(const struct child_plan *plan, struct err *err)
 {
         uint64_t go = 0;
 
-        if (read(plan->sync, &go, sizeof(go)) != sizeof(go))
+        if (read(BLANK_SYNC, &go, sizeof(go)) != sizeof(go))
                 return err_sys(err, -errno, "the zygote did not write the cell's maps");
         /* Without a user namespace an ordinary user can only stay who he is. */
         return plan->has_userns || geteuid() == 0 ? confine_identity(err) : 0;
+}
+
+/* Nothing of the zygote's is open in it from here on, nothing of any step. */
+static int step_alone(const struct child_plan *plan, struct err *err)
+{
+        (void) setsid();
+        (void) umask(0022);
+        if (dup2(plan->socket, BLANK_SOCKET) < 0 || dup2(plan->sync, BLANK_SYNC) < 0 ||
+            kernel_close_range(BLANK_FDS_, ~0U) < 0)
+                return err_sys(err, -errno, "cannot let go of the zygote's descriptors");
+        return 0;
+}
+
+/* What a cell reaches in its own root; and, where it has none, of the host's. */
+static const struct landlock_rule system_rules[] = {
+        { .path = "/usr", .access = LANDLOCK_LOAD },
+        { .path = "/lib", .access = LANDLOCK_LOAD, .is_optional = true },
+        { .path = "/lib64", .access = LANDLOCK_LOAD, .is_optional = true },
+        { .path = "/bin", .access = LANDLOCK_LOAD, .is_optional = true },
+        { .path = "/etc/ld.so.cache", .access = LANDLOCK_READ, .is_optional = true },
+        { .path = "/dev/null", .access = LANDLOCK_DEVICE },
+};
+
+/* The rules that all cells share; the descriptor is out of the way of a cell's. */
+static int step_rules(struct child *c, struct err *err)
+{
+        static const struct landlock_rule tmp = { .path = "/tmp", .access = LANDLOCK_WRITE };
+        int abi = c->plan->landlock_abi, r;
+
+        c->ruleset = landlock_new(abi, err);
+        if (c->ruleset < 0)
+                return c->ruleset;
+        r = landlock_add(c->ruleset, abi, system_rules, ARRAY_SIZE(system_rules), err);
+        if (r == 0 && c->plan->has_userns)
+                r = landlock_add(c->ruleset, abi, &tmp, 1, err);
+        if (r == 0 && fd_lift(&c->ruleset) < 0)
+                r = err_sys(err, -errno, "cannot put the descriptors in order");
+        return r;
+}
+
+/* What all cells begin with. */
+static int blank_setup(struct child *c, struct err *err)
+{
+        int r;
+
+        r = step_alone(c->plan, err);
+        if (r == 0)
+                r = sync_wait(c->plan, err);
+        if (r == 0)
+                r = confine_parent(err);
+        if (r == 0 && c->plan->has_userns)
+                r = root_make(&c->root, err);
+        if (r == 0)
+                r = confine_privileges(err);
+        if (r == 0)
+                r = step_rules(c, err);
+        return r;
+}
+
+/* Waits to be somebody's. Nobody to be: the end. */
+static void blank_wait(struct child *c, int flags)
+{
+        static struct frame frame;
+        struct frame_fds fds = { 0 };
+
+        if (frame_receive(BLANK_SOCKET, &frame, &fds, flags) <= 0 ||
+            frame.header.type != SPAWN_EMPLOY || frame.header.length < sizeof(c->cell) ||
+            fds.count < SPAWN_FD_TREE || fds.count > SPAWN_FDS_)
+                _exit(1);
+        memcpy(&c->cell, frame.body, sizeof(c->cell));
+        c->unreadable = frame.body + sizeof(c->cell);
+        c->unreadable_length = frame.header.length - sizeof(c->cell);
+        for (size_t i = 0; i < SPAWN_FDS_; i++)
+                c->fd[i] = frame_fds_take(&fds, i);
+        c->control = c->fd[SPAWN_FD_CONTROL];
 }
 
 /*
@@ -67,9 +162,9 @@ static int sync_wait(const struct child_plan *plan, struct err *err)
  */
 static int step_bare(struct child *c, struct err *err)
 {
-        if (c->plan->request->workspace != WORKSPACE_OVERLAY)
+        if (c->cell.workspace != WORKSPACE_OVERLAY)
                 return 0;
-        c->upper = openat(c->plan->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        c->upper = openat(c->fd[SPAWN_FD_TREE], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (c->upper < 0 || flock(c->upper, LOCK_SH) < 0)
                 return err_sys(err, -errno, "cannot open the private copy of the workspace");
         return 0;
@@ -77,27 +172,26 @@ static int step_bare(struct child *c, struct err *err)
 
 static int step_root(struct child *c, struct err *err)
 {
-        const struct child_plan *plan = c->plan;
         const struct root_plan root = {
-                .object_fd = plan->fd[SPAWN_FD_OBJECT],
-                .workspace_tree = plan->tree,
-                .is_staged = plan->is_staged,
-                .workspace = (enum workspace_mode) plan->request->workspace,
-                .disk_bytes = plan->request->limits.value[LIMIT_DISK],
-                .inodes = plan->request->limits.value[LIMIT_INODES],
+                .object_fd = c->fd[SPAWN_FD_OBJECT],
+                .workspace_tree = c->fd[SPAWN_FD_TREE],
+                .is_staged = c->cell.is_staged,
+                .workspace = (enum workspace_mode) c->cell.workspace,
+                .disk_bytes = c->cell.limits.value[LIMIT_DISK],
+                .inodes = c->cell.limits.value[LIMIT_INODES],
         };
         int r;
 
-        if (plan->request->kind == SPAWN_INSPECTOR)
+        if (c->cell.kind == SPAWN_INSPECTOR)
                 return 0;
-        if (!plan->has_userns)
+        if (!c->plan->has_userns)
                 return step_bare(c, err);
-        r = root_build(&c->upper, &root, err);
+        r = root_furnish(&c->upper, c->root, &root, err);
         if (r == ROOT_NEEDS_STAGE) {
                 /* The zygote makes a private copy and another child. */
                 uint64_t ask = SYNC_STAGE;
 
-                _exit(write(plan->sync, &ask, sizeof(ask)) == sizeof(ask) ? 0 : 1);
+                _exit(write(BLANK_SYNC, &ask, sizeof(ask)) == sizeof(ask) ? 0 : 1);
         }
         return r;
 }
@@ -114,52 +208,43 @@ static int filter_read(int fd, void *to, size_t length, off_t at, struct err *er
 /* The filters become this process's memory while it may still open and map what it likes. */
 static int step_filter(struct child *c, struct err *err)
 {
-        const struct spawn_request *request = c->plan->request;
-        int fd = c->plan->fd[SPAWN_FD_FILTER], r;
-        size_t size = sizeof(*c->stage2) + request->stage2_bytes;
+        const struct spawn_cell *cell = &c->cell;
+        int fd = c->fd[SPAWN_FD_FILTER], r;
+        size_t size = sizeof(*c->stage2) + cell->stage2_bytes;
 
-        c->stage1 = malloc(request->stage1_bytes);
+        c->stage1 = malloc(cell->stage1_bytes);
         if (!c->stage1)
                 return err_set(err, -ENOMEM, "no memory for the system call filter");
-        r = filter_read(fd, c->stage1, request->stage1_bytes, 0, err);
-        if (r < 0 || request->stage2_bytes == 0)
+        r = filter_read(fd, c->stage1, cell->stage1_bytes, 0, err);
+        if (r < 0 || cell->stage2_bytes == 0)
                 return r;
 
         c->stage2 = mmap((void *) SPAWN_STAGE2_ADDRESS, size, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
         if (c->stage2 == MAP_FAILED)
                 return err_sys(err, -errno, "cannot place the second stage of the filter");
-        c->stage2->len = (unsigned short) (request->stage2_bytes / sizeof(struct sock_filter));
+        c->stage2->len = (unsigned short) (cell->stage2_bytes / sizeof(struct sock_filter));
         c->stage2->filter = (struct sock_filter *) (c->stage2 + 1);
-        r = filter_read(fd, c->stage2 + 1, request->stage2_bytes, request->stage1_bytes, err);
+        r = filter_read(fd, c->stage2 + 1, cell->stage2_bytes, cell->stage1_bytes, err);
         if (r == 0 && mprotect(c->stage2, size, PROT_READ) < 0)
                 r = err_sys(err, -errno, "cannot protect the second stage of the filter");
         return r;
 }
 
-static int fd_lift(int *fd)
-{
-        int lifted = fcntl(*fd, F_DUPFD_CLOEXEC, SETUP_FIRST);
-
-        if (lifted < 0)
-                return -errno;
-        *fd = lifted;
-        return 0;
-}
-
 /* What the cell keeps besides its socket: its workspace, or the object to look into. */
-static int extra_open(const struct child_plan *plan, int *ret, struct err *err)
+static int extra_open(const struct child *c, int *ret, struct err *err)
 {
         int fd;
 
-        if (plan->request->kind == SPAWN_INSPECTOR) {
-                *ret = plan->fd[SPAWN_FD_OBJECT];
+        if (c->cell.kind == SPAWN_INSPECTOR) {
+                *ret = c->fd[SPAWN_FD_OBJECT];
                 return 0;
         }
-        if (plan->request->workspace == WORKSPACE_NONE)
+        if (c->cell.workspace == WORKSPACE_NONE)
                 return chdir("/") < 0 ? err_sys(err, -errno, "cannot enter the root") : 0;
-        fd = plan->has_userns ? open("/ws/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-                              : openat(plan->tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fd = c->plan->has_userns
+                     ? open("/ws/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                     : openat(c->fd[SPAWN_FD_TREE], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0 || fchdir(fd) < 0)
                 return err_sys(err, -errno, "cannot open the workspace in the cell");
         *ret = fd;
@@ -169,14 +254,14 @@ static int extra_open(const struct child_plan *plan, int *ret, struct err *err)
 /* Leaves 0, 1, 2, the socket, the workspace, and what is still needed to report. */
 static int step_descriptors(struct child *c, struct err *err)
 {
-        const struct child_plan *plan = c->plan;
-        int log = MAX_OF(plan->fd[SPAWN_FD_LOG], STDIN_FILENO), extra = -1, object = -1, r;
+        bool is_cell = c->cell.kind == SPAWN_CELL;
+        int log = is_cell ? c->fd[SPAWN_FD_LOG] : STDIN_FILENO, extra = -1, object = -1, r;
 
-        r = extra_open(plan, &extra, err);
+        r = extra_open(c, &extra, err);
         if (r < 0)
                 return r;
-        if (!plan->has_userns && plan->request->kind == SPAWN_CELL)
-                object = plan->fd[SPAWN_FD_OBJECT];
+        if (!c->plan->has_userns && is_cell)
+                object = c->fd[SPAWN_FD_OBJECT];
         r = fd_lift(&c->control);
         if (r == 0 && c->upper >= 0)
                 r = fd_lift(&c->upper);
@@ -185,68 +270,62 @@ static int step_descriptors(struct child *c, struct err *err)
         if (r < 0)
                 return err_sys(err, r, "cannot put the descriptors in order");
         if (dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0 ||
-            dup2(plan->fd[SPAWN_FD_SOCKET], CELL_SOCKET) < 0 ||
+            dup2(c->fd[SPAWN_FD_SOCKET], CELL_SOCKET) < 0 ||
             (extra >= 0 && dup2(extra, CELL_EXTRA) < 0) ||
             (object >= 0 && dup2(object, CELL_OBJECT) < 0) ||
             kernel_close_range(object >= 0 ? CELL_FDS_ : CELL_OBJECT, SETUP_FIRST - 1) < 0 ||
-            kernel_close_range((unsigned) MAX_OF(c->control, c->upper) + 1, ~0U) < 0)
+            kernel_close_range((unsigned) MAX_OF(c->ruleset, MAX_OF(c->control, c->upper)) + 1,
+                               ~0U) < 0)
                 return err_sys(err, -errno, "cannot put the descriptors in order");
         if (extra < 0)
                 (void) close(CELL_EXTRA);
         return 0;
 }
 
-/* What a cell reaches in its own root; and, where it has none, of the host's. */
-static const struct landlock_rule system_rules[] = {
-        { .path = "/usr", .access = LANDLOCK_LOAD },
-        { .path = "/lib", .access = LANDLOCK_LOAD, .is_optional = true },
-        { .path = "/lib64", .access = LANDLOCK_LOAD, .is_optional = true },
-        { .path = "/bin", .access = LANDLOCK_LOAD, .is_optional = true },
-        { .path = "/etc/ld.so.cache", .access = LANDLOCK_READ, .is_optional = true },
-        { .path = "/dev/null", .access = LANDLOCK_DEVICE },
-};
-
-static int step_landlock(const struct child_plan *plan, struct err *err)
+/* What only this cell reaches. */
+static int step_landlock(struct child *c, struct err *err)
 {
-        struct landlock_rule rules[ARRAY_SIZE(system_rules) + 3];
-        size_t n = ARRAY_SIZE(system_rules);
+        int abi = c->plan->landlock_abi, r = 0;
+        struct landlock_rule rules[2];
+        size_t n = 0;
+
+        if (c->cell.kind == SPAWN_INSPECTOR) {
+                /* Nothing at all: a set without rules. */
+                (void) close(c->ruleset);
+                c->ruleset = landlock_new(abi, err);
+                return c->ruleset < 0 ? c->ruleset : landlock_enter(c->ruleset, err);
+        }
+        if (c->plan->has_userns)
+                rules[n++] = (struct landlock_rule){ .path = ROOT_OBJECT, .access = LANDLOCK_LOAD };
         /* In a root of its own the rule is on the parent: one on the mount point is lost once
          * something is mounted there. */
-        struct landlock_rule workspace = {
-                .path = plan->has_userns ? "/ws" : NULL,
-                .fd = CELL_EXTRA,
-                .access = plan->request->workspace == WORKSPACE_OVERLAY ? LANDLOCK_WRITE
-                                                                        : LANDLOCK_READ,
-        };
-
-        if (plan->request->kind == SPAWN_INSPECTOR)
-                return landlock_apply(plan->landlock_abi, NULL, 0, err);
-        memcpy(rules, system_rules, sizeof(system_rules));
-        if (plan->has_userns) {
-                rules[n++] = (struct landlock_rule){ .path = ROOT_OBJECT, .access = LANDLOCK_LOAD };
-                rules[n++] = (struct landlock_rule){ .path = "/tmp", .access = LANDLOCK_WRITE };
-        }
-        if (plan->request->workspace != WORKSPACE_NONE)
-                rules[n++] = workspace;
-        return landlock_apply(plan->landlock_abi, rules, n, err);
+        if (c->cell.workspace != WORKSPACE_NONE)
+                rules[n++] = (struct landlock_rule){
+                        .path = c->plan->has_userns ? "/ws" : NULL,
+                        .fd = CELL_EXTRA,
+                        .access = c->cell.workspace == WORKSPACE_OVERLAY ? LANDLOCK_WRITE
+                                                                         : LANDLOCK_READ,
+                };
+        r = landlock_add(c->ruleset, abi, rules, n, err);
+        return r < 0 ? r : landlock_enter(c->ruleset, err);
 }
 
 static int step_confine(struct child *c, struct err *err)
 {
-        const struct spawn_request *request = c->plan->request;
+        const struct spawn_cell *cell = &c->cell;
         int r;
 
-        r = confine_privileges(err);
+        r = confine_capabilities(err);
         if (r == 0)
-                r = confine_limits(&request->limits, c->plan->has_userns, err);
+                r = confine_limits(&cell->limits, c->plan->has_userns, err);
         if (r == 0)
-                r = step_landlock(c->plan, err);
+                r = step_landlock(c, err);
         if (r < 0)
                 return r;
-        if (!(request->flags & (SPAWN_JIT | SPAWN_STAGE1)))
+        if (!(cell->flags & (SPAWN_JIT | SPAWN_STAGE1)))
                 c->has_mdwe = confine_mdwe();
-        if (request->kind == SPAWN_CELL) {
-                r = fault_install(CELL_SOCKET, request->flags & SPAWN_PROCESSES);
+        if (cell->kind == SPAWN_CELL) {
+                r = fault_install(CELL_SOCKET, cell->flags & SPAWN_PROCESSES);
                 if (r < 0)
                         return err_sys(err, r, "cannot set the cell's signal handlers");
         }
@@ -255,18 +334,14 @@ static int step_confine(struct child *c, struct err *err)
                 if (r < 0)
                         return r;
         }
-        return confine_filter(c->stage1, request->stage1_bytes / sizeof(*c->stage1), err);
+        return confine_filter(c->stage1, cell->stage1_bytes / sizeof(*c->stage1), err);
 }
 
 static int child_setup(struct child *c, struct err *err)
 {
         int r;
 
-        (void) setsid();
-        (void) umask(0022);
-        r = sync_wait(c->plan, err);
-        if (r == 0)
-                r = step_filter(c, err);
+        r = step_filter(c, err);
         if (r == 0)
                 r = step_root(c, err);
         if (r == 0)
@@ -278,35 +353,39 @@ static int child_setup(struct child *c, struct err *err)
 
 void child_main(const struct child_plan *plan)
 {
-        struct child c = { .plan = plan, .upper = -1, .control = SPAWN_SOCKET };
+        struct child c = { .plan = plan, .root = -1, .ruleset = -1, .upper = -1, .control = -1 };
         struct runtime_plan runtime = {
                 .object = plan->has_userns ? ROOT_OBJECT : BARE_OBJECT,
                 .object_fd = plan->has_userns ? -1 : CELL_OBJECT,
                 .socket = CELL_SOCKET,
                 .workspace_fd = -1,
-                .limits = &plan->request->limits,
+                .limits = &c.cell.limits,
         };
         struct err err = { 0 };
         int r;
 
-        r = child_setup(&c, &err);
+        r = blank_setup(&c, &err);
+        blank_wait(&c, r < 0 ? MSG_DONTWAIT : 0);
+        if (r == 0)
+                r = child_setup(&c, &err);
         if (r < 0) {
                 setup_send(&c, r, err.text, strlen(err.text));
                 _exit(1);
         }
-        if (c.upper >= 0 || plan->unreadable_length)
-                setup_send(&c, 0, plan->unreadable, plan->unreadable_length);
+        if (c.upper >= 0 || c.unreadable_length)
+                setup_send(&c, 0, c.unreadable, c.unreadable_length);
 
         /* From here on nothing but the cell's own descriptors is open. */
         (void) close(c.control);
+        (void) close(c.ruleset);
         if (c.upper >= 0)
                 (void) close(c.upper);
-        if (plan->request->kind == SPAWN_INSPECTOR)
+        if (c.cell.kind == SPAWN_INSPECTOR)
                 inspect_main(CELL_SOCKET, CELL_EXTRA, plan->inspect);
-        if (plan->request->workspace != WORKSPACE_NONE)
+        if (c.cell.workspace != WORKSPACE_NONE)
                 runtime.workspace_fd = CELL_EXTRA;
         runtime.has_mdwe = c.has_mdwe;
-        if (!(plan->request->flags & SPAWN_STAGE1))
+        if (!(c.cell.flags & SPAWN_STAGE1))
                 runtime.stage2 = c.stage2;
         runtime_main(&runtime);
 }

@@ -7,6 +7,9 @@
  * The order is the promise: namespaces, root, descriptors, privileges, limits, Landlock, filter;
  * only then is anything of the agent mapped. Every failure ends the cell and is told to the host in
  * words; no step is skipped because the one before it failed.
+ *
+ * Up to the bare root a child is a blank (blank.h): it has closed all but its own socket, and knows
+ * nothing of any step. Then it waits to be told whose cell it is, and goes on.
  */
 
 #include "base/err.h"
@@ -19,13 +22,8 @@ typedef int (*child_inspect)(int fd, char **ret, size_t *ret_length, struct err 
 #define SYNC_STAGE 2
 
 struct child_plan {
-        const struct spawn_request *request;
-        int fd[SPAWN_FDS_];     /* -1 = not given */
-        int tree;               /* workspace_tree of root.h, or -1 */
-        int sync;               /* eventfd: the zygote has written the maps; SYNC_STAGE back */
-        bool is_staged;         /* the tree is a private copy, or without namespaces a folder */
-        const char *unreadable; /* paths that the copy lacks, a NUL behind each */
-        size_t unreadable_length;
+        int socket; /* of the blank: SPAWN_EMPLOY comes here, once */
+        int sync;   /* eventfd: the zygote has written the maps; SYNC_STAGE back */
         int landlock_abi;
         bool has_userns;
         child_inspect inspect;

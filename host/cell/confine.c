@@ -26,6 +26,13 @@ int confine_identity(struct err *err)
         return 0;
 }
 
+int confine_parent(struct err *err)
+{
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+                return err_sys(err, -errno, "cannot ask to die with the zygote");
+        return 0;
+}
+
 /* Above the last capability the kernel answers EINVAL. */
 static int bounding_clear(struct err *err)
 {
@@ -38,13 +45,15 @@ static int bounding_clear(struct err *err)
         return 0;
 }
 
-static int capabilities_clear(struct err *err)
+int confine_capabilities(struct err *err)
 {
         struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct none[2] = { 0 };
 
         if (syscall(SYS_capset, &header, none) < 0)
                 return err_sys(err, -errno, "cannot drop the capabilities");
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return err_sys(err, -errno, "cannot become undumpable");
         return 0;
 }
 
@@ -68,17 +77,10 @@ int confine_privileges(struct err *err)
         }
         if (r == 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
                 r = err_sys(err, -errno, "cannot empty the ambient set");
-        if (r == 0)
-                r = capabilities_clear(err);
         if (r < 0)
                 return r;
         if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 return err_sys(err, -errno, "cannot set no_new_privs");
-        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-                return err_sys(err, -errno, "cannot become undumpable");
-        /* After every change of user, which would clear it. */
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-                return err_sys(err, -errno, "cannot ask to die with the zygote");
         return 0;
 }
 

@@ -16,8 +16,17 @@
 /* Becomes the cell's id in its own user namespace. */
 int confine_identity(struct err *err);
 
-/* Leaves no capability in any set and no way to get one; not dumpable; dies with its parent. */
+/* Dies with its parent. After every change of user, which would clear it. */
+int confine_parent(struct err *err);
+
+/*
+ * No way to get a capability back: secure bits locked, bounding and ambient set empty,
+ * no_new_privs. What the process has it keeps until confine_capabilities().
+ */
 int confine_privileges(struct err *err);
+
+/* Leaves no capability in any set; not dumpable. */
+int confine_capabilities(struct err *err);
 
 /* RLIMIT_*. Without a user namespace the kernel would count the user's other processes as well. */
 int confine_limits(const struct limits *limits, bool has_userns, struct err *err);

@@ -79,22 +79,32 @@ static int rule_add(int ruleset, uint64_t handled, const struct landlock_rule *r
         return 0;
 }
 
-int landlock_apply(int abi, const struct landlock_rule *rules, size_t n_rules, struct err *err)
+int landlock_new(int abi, struct err *err)
 {
         struct kernel_landlock_ruleset attr;
-        _cleanup_(closep) int ruleset = -1;
         size_t size = ruleset_fill(&attr, abi);
+        int ruleset = kernel_landlock_create(&attr, size, 0);
 
-        ruleset = kernel_landlock_create(&attr, size, 0);
-        if (ruleset < 0)
-                return err_sys(err, -errno, "Landlock: cannot make a rule set");
-        for (size_t i = 0; i < n_rules; i++) {
+        return ruleset < 0 ? err_sys(err, -errno, "Landlock: cannot make a rule set") : ruleset;
+}
+
+int landlock_add(int ruleset, int abi, const struct landlock_rule *rules, size_t n, struct err *err)
+{
+        struct kernel_landlock_ruleset attr;
+
+        (void) ruleset_fill(&attr, abi);
+        for (size_t i = 0; i < n; i++) {
                 int r = rule_add(ruleset, attr.handled_access_fs, &rules[i], err);
 
                 if (r < 0)
                         return r;
         }
-        if (kernel_landlock_restrict_self(ruleset) < 0)
-                return err_sys(err, -errno, "Landlock: cannot restrict the cell");
         return 0;
+}
+
+int landlock_enter(int ruleset, struct err *err)
+{
+        return kernel_landlock_restrict_self(ruleset) < 0
+                       ? err_sys(err, -errno, "Landlock: cannot restrict the cell")
+                       : 0;
 }

@@ -23,5 +23,13 @@ struct landlock_rule {
         bool is_optional;
 };
 
+/*
+ * A set of rules, to be added to and then entered. Its descriptor, or -errno. Everything that this
+ * ABI can deny and no rule allows is denied.
+ */
+int landlock_new(int abi, struct err *err);
+int landlock_add(int ruleset, int abi, const struct landlock_rule *rules, size_t n,
+                 struct err *err);
+
 /* Restricts the calling process for good. no_new_privs must be set. */
-int landlock_apply(int abi, const struct landlock_rule *rules, size_t n_rules, struct err *err);
+int landlock_enter(int ruleset, struct err *err);

@@ -18,6 +18,7 @@ libhost_a_SOURCES += \
 cellexec_PROGRAMS += linhay-cell
 linhay_cell_SOURCES = host/cell-main.c \
 	host/cell/attic.c host/cell/attic.h \
+	host/cell/blank.c host/cell/blank.h \
 	host/cell/child.c host/cell/child.h \
 	host/cell/confine.c host/cell/confine.h \
 	host/cell/fault.c host/cell/fault.h \

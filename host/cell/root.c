@@ -141,14 +141,14 @@ static int mount_tmp(int root_fd, struct err *err)
 }
 
 /* One tmpfs: the agent's limits, and room for what is put there before it runs. */
-static int root_make(int *ret_fd, const struct root_plan *plan, struct err *err)
+static int root_limit(int root_fd, const struct root_plan *plan, struct err *err)
 {
         struct stat st = { 0 };
 
         if (plan->object_fd >= 0 && fstat(plan->object_fd, &st) < 0)
                 return err_sys(err, -errno, "cannot look at the agent's object");
-        return tmpfs_make(ret_fd, plan->disk_bytes + (uint64_t) st.st_size + PAGE_MAX,
-                          plan->inodes + ROOT_INODES, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+        return tmpfs_limit(root_fd, plan->disk_bytes + (uint64_t) st.st_size + PAGE_MAX,
+                           plan->inodes + ROOT_INODES, err);
 }
 
 /* The new tree becomes the root; the old one is let go. */
@@ -170,7 +170,7 @@ static int root_freeze(int root_fd, struct err *err)
         return 0;
 }
 
-static int root_populate(int root_fd, const struct root_plan *plan, struct err *err)
+static int root_populate(int root_fd, struct err *err)
 {
         int r;
 
@@ -185,8 +185,6 @@ static int root_populate(int root_fd, const struct root_plan *plan, struct err *
                 r = make_file(root_fd, "dev/null", err);
         if (r == 0)
                 r = bind_host(root_fd, "dev/null", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
-        if (r == 0 && plan->object_fd >= 0)
-                r = copy_object(root_fd, plan->object_fd, err);
         if (r == 0)
                 r = mount_tmp(root_fd, err);
         return r;
@@ -220,12 +218,12 @@ static int workspace_attach(int *ret_upper, int root_fd, const struct root_plan 
         return overlay_build(ret_upper, root_fd, plan, err);
 }
 
-int root_build(int *ret_upper, const struct root_plan *plan, struct err *err)
+int root_make(int *ret_fd, struct err *err)
 {
-        _cleanup_(closep) int root_fd = -1, upper = -1;
+        _cleanup_(closep) int root_fd = -1;
         int r;
 
-        r = root_make(&root_fd, plan, err);
+        r = tmpfs_make(&root_fd, PAGE_MAX, ROOT_INODES, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
         if (r < 0)
                 return r;
         /* It needs a place before other mounts can hang below it; over the old root is as good as
@@ -233,9 +231,22 @@ int root_build(int *ret_upper, const struct root_plan *plan, struct err *err)
         if (move_mount(root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return err_sys(err, -errno, "cannot mount the cell's root");
 
-        r = root_populate(root_fd, plan, err);
+        r = root_populate(root_fd, err);
         if (r == 0)
                 r = root_enter(root_fd, err);
+        if (r == 0)
+                *ret_fd = TAKE_FD(root_fd);
+        return r;
+}
+
+int root_furnish(int *ret_upper, int root_fd, const struct root_plan *plan, struct err *err)
+{
+        _cleanup_(closep) int upper = -1;
+        int r;
+
+        r = root_limit(root_fd, plan, err);
+        if (r == 0 && plan->object_fd >= 0)
+                r = copy_object(root_fd, plan->object_fd, err);
         if (r == 0)
                 r = workspace_attach(&upper, root_fd, plan, err);
         if (r == 0)

@@ -13,7 +13,8 @@
  *     /ws/work     the workspace; /work is a symbolic link to it
  *
  * There is no /proc and no /sys. Runs in the child, in its own mount namespace, with capabilities
- * that it drops later; nothing of an agent is mapped yet.
+ * that it drops later; nothing of an agent is mapped yet. What is the same for all cells is made
+ * first, maybe before it is known whose cell it will be.
  */
 
 #include "base/err.h"
@@ -37,14 +38,18 @@ struct root {
 
 #define ROOT_OBJECT "/agent.so"
 
-/* Outcome of root_build() other than 0: no overlay can be had of this tree; make a private copy. */
+/* Outcome of root_furnish() other than 0: no overlay can be had of this tree; make a private copy.
+ */
 #define ROOT_NEEDS_STAGE 1
 
+/* Builds the tree without object and workspace, makes it the root and lets go of the host's. */
+int root_make(int *ret_fd, struct err *err);
+
 /*
- * Builds the tree, makes it the root and lets go of the host's. *ret_upper: where the workspace's
- * changes are, or the whole copy; -1 unless the workspace is an overlay.
+ * Sets the limits, puts object and workspace into the root and makes it read-only. *ret_upper:
+ * where the workspace's changes are, or the whole copy; -1 unless the workspace is an overlay.
  */
-int root_build(int *ret_upper, const struct root_plan *plan, struct err *err);
+int root_furnish(int *ret_upper, int root_fd, const struct root_plan *plan, struct err *err);
 
 /*
  * The folder at `path` in this mount namespace, if it is the one of that device and inode: opened

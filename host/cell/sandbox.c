@@ -152,7 +152,7 @@ static int message_dispatch(struct sandbox *s, struct frame_fds *fds)
                 memcpy(&started, s->frame.body, sizeof(started));
                 c = cell_find(s, started.id);
                 if (c)
-                        cell_started(c, &pidfd);
+                        cell_started(c, &started, &pidfd);
                 closep(&pidfd);
                 return 0;
         }
@@ -423,7 +423,7 @@ int sandbox_inspect(struct sandbox *s, int fd, char **ret, size_t *ret_length, s
 {
         _cleanup_(closep) int ours = -1, theirs = -1, object = -1;
         _cleanup_(buf_done) struct buf text = BUF_LIMIT(INSPECT_BYTES_MAX);
-        struct spawn_request request = { .id = ++s->last_id, .kind = SPAWN_INSPECTOR };
+        struct spawn_request request = { .cell.id = ++s->last_id, .cell.kind = SPAWN_INSPECTOR };
         int fds[SPAWN_FDS_], pair[2], r;
 
         if (s->inspector.fd < 0) {
@@ -439,9 +439,9 @@ int sandbox_inspect(struct sandbox *s, int fd, char **ret, size_t *ret_length, s
         if (object < 0)
                 return err_sys(err, object, "cannot read the object");
 
-        limits_standard(&request.limits);
-        request.limits.value[LIMIT_CPU] = 5000;
-        request.stage1_bytes = s->inspector.stage1_bytes;
+        limits_standard(&request.cell.limits);
+        request.cell.limits.value[LIMIT_CPU] = 5000;
+        request.cell.stage1_bytes = s->inspector.stage1_bytes;
         fds[SPAWN_FD_SOCKET] = theirs;
         fds[SPAWN_FD_LOG] = theirs; /* not used by an inspector */
         fds[SPAWN_FD_FILTER] = s->inspector.fd;

@@ -41,7 +41,7 @@ int sandbox_spawn(struct sandbox *s, const struct spawn_request *request, const 
                   size_t n_fds, struct err *err);
 
 /* What a cell is told by its sandbox. `setup` comes at most once, `exited` is the last. */
-void cell_started(struct cell *c, int *pidfd);
+void cell_started(struct cell *c, const struct spawn_started *started, int *pidfd);
 void cell_setup(struct cell *c, const struct spawn_setup *setup, const char *text, size_t length,
                 int *upper_fd);
 void cell_exited(struct cell *c, const struct spawn_exited *exited);

@@ -461,12 +461,12 @@ static const struct linhay_services services = {
 
 void service_init(struct service *s, int socket, int workspace_fd, const struct limits *limits)
 {
-        *s = (struct service){
-                .run = { .size = sizeof(s->run), .services = &services },
-                .socket = socket,
-                .workspace_fd = workspace_fd,
-                .limits = limits,
-        };
+        /* The frame stays as it is: its 16 pages are not touched before something is received. */
+        memset(s, 0, offsetof(struct service, frame));
+        s->run = (struct linhay_run){ .size = sizeof(s->run), .services = &services };
+        s->socket = socket;
+        s->workspace_fd = workspace_fd;
+        s->limits = limits;
 }
 
 static int files_read(struct service *s, const json_t *pointers, struct frame_fds *fds,

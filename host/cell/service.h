@@ -50,7 +50,7 @@ struct service {
         int fail_class;
         char *fail_code;
         char *fail_message;
-        struct frame frame; /* what was received last */
+        struct frame frame; /* last: what was received last */
 };
 
 /* Fills in the table; the run is the agent's from now on. */

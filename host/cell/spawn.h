@@ -36,10 +36,11 @@
 enum spawn_type {
         SPAWN_HELLO = 64, /* zygote: struct spawn_hello, text: the cause of what is missing */
         SPAWN_REQUEST,    /* host: struct spawn_request, descriptors by enum spawn_fd */
-        SPAWN_STARTED,    /* zygote: struct spawn_started; the pidfd */
-        SPAWN_SETUP,      /* child: struct spawn_setup, text; maybe the upper folder. Not sent when
-                           * there is nothing to say: PROTO_HELLO says that all went well */
-        SPAWN_EXITED,     /* zygote: struct spawn_exited; the last that is said of a cell */
+        SPAWN_EMPLOY,  /* zygote to a blank: struct spawn_cell, text; the same descriptors, more */
+        SPAWN_STARTED, /* zygote: struct spawn_started; the pidfd */
+        SPAWN_SETUP,   /* child: struct spawn_setup, text; maybe the upper folder. Not sent when
+                        * there is nothing to say: PROTO_HELLO says that all went well */
+        SPAWN_EXITED,  /* zygote: struct spawn_exited; the last that is said of a cell */
 };
 
 /* What the kernel gave when the zygote tried. */
@@ -51,6 +52,7 @@ enum spawn_feature {
         SPAWN_HAS_MDWE = 1U << 4,
         SPAWN_HAS_IDMAP = 1U << 5,   /* may be tried: the zygote is root */
         SPAWN_HAS_OVERLAY = 1U << 6, /* may be tried */
+        SPAWN_HAS_AHEAD = 1U << 7,   /* a blank is kept ready (cell/blank.h) */
 };
 
 struct spawn_hello {
@@ -63,11 +65,13 @@ struct spawn_hello {
 enum spawn_kind { SPAWN_CELL, SPAWN_INSPECTOR };
 
 enum spawn_fd {
-        SPAWN_FD_SOCKET,    /* the child's end */
-        SPAWN_FD_LOG,       /* pipe for stdout and stderr */
-        SPAWN_FD_FILTER,    /* memfd: stage 1, then stage 2 */
-        SPAWN_FD_OBJECT,    /* sealed memfd of the shared object */
-        SPAWN_FD_WORKSPACE, /* folder, where there is one */
+        SPAWN_FD_SOCKET, /* the child's end */
+        SPAWN_FD_LOG,    /* pipe for stdout and stderr */
+        SPAWN_FD_FILTER, /* memfd: stage 1, then stage 2 */
+        SPAWN_FD_OBJECT, /* sealed memfd of the shared object */
+        /* the zygote adds */
+        SPAWN_FD_CONTROL, /* its socket, to say how it went */
+        SPAWN_FD_TREE,    /* detached mount or private copy of the workspace, where there is one */
         SPAWN_FDS_,
 };
 
@@ -75,15 +79,20 @@ enum spawn_fd {
 #define SPAWN_STAGE1    (1U << 1) /* no stage 2: the agent was granted other programs */
 #define SPAWN_PROCESSES (1U << 2) /* threads or programs were granted */
 
-struct spawn_request {
+/* What the process is told that becomes the cell. */
+struct spawn_cell {
         uint64_t id;
         uint32_t kind;      /* enum spawn_kind */
         uint32_t workspace; /* enum workspace_mode */
         uint32_t flags;
         uint32_t stage1_bytes;
         uint32_t stage2_bytes;
-        uint32_t reserved;
+        uint32_t is_staged; /* set by the zygote: the workspace is a private copy */
         struct limits limits;
+};
+
+struct spawn_request {
+        struct spawn_cell cell;
         uint64_t device; /* of the workspace folder, to know it again by its path */
         uint64_t inode;
         char path[PATH_MAX]; /* of the workspace folder as the host sees it */
@@ -91,8 +100,8 @@ struct spawn_request {
 
 struct spawn_started {
         uint64_t id;
-        int32_t pid; /* as the zygote sees it */
-        int32_t reserved;
+        int32_t pid;       /* as the zygote sees it */
+        uint32_t is_ahead; /* the process was made before it was asked for */
 };
 
 struct spawn_setup {

@@ -39,6 +39,9 @@ static const struct layer {
           "missing; seccomp denies the calls", "use Linux 6.3 or newer" },
         { "overlay", SPAWN_HAS_OVERLAY, "changes go to a private upper layer",
           "changes go to a private copy of the whole tree", "as for userns" },
+        { "ahead", SPAWN_HAS_AHEAD,
+          "one blank is kept: a process with namespaces and a bare root, for one step",
+          "a step's process is made when it is asked for", "as for userns" },
 };
 
 const char *tier_name(enum tier t)

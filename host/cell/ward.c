@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -11,7 +10,6 @@
 
 #include "base/kernel.h"
 #include "cell/attic.h"
-#include "cell/maps.h"
 #include "cell/root.h"
 #include "cell/stage.h"
 #include "cell/tmpfs.h"
@@ -24,7 +22,7 @@ struct ward {
         struct frame_fds fds;
         pid_t pid;
         int pidfd;
-        int sync;   /* eventfd between us and the child */
+        int sync;   /* eventfd between us and the child; -1 = none */
         int staged; /* mount or folder of the private copy; -1 = none */
         int report; /* memfd: what the process that copies has to say */
         bool is_staging;
@@ -63,15 +61,10 @@ static void ward_forget(struct ward *w)
         (void) ward_free(w);
 }
 
-static bool has_userns(const struct zygote *z)
-{
-        return z->hello.features & SPAWN_HAS_USERNS;
-}
-
 /* May an overlay be tried, where one is wanted? */
 static bool has_overlay(const struct ward *w)
 {
-        return w->request.workspace != WORKSPACE_OVERLAY ||
+        return w->request.cell.workspace != WORKSPACE_OVERLAY ||
                (w->zygote->hello.features & SPAWN_HAS_OVERLAY);
 }
 
@@ -83,7 +76,7 @@ static uint64_t timeval_us(struct timeval t)
 static int exited_send(const struct ward *w, int status, const struct rusage *usage)
 {
         const struct spawn_exited exited = {
-                .id = w->request.id,
+                .id = w->request.cell.id,
                 .status = status,
                 .user_us = timeval_us(usage->ru_utime),
                 .system_us = timeval_us(usage->ru_stime),
@@ -96,7 +89,8 @@ static int exited_send(const struct ward *w, int status, const struct rusage *us
 /* A cell that could not be made looks to the host like one that failed while it was set up. */
 static int ward_refuse(struct ward *w, const struct err *err)
 {
-        struct spawn_setup setup = { .id = w->request.id, .code = err->code ? err->code : -EIO };
+        struct spawn_setup setup = { .id = w->request.cell.id,
+                                     .code = err->code ? err->code : -EIO };
         const struct rusage usage = { 0 };
         char body[sizeof(setup) + ERR_TEXT_MAX];
         size_t length = strlen(err_text(err));
@@ -108,39 +102,6 @@ static int ward_refuse(struct ward *w, const struct err *err)
         if (r == 0)
                 r = exited_send(w, 1 << 8, &usage);
         ward_forget(w);
-        return r;
-}
-
-static pid_t child_clone(bool namespaces, int *pidfd)
-{
-        pid_t pid;
-
-        if (namespaces)
-                return kernel_clone(ZYGOTE_NAMESPACES, pidfd);
-        /* Where clone3() is not there, or not allowed. */
-        pid = fork();
-        if (pid > 0) {
-                *pidfd = kernel_pidfd_open(pid);
-                if (*pidfd < 0) {
-                        (void) kill(pid, SIGKILL);
-                        (void) waitpid(pid, NULL, 0);
-                        return -1;
-                }
-        }
-        return pid;
-}
-
-/* The child waits on `sync` until it is somebody. */
-static int child_release(struct ward *w, struct err *err)
-{
-        const struct maps maps = { CELL_ID, CELL_ID, CELL_ID, CELL_ID };
-        uint64_t go = 1;
-        int r = 0;
-
-        if (has_userns(w->zygote))
-                r = maps_write(w->pid, maps, err);
-        if (r == 0 && write(w->sync, &go, sizeof(go)) < 0)
-                r = err_sys(err, -errno, "cannot let the cell go on");
         return r;
 }
 
@@ -169,40 +130,34 @@ static void ward_unwatch(struct ward *w)
 static int cell_spawn(struct ward *w, int tree, struct err *err)
 {
         struct zygote *z = w->zygote;
-        struct child_plan plan = {
-                .request = &w->request,
-                .landlock_abi = z->hello.landlock_abi,
-                .has_userns = has_userns(z),
-                .inspect = z->inspect,
-                .tree = tree,
-                .is_staged = w->staged >= 0,
-        };
-        const struct spawn_started started = { .id = w->request.id };
+        struct blank_job job = { .cell = w->request.cell };
+        struct spawn_started started = { .id = w->request.cell.id };
+        struct blank_hand hand;
         int r;
 
-        for (size_t i = 0; i < SPAWN_FDS_; i++)
-                plan.fd[i] = i < w->fds.count ? w->fds.fd[i] : -1;
-        if (w->request.kind == SPAWN_INSPECTOR)
-                plan.fd[SPAWN_FD_LOG] = -1;
+        if (w->fds.count != SPAWN_FD_CONTROL)
+                return err_set(err, -EBADMSG, "a request for a cell lacks descriptors");
+        memcpy(job.fd, w->fds.fd, SPAWN_FD_CONTROL * sizeof(int));
+        job.fd[SPAWN_FD_CONTROL] = SPAWN_SOCKET;
+        job.fd[SPAWN_FD_TREE] = tree;
+        job.cell.is_staged = w->staged >= 0;
         if (w->stage) {
-                plan.unreadable = w->stage->unreadable;
-                plan.unreadable_length = w->stage->unreadable_length;
+                job.unreadable = w->stage->unreadable;
+                job.unreadable_length = w->stage->unreadable_length;
         }
-        plan.sync = w->sync = eventfd(0, EFD_CLOEXEC);
-        if (w->sync < 0)
-                return err_sys(err, -errno, "cannot make an eventfd");
-        w->pid = child_clone(plan.has_userns, &w->pidfd);
-        if (w->pid < 0)
-                return err_sys(err, -errno, "cannot make the cell's process");
-        if (w->pid == 0)
-                child_main(&plan);
-        r = child_release(w, err);
-        if (r == 0)
-                r = ward_watch(w, err);
+        r = blank_employ(&hand, z, &job, err);
+        if (r < 0)
+                return r;
+        w->pid = hand.pid;
+        w->pidfd = hand.pidfd;
+        w->sync = hand.sync;
+        r = ward_watch(w, err);
         if (r < 0) {
                 ward_end_process(w);
                 return r;
         }
+        started.pid = hand.pid;
+        started.is_ahead = hand.is_ahead;
         return zygote_reply(SPAWN_STARTED, &started, sizeof(started), &w->pidfd, 1);
 }
 
@@ -214,10 +169,12 @@ _Noreturn static void stage_main(const struct ward *w, int from)
         int r, to;
 
         to = openat(w->staged, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        r = stage_copy(&stage, from, to, has_userns(w->zygote) || geteuid() == 0, &report.err);
-        if (r == 0 && has_userns(w->zygote))
-                r = tmpfs_limit(w->staged, stage.bytes + w->request.limits.value[LIMIT_DISK],
-                                stage.files + w->request.limits.value[LIMIT_INODES], &report.err);
+        r = stage_copy(&stage, from, to, zygote_has_userns(w->zygote) || geteuid() == 0,
+                       &report.err);
+        if (r == 0 && zygote_has_userns(w->zygote))
+                r = tmpfs_limit(w->staged, stage.bytes + w->request.cell.limits.value[LIMIT_DISK],
+                                stage.files + w->request.cell.limits.value[LIMIT_INODES],
+                                &report.err);
         if (r == 0 && stage.unreadable.length) {
                 report.unreadable_length = stage.unreadable.length;
                 memcpy(report.unreadable, stage.unreadable.data, stage.unreadable.length);
@@ -235,7 +192,7 @@ static int stage_spawn(struct ward *w, struct err *err)
         from = root_tree_find(request->path, request->device, request->inode, err);
         if (from < 0)
                 return from;
-        if (has_userns(w->zygote))
+        if (zygote_has_userns(w->zygote))
                 r = tmpfs_make(&w->staged, STAGE_BYTES_MAX + (64 << 20), STAGE_FILES_MAX + 16,
                                MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
         else
@@ -246,7 +203,7 @@ static int stage_spawn(struct ward *w, struct err *err)
         if (w->report < 0)
                 return err_sys(err, -errno, "cannot make memory for a report");
         w->is_staging = true;
-        w->pid = child_clone(false, &w->pidfd);
+        w->pid = zygote_clone(false, &w->pidfd);
         if (w->pid < 0)
                 return err_sys(err, -errno, "cannot make a process to copy the workspace");
         if (w->pid == 0)
@@ -280,7 +237,7 @@ static bool child_asked_stage(const struct ward *w)
 {
         uint64_t said = 0;
 
-        if (w->sync < 0 || w->staged >= 0 || w->request.workspace != WORKSPACE_OVERLAY)
+        if (w->sync < 0 || w->staged >= 0 || w->request.cell.workspace != WORKSPACE_OVERLAY)
                 return false;
         return fcntl(w->sync, F_SETFL, O_NONBLOCK) == 0 &&
                read(w->sync, &said, sizeof(said)) == sizeof(said) && said == SYNC_STAGE;
@@ -298,7 +255,7 @@ static int ward_ended(struct loop_source *source, uint32_t events)
         if (wait4(w->pid, &status, WNOHANG, &usage) != w->pid)
                 return 0;
         /* Without a pid namespace others may be left of its session. */
-        if (!has_userns(z))
+        if (!zygote_has_userns(z))
                 (void) kill(-w->pid, SIGKILL);
         if (w->is_staging) {
                 ward_unwatch(w);
@@ -313,6 +270,9 @@ static int ward_ended(struct loop_source *source, uint32_t events)
         r = exited_send(w, status, &usage);
         ward_forget(w);
         attic_sweep(&z->attic, false);
+        /* Now, when the host has what it waited for, and not beside the cell, which would be in the
+         * way of it. */
+        blanks_fill(z);
         return r;
 }
 
@@ -341,14 +301,14 @@ static int ward_begin(struct ward *w, struct err *err)
 {
         _cleanup_(closep) int tree = -1;
 
-        if (!has_userns(w->zygote) && (w->request.flags & SPAWN_PROCESSES))
+        if (!zygote_has_userns(w->zygote) && (w->request.cell.flags & SPAWN_PROCESSES))
                 return err_set(err, -EPERM,
                                "the agent was granted threads or programs, but without user "
                                "namespaces their number cannot be limited");
 
-        if (w->request.workspace == WORKSPACE_NONE)
+        if (w->request.cell.workspace == WORKSPACE_NONE)
                 return cell_spawn(w, -1, err);
-        if (!has_userns(w->zygote) || !has_overlay(w))
+        if (!zygote_has_userns(w->zygote) || !has_overlay(w))
                 return stage_spawn(w, err);
         tree = workspace_clone(w->zygote, &w->request, err);
         return tree < 0 ? tree : cell_spawn(w, tree, err);
@@ -371,9 +331,21 @@ int ward_start(struct zygote *z, const struct spawn_request *request, struct fra
         if (r < 0)
                 return ward_refuse(w, &err);
         /* A cell that is made only now needs nothing of ours any more. */
-        if (w->request.workspace != WORKSPACE_OVERLAY && !w->is_staging)
+        if (w->request.cell.workspace != WORKSPACE_OVERLAY && !w->is_staging)
                 frame_fds_done(&w->fds);
         return 0;
+}
+
+void wards_wipe(struct zygote *z)
+{
+        for (struct ward *w = z->wards, *next; w; w = next) {
+                next = w->next;
+                if (w->stage)
+                        explicit_bzero(w->stage, sizeof(*w->stage));
+                explicit_bzero(w, sizeof(*w));
+        }
+        explicit_bzero(&z->frame, sizeof(z->frame.header) + sizeof(struct spawn_request));
+        z->wards = NULL;
 }
 
 void wards_kill(struct zygote *z)
@@ -382,7 +354,7 @@ void wards_kill(struct zygote *z)
                 if (w->pidfd < 0)
                         continue;
                 (void) kernel_pidfd_send_signal(w->pidfd, SIGKILL);
-                if (!has_userns(z))
+                if (!zygote_has_userns(z))
                         (void) kill(-w->pid, SIGKILL);
         }
 }

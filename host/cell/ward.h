@@ -14,5 +14,8 @@
 /* Answers the host in every case: SPAWN_STARTED, or SPAWN_SETUP with the fault and SPAWN_EXITED. */
 int ward_start(struct zygote *z, const struct spawn_request *request, struct frame_fds *fds);
 
+/* In a child: what the zygote knows of its other children is no business of this one. */
+void wards_wipe(struct zygote *z);
+
 /* The host is gone. */
 void wards_kill(struct zygote *z);

@@ -64,6 +64,25 @@ int zygote_reply(uint16_t type, const void *body, size_t length, const int *fds,
         return frame_send_fds(SPAWN_SOCKET, type, 0, body, length, fds, n_fds, 0);
 }
 
+pid_t zygote_clone(bool namespaces, int *ret_pidfd)
+{
+        pid_t pid;
+
+        if (namespaces)
+                return kernel_clone(ZYGOTE_NAMESPACES, ret_pidfd);
+        /* Where clone3() is not there, or not allowed. */
+        pid = fork();
+        if (pid > 0) {
+                *ret_pidfd = kernel_pidfd_open(pid);
+                if (*ret_pidfd < 0) {
+                        (void) kill(pid, SIGKILL);
+                        (void) waitpid(pid, NULL, 0);
+                        return -1;
+                }
+        }
+        return pid;
+}
+
 static int control_ready(struct loop_source *source, uint32_t events)
 {
         struct zygote *z = source->owner;
@@ -96,13 +115,13 @@ _Noreturn static void probe_main(int sync, int out)
                 .inodes = 64,
         };
         struct err why = { 0 };
+        int root_fd, upper;
         uint64_t go;
-        int upper;
 
         if (read(sync, &go, sizeof(go)) != sizeof(go))
                 _exit(1);
-        if (confine_identity(&why) == 0)
-                (void) root_build(&upper, &plan, &why);
+        if (confine_identity(&why) == 0 && root_make(&root_fd, &why) == 0)
+                (void) root_furnish(&upper, root_fd, &plan, &why);
         _exit(write(out, &why, sizeof(why)) == (ssize_t) sizeof(why) ? 0 : 1);
 }
 
@@ -158,7 +177,7 @@ static void zygote_probe(struct zygote *z, uint32_t mask)
                 r = root_probe(why);
         h->userns_errno = r < 0 ? -r : 0;
         if (r == 0)
-                h->features |= SPAWN_HAS_USERNS | SPAWN_HAS_OVERLAY;
+                h->features |= SPAWN_HAS_USERNS | SPAWN_HAS_OVERLAY | SPAWN_HAS_AHEAD;
 
         h->landlock_abi = landlock_abi();
         if (h->landlock_abi >= KERNEL_LANDLOCK_ABI_REQUIRED)
@@ -194,7 +213,9 @@ int zygote_main(child_inspect inspect, uint32_t mask)
                 r = loop_add_fd(z.loop, &z.control, SPAWN_SOCKET, EPOLLIN, control_ready, &z);
         if (r < 0)
                 return 1;
+        blanks_fill(&z);
         (void) loop_run(z.loop);
+        blanks_drain(&z);
         wards_kill(&z);
         attic_sweep(&z.attic, true);
         return 0;

@@ -11,6 +11,7 @@
 
 #include "base/loop.h"
 #include "cell/attic.h"
+#include "cell/blank.h"
 #include "cell/child.h"
 #include "cell/idmap.h"
 
@@ -19,7 +20,8 @@
 struct zygote {
         struct loop *loop;
         struct loop_source control;
-        struct ward *wards; /* children that were not reaped yet */
+        struct ward *wards;   /* children that were not reaped yet */
+        struct blank *blanks; /* children that are nobody's yet */
         struct idmap *idmaps;
         struct attic *attic; /* folders of private copies, where there is no tmpfs */
         child_inspect inspect;
@@ -30,6 +32,14 @@ struct zygote {
 
 /* Serves on SPAWN_SOCKET; the exit status. `mask`: features to treat as missing, for tests. */
 int zygote_main(child_inspect inspect, uint32_t mask);
+
+static inline bool zygote_has_userns(const struct zygote *z)
+{
+        return z->hello.features & SPAWN_HAS_USERNS;
+}
+
+/* A child, in namespaces of its own or not: its pid, 0 in it, or -1. */
+pid_t zygote_clone(bool namespaces, int *ret_pidfd);
 
 /* Says something to the host. */
 int zygote_reply(uint16_t type, const void *body, size_t length, const int *fds, size_t n_fds);

@@ -39,3 +39,9 @@ TESTS += tests/cell/test-reply
 tests_cell_test_reply_SOURCES = tests/cell/test-reply.c
 tests_cell_test_reply_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_reply_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/cell/test-blank
+TESTS += tests/cell/test-blank
+tests_cell_test_blank_SOURCES = tests/cell/test-blank.c tests/cell/drive.c tests/cell/drive.h
+tests_cell_test_blank_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_blank_LDADD = $(TEST_LIBS)

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cell/blank.h"
+
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/kernel.h"
+#include "cell/maps.h"
+#include "cell/ward.h"
+#include "cell/zygote.h"
+
+/* How many are kept ready. Each costs a process and its bare root, some hundred KiB. */
+#define BLANKS_AHEAD 1
+
+struct blank {
+        struct blank *next;
+        struct zygote *zygote;
+        struct loop_source source; /* while it is nobody's: has it ended? */
+        pid_t pid;
+        int pidfd;
+        int sync;   /* eventfd between us and the child */
+        int socket; /* our end; its job goes through it */
+};
+
+/* Its process belongs to somebody else now, or is gone. */
+static struct blank *blank_free(struct blank *b)
+{
+        if (!b)
+                return NULL;
+        loop_remove(b->zygote->loop, &b->source);
+        closep(&b->pidfd);
+        closep(&b->sync);
+        closep(&b->socket);
+        free(b);
+        return NULL;
+}
+DEFINE_FREEP(struct blank, blank_free);
+
+static void blank_end(struct blank *b)
+{
+        (void) kernel_pidfd_send_signal(b->pidfd, SIGKILL);
+        (void) waitpid(b->pid, NULL, 0);
+        (void) blank_free(b);
+}
+
+/* Nothing of the steps that are under way goes with it. */
+_Noreturn static void blank_main(struct zygote *z, int socket, int sync)
+{
+        const struct child_plan plan = {
+                .socket = socket,
+                .sync = sync,
+                .landlock_abi = z->hello.landlock_abi,
+                .has_userns = zygote_has_userns(z),
+                .inspect = z->inspect,
+        };
+
+        wards_wipe(z);
+        child_main(&plan);
+}
+
+/* A process that waits to be released. */
+static int blank_make(struct blank **ret, struct zygote *z, struct err *err)
+{
+        _cleanup_(blank_freep) struct blank *b = calloc(1, sizeof(*b));
+        _cleanup_(closep) int theirs = -1;
+        int pair[2];
+
+        if (!b)
+                return err_set(err, -ENOMEM, "no memory for a cell's process");
+        *b = (struct blank){ .zygote = z, .pidfd = -1, .socket = -1 };
+        b->sync = eventfd(0, EFD_CLOEXEC);
+        if (b->sync < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return err_sys(err, -errno, "cannot make a socket for a cell's process");
+        b->socket = pair[0];
+        theirs = pair[1];
+        b->pid = zygote_clone(zygote_has_userns(z), &b->pidfd);
+        if (b->pid < 0)
+                return err_sys(err, -errno, "cannot make the cell's process");
+        if (b->pid == 0)
+                blank_main(z, theirs, b->sync);
+        *ret = TAKE(b);
+        return 0;
+}
+
+/* The child waits on `sync` until it is somebody. */
+static int blank_release(struct blank *b, struct err *err)
+{
+        const struct maps maps = { CELL_ID, CELL_ID, CELL_ID, CELL_ID };
+        uint64_t go = 1;
+        int r = 0;
+
+        if (zygote_has_userns(b->zygote))
+                r = maps_write(b->pid, maps, err);
+        if (r == 0 && write(b->sync, &go, sizeof(go)) < 0)
+                r = err_sys(err, -errno, "cannot let the cell go on");
+        return r;
+}
+
+static int blank_tell(struct blank *b, const struct blank_job *job, struct err *err)
+{
+        char body[FRAME_BODY];
+        size_t n_fds = job->fd[SPAWN_FD_TREE] >= 0 ? SPAWN_FDS_ : SPAWN_FD_TREE;
+        int r;
+
+        memcpy(body, &job->cell, sizeof(job->cell));
+        if (job->unreadable_length)
+                memcpy(body + sizeof(job->cell), job->unreadable, job->unreadable_length);
+        r = frame_send_fds(b->socket, SPAWN_EMPLOY, 0, body,
+                           sizeof(job->cell) + job->unreadable_length, job->fd, n_fds,
+                           MSG_DONTWAIT);
+        return r < 0 ? err_sys(err, r, "cannot tell a cell's process what to do") : 0;
+}
+
+static void blank_unlink(struct blank *b)
+{
+        for (struct blank **at = &b->zygote->blanks; *at; at = &(*at)->next)
+                if (*at == b) {
+                        *at = b->next;
+                        break;
+                }
+        loop_remove(b->zygote->loop, &b->source);
+}
+
+static void blank_hand_over(struct blank *b, struct blank_hand *ret, bool is_ahead)
+{
+        *ret = (struct blank_hand){
+                .pid = b->pid,
+                .pidfd = TAKE_FD(b->pidfd),
+                .sync = TAKE_FD(b->sync),
+                .is_ahead = is_ahead,
+        };
+        (void) blank_free(b);
+}
+
+/* One that was made ahead and can still be told something. */
+static bool employ_ready(struct blank_hand *ret, struct zygote *z, const struct blank_job *job)
+{
+        while (z->blanks) {
+                struct blank *b = z->blanks;
+                struct err ignored = { 0 };
+
+                blank_unlink(b);
+                if (blank_tell(b, job, &ignored) == 0) {
+                        blank_hand_over(b, ret, true);
+                        return true;
+                }
+                blank_end(b);
+        }
+        return false;
+}
+
+int blank_employ(struct blank_hand *ret, struct zygote *z, const struct blank_job *job,
+                 struct err *err)
+{
+        struct blank *b;
+        int r;
+
+        if (employ_ready(ret, z, job))
+                return 0;
+        r = blank_make(&b, z, err);
+        if (r < 0)
+                return r;
+        /* Its job lies there before it looks: whatever fails in it, it has somebody to tell. */
+        r = blank_tell(b, job, err);
+        if (r == 0)
+                r = blank_release(b, err);
+        if (r < 0) {
+                blank_end(b);
+                return r;
+        }
+        blank_hand_over(b, ret, false);
+        return 0;
+}
+
+/* It died before it was anybody's. */
+static int blank_ended(struct loop_source *source, uint32_t events)
+{
+        struct blank *b = source->owner;
+
+        (void) events;
+        blank_unlink(b);
+        blank_end(b);
+        return 0;
+}
+
+static int blank_keep(struct zygote *z)
+{
+        struct err ignored = { 0 };
+        struct blank *b;
+        int r;
+
+        r = blank_make(&b, z, &ignored);
+        if (r < 0)
+                return r;
+        r = blank_release(b, &ignored);
+        if (r == 0)
+                r = loop_add_fd(z->loop, &b->source, b->pidfd, EPOLLIN, blank_ended, b);
+        if (r < 0) {
+                blank_end(b);
+                return r;
+        }
+        b->next = z->blanks;
+        z->blanks = b;
+        return 0;
+}
+
+void blanks_fill(struct zygote *z)
+{
+        size_t n = 0;
+
+        if (!(z->hello.features & SPAWN_HAS_AHEAD))
+                return;
+        for (const struct blank *b = z->blanks; b; b = b->next)
+                n++;
+        while (n < BLANKS_AHEAD && blank_keep(z) == 0)
+                n++;
+}
+
+void blanks_drain(struct zygote *z)
+{
+        while (z->blanks) {
+                struct blank *b = z->blanks;
+
+                blank_unlink(b);
+                blank_end(b);
+        }
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Blanks: what is made ahead is used once, knows nothing, and is never needed
+ *
+ * Looks at the zygote's children from outside, in /proc.
+ */
+
+#include "config.h"
+
+#include "drive.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "base/kernel.h"
+#include "cell/sandbox.h"
+
+/* The sanitizers' reports are worth a descriptor. */
+#ifdef LINHAY_SANITIZE
+#define REPORTS_FD STDERR_FILENO
+#else
+#define REPORTS_FD -1
+#endif
+
+#define CHILDREN_MAX 64
+#define AT_ONCE      12
+#define WAIT_MS      10000
+
+static struct drive drive;
+
+static int set_up(void **state)
+{
+        (void) state;
+        drive_init(&drive, false, NULL);
+        return 0;
+}
+
+static int tear_down(void **state)
+{
+        (void) state;
+        drive_done(&drive);
+        return 0;
+}
+
+static size_t children_of(pid_t parent, pid_t ret[CHILDREN_MAX])
+{
+        char path[64];
+        size_t n = 0;
+        FILE *f;
+
+        (void) snprintf(path, sizeof(path), "/proc/%d/task/%d/children", parent, parent);
+        f = fopen(path, "re");
+        assert_non_null(f);
+        while (n < CHILDREN_MAX && fscanf(f, "%d", &ret[n]) == 1)
+                n++;
+        assert_int_equal(fclose(f), 0);
+        return n;
+}
+
+/* The blank that is ready when nothing else runs. */
+static pid_t blank_pid(pid_t zygote)
+{
+        pid_t pids[CHILDREN_MAX];
+
+        for (int i = 0; i < WAIT_MS; i++) {
+                if (children_of(zygote, pids) == 1)
+                        return pids[0];
+                (void) poll(NULL, 0, 1);
+        }
+        fail_msg("the zygote does not have exactly one child when it is idle");
+        return -1;
+}
+
+/* It has done what it can do ahead: it sleeps in recvmsg(). */
+static void blank_wait_ready(pid_t pid)
+{
+        char path[64], text[64] = "";
+
+        (void) snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+        for (int i = 0; i < WAIT_MS; i++) {
+                _cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+                ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+                text[MAX_OF(n, 0)] = '\0';
+                if (n > 0 && atoi(text) == SYS_recvmsg)
+                        return;
+                (void) poll(NULL, 0, 1);
+        }
+        fail_msg("the blank is not waiting: %s", text);
+}
+
+static void run_well(const char *why, bool is_ahead)
+{
+        drive_run(&drive, &(struct drive_job){ .action = "environment" });
+        drive_expect_errno(&drive, why, "environment", 0);
+        assert_int_equal(drive.result.usage.is_ahead, is_ahead);
+}
+
+static void test_used_once(void **state)
+{
+        pid_t seen[8];
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(seen); i++) {
+                seen[i] = blank_pid(drive.sandbox->pid);
+                for (size_t j = 0; j < i; j++)
+                        assert_int_not_equal(seen[i], seen[j]);
+                run_well("a step takes what is ready", true);
+                assert_int_not_equal(blank_pid(drive.sandbox->pid), seen[i]);
+        }
+}
+
+/* Whoever kills it ends no step. */
+static void test_killed(void **state)
+{
+        _cleanup_(closep) int pidfd = -1;
+        struct pollfd ended;
+        pid_t pid;
+
+        (void) state;
+        pid = blank_pid(drive.sandbox->pid);
+        pidfd = kernel_pidfd_open(pid);
+        assert_true(pidfd >= 0);
+        assert_int_equal(kernel_pidfd_send_signal(pidfd, SIGKILL), 0);
+        ended = (struct pollfd){ .fd = pidfd, .events = POLLIN };
+        assert_int_equal(poll(&ended, 1, WAIT_MS), 1);
+        run_well("without a blank a step makes its own process", false);
+        assert_int_not_equal(blank_pid(drive.sandbox->pid), pid);
+        run_well("and the next finds one again", true);
+}
+
+static void test_masked(void **state)
+{
+        pid_t pids[CHILDREN_MAX];
+
+        (void) state;
+        drive_done(&drive);
+        sandbox_test_mask = SPAWN_HAS_AHEAD;
+        drive_init(&drive, false, NULL);
+        run_well("nothing is made ahead where that is off", false);
+        run_well("not after a step either", false);
+        assert_int_equal(children_of(drive.sandbox->pid, pids), 0);
+        sandbox_test_mask = 0;
+        drive_done(&drive);
+        drive_init(&drive, false, NULL);
+}
+
+/* Its descriptors: null, its socket, what it waits on, its root and its rules; nothing of a step.
+ */
+static void test_knows_nothing(void **state)
+{
+        char *path = drive_tree_make();
+        _cleanup_(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        static const char *const wanted[] = { "/dev/null",
+                                              "socket:",
+                                              "anon_inode:[eventfd]",
+                                              "/",
+                                              "anon_inode:[landlock-ruleset]",
+                                              "anon_inode:landlock-ruleset" };
+        char name[64], target[256];
+        pid_t pid;
+
+        (void) state;
+        drive_run(&drive, &(struct drive_job){
+                                  .action = "fds", .workspace = WORKSPACE_RO, .workspace_fd = fd });
+        drive_expect_errno(&drive, "a step with a tree", "fds", 0);
+        pid = blank_pid(drive.sandbox->pid);
+        if (geteuid() != 0) {
+                print_message("# SKIP only root sees another process's descriptors\n");
+                drive_tree_remove(path);
+                return;
+        }
+        blank_wait_ready(pid);
+        for (int i = 0; i < 1024; i++) {
+                bool is_known = false;
+                ssize_t n;
+
+                (void) snprintf(name, sizeof(name), "/proc/%d/fd/%d", pid, i);
+                n = readlink(name, target, sizeof(target) - 1);
+                if (n < 0 || i == REPORTS_FD)
+                        continue;
+                target[n] = '\0';
+                for (size_t j = 0; j < TEST_ROWS(wanted); j++)
+                        is_known = is_known || strncmp(target, wanted[j], strlen(wanted[j])) == 0;
+                /* Its root is a "/" and no path of ours. */
+                if (!is_known || strstr(target, path) ||
+                    (target[0] == '/' && target[1] != '\0' && strcmp(target, "/dev/null") != 0))
+                        fail_msg("the blank holds %d: %s", i, target);
+        }
+        drive_tree_remove(path);
+}
+
+struct crowd {
+        unsigned n_left;
+        char why[256];
+};
+
+static void crowd_done(void *user, struct cell_result *result)
+{
+        struct crowd *c = user;
+        json_int_t outcome = json_integer_value(json_object_get(result->output, "errno"));
+
+        if (result->trouble || result->verdict != VERDICT_OK || outcome != 0)
+                (void) snprintf(c->why, sizeof(c->why), "%s, %d: %s", verdict_name(result->verdict),
+                                (int) outcome, result->message ? result->message : "");
+        if (--c->n_left == 0)
+                loop_stop(drive.loop);
+}
+
+/* However many run beside it, a cell has its own descriptors and no other. */
+static void test_many_beside(void **state)
+{
+        char *path = drive_tree_make(), sha256[SHA256_HEX], object[4096];
+        _cleanup_(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), agent = -1;
+        struct crowd crowd = { .n_left = AT_ONCE };
+        struct cell_spec spec = {
+                .action = "fds",
+                .agent_sha256 = sha256,
+                .workspace = WORKSPACE_OVERLAY,
+                .workspace_fd = fd,
+                .on_done = crowd_done,
+                .user = &crowd,
+        };
+
+        (void) state;
+        (void) snprintf(object, sizeof(object), "%s/tests/cell/agent-probe.so", test_builddir());
+        spec.agent_fd = agent = open(object, O_RDONLY | O_CLOEXEC);
+        assert_int_equal(sha256_fd(sha256, agent), 0);
+        limits_standard(&spec.limits);
+        for (int i = 0; i < AT_ONCE; i++) {
+                struct err err = { 0 };
+                struct cell *c;
+
+                if (cell_start(&c, drive.sandbox, &spec, &err) < 0)
+                        fail_msg("%s", err_text(&err));
+        }
+        assert_int_equal(loop_run(drive.loop), 0);
+        assert_string_equal(crowd.why, "");
+        drive_tree_remove(path);
+}
+
+/* kill -9 of the host: the blank goes with it. */
+static void test_no_orphan(void **state)
+{
+        int out[2];
+        pid_t host, pids[2]; /* zygote, blank */
+
+        (void) state;
+        assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+        assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+        (void) fflush(NULL);
+        host = fork();
+        assert_true(host >= 0);
+        if (host == 0) {
+                struct drive own;
+
+                drive_init(&own, false, NULL);
+                pids[0] = own.sandbox->pid;
+                pids[1] = blank_pid(pids[0]);
+                if (write(out[1], pids, sizeof(pids)) == (ssize_t) sizeof(pids))
+                        (void) pause();
+                _exit(1);
+        }
+        assert_int_equal(read(out[0], pids, sizeof(pids)), sizeof(pids));
+        assert_int_equal(kill(host, SIGKILL), 0);
+        assert_int_equal(waitpid(host, NULL, 0), host);
+        assert_int_equal(waitpid(pids[0], NULL, 0), pids[0]);
+        /* Reaped by the zygote, or an orphan that came to us and ends. */
+        for (int i = 0; i < WAIT_MS && kill(pids[1], 0) == 0; i++) {
+                (void) waitpid(pids[1], NULL, WNOHANG);
+                (void) poll(NULL, 0, 1);
+        }
+        assert_int_equal(kill(pids[1], 0), -1);
+        assert_int_equal(errno, ESRCH);
+        assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+        (void) close(out[0]);
+        (void) close(out[1]);
+}
+
+/* The zygote alone is killed: its blank has nobody to wait for. */
+static void test_zygote_killed(void **state)
+{
+        _cleanup_(closep) int pidfd = -1;
+        struct pollfd ended;
+
+        (void) state;
+        pidfd = kernel_pidfd_open(blank_pid(drive.sandbox->pid));
+        assert_true(pidfd >= 0);
+        assert_int_equal(kill(drive.sandbox->pid, SIGKILL), 0);
+        ended = (struct pollfd){ .fd = pidfd, .events = POLLIN };
+        assert_int_equal(poll(&ended, 1, WAIT_MS), 1);
+        drive_done(&drive);
+        drive_init(&drive, false, NULL);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_used_once),     cmocka_unit_test(test_killed),
+                cmocka_unit_test(test_masked),        cmocka_unit_test(test_knows_nothing),
+                cmocka_unit_test(test_many_beside),   cmocka_unit_test(test_no_orphan),
+                cmocka_unit_test(test_zygote_killed),
+        };
+
+        return cmocka_run_group_tests_name("blank", tests, set_up, tear_down);
+}
