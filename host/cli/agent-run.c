@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/diff-view.h"
 #include "cli/input.h"
+#include "cli/masked.h"
 #include "cli/scratch.h"
 #include "cli/session.h"
 #include "cli/term.h"
@@ -39,7 +40,7 @@ static const struct cli_verb verb = {
 struct call {
         const char *agent_name, *action_name, *workspace;
         struct cli_list inputs;
-        bool as_json, apply;
+        bool as_json, apply, reveal;
 
         struct session session;
         struct scratch scratch;
@@ -82,17 +83,26 @@ static void call_done(struct call *c)
         scratch_done(&c->scratch);
 }
 
+static void text_print(const struct call *c, FILE *f, const char *text)
+{
+        if (c->reveal)
+                (void) fputs(text, f);
+        else
+                masked_print(f, text);
+}
+
 static void on_log(void *user, int level, const char *text)
 {
         static const char *const names[] = { "",        "",       "",     "error",
                                              "warning", "notice", "info", "debug" };
         const struct call *c = user;
 
-        if (!cli_quiet)
-                (void) fprintf(stderr, "%s: %s: %s\n", c->agent_name,
-                               level >= 0 && (size_t) level < ARRAY_SIZE(names) ? names[level]
-                                                                                : "log",
-                               text);
+        if (cli_quiet)
+                return;
+        (void) fprintf(stderr, "%s: %s: ", c->agent_name,
+                       level >= 0 && (size_t) level < ARRAY_SIZE(names) ? names[level] : "log");
+        text_print(c, stderr, text);
+        (void) fputc('\n', stderr);
 }
 
 static void on_done(void *user, struct attempt_result *result)
@@ -236,10 +246,20 @@ static int run(struct call *c, struct err *err)
         return 0;
 }
 
+/* What happened as JSON, as it may be shown. */
+static json_t *result_shown(const struct call *c)
+{
+        json_t *j = attempt_result_to_json(&c->result, c->agent_name, c->action_name);
+
+        if (j && masked_document(j, c->reveal) == 0)
+                return j;
+        json_decref(j);
+        return NULL;
+}
+
 static int result_print_json(const struct call *c)
 {
-        _cleanup_(json_decrefp) json_t *j =
-                attempt_result_to_json(&c->result, c->agent_name, c->action_name);
+        _cleanup_(json_decrefp) json_t *j = result_shown(c);
 
         if (!j || json_dumpf(j, stdout, JSON_COMPACT) < 0)
                 return -ENOMEM;
@@ -264,20 +284,42 @@ static void findings_print(const json_t *findings, bool colour)
         }
 }
 
+/* What the agent gave, on stdout. */
+static void gifts_print(const struct call *c)
+{
+        _cleanup_(json_decrefp) json_t *j = result_shown(c);
+        json_t *output = json_object_get(j, "output"), *changeset = json_object_get(j, "changeset");
+        bool colour = term_has_colour(stdout);
+
+        if (!j) {
+                (void) fputs("linhay: out of memory\n", stderr);
+                return;
+        }
+        findings_print(json_object_get(j, "findings"), colour);
+        if (!json_is_null(output)) {
+                (void) json_dumpf(output, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
+                (void) putchar('\n');
+        }
+        if (changeset)
+                diff_print(json_string_value(json_object_get(changeset, "diff")), stdout, colour);
+        if (!cli_quiet)
+                masked_tell(stderr, (size_t) json_integer_value(json_object_get(j, "masked")),
+                            "--reveal");
+}
+
+static void line_print(const struct call *c, const char *before, const char *text)
+{
+        (void) fputs(before, stderr);
+        text_print(c, stderr, text);
+        (void) fputc('\n', stderr);
+}
+
 static void result_print(const struct call *c)
 {
         const struct attempt_result *r = &c->result;
-        bool colour = term_has_colour(stdout);
         char memory[32];
 
-        findings_print(r->findings, colour);
-        if (r->output) {
-                (void) json_dumpf(r->output, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY);
-                (void) putchar('\n');
-        }
-        if (r->changeset)
-                diff_print(r->changeset->diff, stdout, colour);
-
+        gifts_print(c);
         bytes_format(memory, sizeof(memory), r->usage.memory_peak_bytes);
         cli_say("%s %s: %s, %zu findings, %llu ms (%llu ms CPU, %s)", c->agent_name, c->action_name,
                 verdict_name(r->verdict), json_array_size(r->findings),
@@ -287,13 +329,13 @@ static void result_print(const struct call *c)
                 cli_say("%zu files changed%s", r->changeset->n_files,
                         c->applied ? ", applied" : "; nothing was written (use --apply)");
         if (r->message)
-                (void) fprintf(stderr, "linhay: %s\n", r->message);
+                line_print(c, "linhay: ", r->message);
         if (r->syscall)
                 (void) fprintf(stderr, "linhay: the agent called %s, which is not granted%s%s\n",
                                r->syscall, r->syscall_remedy ? ": " : "",
                                r->syscall_remedy ? r->syscall_remedy : "");
         if (r->verdict != VERDICT_OK && r->stderr_tail && r->stderr_tail[0])
-                (void) fprintf(stderr, "last lines of its output:\n%s\n", r->stderr_tail);
+                line_print(c, "last lines of its output:\n", r->stderr_tail);
 }
 
 static int input_make(struct call *c, struct err *err)
@@ -350,6 +392,7 @@ int agent_verb_run(int argc, char **argv)
                 { "json", 0, CLI_FLAG, NULL, "print exactly one JSON object on stdout",
                   &c.as_json },
                 { "apply", 0, CLI_FLAG, NULL, "apply the changes to the workspace", &c.apply },
+                { "reveal", 0, CLI_FLAG, NULL, "show what looks like a secret as well", &c.reveal },
                 { "quiet", 'q', CLI_FLAG, NULL, "no messages but errors", &cli_quiet },
                 { 0 },
         };

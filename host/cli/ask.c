@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/diff-view.h"
 #include "cli/identity.h"
+#include "cli/masked.h"
 #include "cli/term.h"
 
 #include <string.h>
@@ -56,6 +57,23 @@ static bool decide(struct engine *engine, struct step_key key, const char *sha25
         return false;
 }
 
+/* What is approved are the exact bytes; they need not stand on the screen for that. */
+static int changes_show(const struct changeset *changes, const char *run, const char *step)
+{
+        _cleanup_(freep) char *diff = NULL;
+        char command[128];
+        size_t masked = 0;
+
+        diff = masked_diff(changes->diff, false, &masked);
+        if (!diff)
+                return -ENOMEM;
+        diff_show(diff);
+        (void) snprintf(command, sizeof(command), "linhay diff %s/%s --reveal", run, step);
+        masked_tell(stdout, masked, command);
+        (void) printf("sha256 %s\n", changes->sha256);
+        return 0;
+}
+
 static bool ask_one(struct engine *engine, struct store *store, const char *run, const json_t *row)
 {
         const char *step = json_string_value(json_object_get(row, "step")),
@@ -75,8 +93,8 @@ static bool ask_one(struct engine *engine, struct store *store, const char *run,
                 (void) cli_fail(CLI_FAILED, &err);
                 return false;
         }
-        diff_show(changes->diff);
-        (void) printf("sha256 %s\n", changes->sha256);
+        if (changes_show(changes, run, step) < 0)
+                return false;
         answer = answer_read(step, changes->n_files);
         return answer != ANSWER_LATER && decide(engine, key, sha256, answer);
 }

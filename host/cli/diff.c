@@ -3,6 +3,7 @@
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/diff-view.h"
+#include "cli/masked.h"
 #include "cli/record.h"
 #include "cli/term.h"
 
@@ -14,7 +15,7 @@ static const struct cli_verb verb = {
         .least = 1,
         .most = 1,
         .summary = "Shows what a run wants to change, or has changed: exactly what an approval is "
-                   "about.",
+                   "about, with secrets masked.",
 };
 
 static const char *text_of(const json_t *object, const char *member)
@@ -24,21 +25,27 @@ static const char *text_of(const json_t *object, const char *member)
         return text ? text : "";
 }
 
-static int step_show(const struct record *record, const json_t *step, struct err *err)
+static int step_show(const struct record *record, const json_t *step, bool reveal, struct err *err)
 {
         const json_t *json = json_object_get(step, "changeset");
         _cleanup_(changeset_freep) struct changeset *c = NULL;
+        _cleanup_(freep) char *diff = NULL;
         bool colour = term_has_colour(stdout);
+        size_t masked = 0;
         int r;
 
         r = changes_of_json(&c, json, store_blobs(record->store), err);
         if (r < 0)
                 return err_wrap(err, r, "step %s", text_of(step, "id"));
+        diff = masked_diff(c->diff, reveal, &masked);
+        if (!diff)
+                return err_set(err, -ENOMEM, "out of memory");
         (void) printf("%s%s/%s%s  %s, %zu files, sha256 %s\n", term_style(colour, STYLE_BOLD),
                       record->run, text_of(step, "id"), term_style(colour, STYLE_PLAIN),
                       text_of(json, "state"), c->n_files, c->sha256);
+        masked_tell(stdout, masked, "--reveal");
         (void) fflush(stdout);
-        diff_show(c->diff);
+        diff_show(diff);
         return 0;
 }
 
@@ -53,7 +60,8 @@ static bool is_wanted(const struct record *record, const json_t *step)
 }
 
 /* 0 or more: how many were shown. */
-static int steps_show(const struct record *record, const json_t *document, struct err *err)
+static int steps_show(const struct record *record, const json_t *document, bool reveal,
+                      struct err *err)
 {
         json_t *step;
         size_t i;
@@ -64,7 +72,7 @@ static int steps_show(const struct record *record, const json_t *document, struc
 
                 if (!is_wanted(record, step) || !json_is_object(json_object_get(step, "changeset")))
                         continue;
-                r = step_show(record, step, err);
+                r = step_show(record, step, reveal, err);
                 if (r < 0)
                         return r;
                 n++;
@@ -77,9 +85,11 @@ int cmd_diff(int argc, char **argv)
         _cleanup_(record_done) struct record record = { 0 };
         _cleanup_(json_decrefp) json_t *document = NULL;
         const char *store = NULL;
+        bool reveal = false;
         const struct cli_option options[] = {
                 { "store", 0, CLI_TEXT, "DIR", "where the run is kept (default: found by its id)",
                   &store },
+                { "reveal", 0, CLI_FLAG, NULL, "show what looks like a secret as well", &reveal },
                 { 0 },
         };
         struct err err = { 0 };
@@ -93,7 +103,7 @@ int cmd_diff(int argc, char **argv)
                 return cli_fail(record_exit(r), &err);
         r = store_run_document(record.store, record.run, 0, &document, &err);
         if (r == 0)
-                r = steps_show(&record, document, &err);
+                r = steps_show(&record, document, reveal, &err);
         if (r < 0)
                 return cli_fail(CLI_TROUBLE, &err);
         if (r == 0)

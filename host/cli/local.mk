@@ -20,6 +20,7 @@ libhost_a_SOURCES += \
 	host/cli/identity.c host/cli/identity.h \
 	host/cli/input.c host/cli/input.h \
 	host/cli/logs.c \
+	host/cli/masked.c host/cli/masked.h \
 	host/cli/progress.c host/cli/progress.h \
 	host/cli/record.c host/cli/record.h \
 	host/cli/report-print.c host/cli/report-print.h \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 #include "cli/column.h"
+#include "cli/masked.h"
 #include "cli/record.h"
 
 #include <string.h>
@@ -81,11 +82,11 @@ static int print_lines(const json_t *lines, bool json, int64_t *ret_last)
         return ferror(stdout) ? -EIO : 0;
 }
 
-static int print_log(const struct record *record, bool json, struct err *err)
+static int print_log(const struct record *record, bool json, bool reveal, struct err *err)
 {
         struct step_key key = { record->run, record->ref.step[0] ? record->ref.step : NULL,
                                 record->ref.item };
-        size_t n = LINES_AT_ONCE;
+        size_t n = LINES_AT_ONCE, masked = 0;
         int64_t last = 0;
         int r = 0;
 
@@ -96,18 +97,25 @@ static int print_log(const struct record *record, bool json, struct err *err)
                 if (r < 0)
                         return r;
                 n = json_array_size(lines);
-                r = print_lines(lines, json, &last);
+                if (!reveal)
+                        r = mask_json(lines, &masked);
+                if (r == 0)
+                        r = print_lines(lines, json, &last);
         }
-        return r < 0 ? err_sys(err, r, "cannot print") : 0;
+        if (r < 0)
+                return err_sys(err, r, "cannot print");
+        masked_tell(stderr, masked, "--reveal");
+        return 0;
 }
 
 int cmd_logs(int argc, char **argv)
 {
         _cleanup_(record_done) struct record record = { 0 };
         const char *store = NULL;
-        bool json = false;
+        bool json = false, reveal = false;
         const struct cli_option options[] = {
                 { "json", 0, CLI_FLAG, NULL, "one JSON object a line", &json },
+                { "reveal", 0, CLI_FLAG, NULL, "show what looks like a secret as well", &reveal },
                 { "store", 0, CLI_TEXT, "DIR", "where the run is kept (default: found by its id)",
                   &store },
                 { 0 },
@@ -121,6 +129,6 @@ int cmd_logs(int argc, char **argv)
         r = record_open(&record, argv[1], store, &err);
         if (r < 0)
                 return cli_fail(record_exit(r), &err);
-        r = print_log(&record, json, &err);
+        r = print_log(&record, json, reveal, &err);
         return r < 0 ? cli_fail(CLI_TROUBLE, &err) : CLI_PASSED;
 }

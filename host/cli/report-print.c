@@ -2,6 +2,7 @@
 #include "cli/report-print.h"
 
 #include "base/unit.h"
+#include "cli/masked.h"
 #include "cli/term.h"
 #include "flow/graph.h"
 
@@ -74,6 +75,9 @@ int report_print(struct store *store, const char *run, enum report_format format
         r = store_run_document(store, run, STORE_DOC_FINDINGS | STORE_DOC_FLOW, &document, err);
         if (r < 0)
                 return r;
+        r = masked_document(document, false);
+        if (r < 0)
+                return err_set(err, r, "out of memory");
         if (format == REPORT_HTML) {
                 graph_make(&graph, document);
                 options.graph = graph.length ? buf_text(&graph) : NULL;

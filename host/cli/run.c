@@ -5,6 +5,7 @@
 #include "cli/flow-catalog.h"
 #include "cli/identity.h"
 #include "cli/input.h"
+#include "cli/masked.h"
 #include "cli/progress.h"
 #include "cli/report-print.h"
 #include "cli/session.h"
@@ -81,11 +82,15 @@ static void event_print(struct call *c, const json_t *event)
 static void on_event(void *user, const json_t *event)
 {
         struct call *c = user;
+        _cleanup_(json_decrefp) json_t *shown = json_deep_copy(event);
+        size_t masked = 0;
 
+        if (!shown || mask_json(shown, &masked) < 0)
+                return;
         if (c->as_json)
-                event_print(c, event);
+                event_print(c, shown);
         if (c->progress)
-                progress_event(c->progress, event);
+                progress_event(c->progress, shown);
 }
 
 /* In order at the first Ctrl-C, at once at the second. */

@@ -4,6 +4,7 @@
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/column.h"
+#include "cli/masked.h"
 #include "cli/record.h"
 
 #include <string.h>
@@ -272,16 +273,18 @@ static int add_diffs(json_t *document, int blobs)
         return 0;
 }
 
-static int print_json(const struct record *record, json_t *document, struct err *err)
+static int print_json(const struct record *record, json_t *document, bool reveal, struct err *err)
 {
         int r = add_diffs(document, store_blobs(record->store));
 
+        if (r == 0)
+                r = masked_document(document, reveal);
         if (r == 0 && (json_dumpf(document, stdout, JSON_INDENT(2)) < 0 || putchar('\n') < 0))
                 r = -EIO;
         return r < 0 ? err_sys(err, r, "cannot print the record") : 0;
 }
 
-static int show(const struct record *record, bool json, bool findings, struct err *err)
+static int show(const struct record *record, bool json, bool findings, bool reveal, struct err *err)
 {
         _cleanup_(json_decrefp) json_t *document = NULL;
         unsigned flags = (json ? STORE_DOC_FILES : 0) | (findings ? STORE_DOC_FINDINGS : 0);
@@ -291,7 +294,10 @@ static int show(const struct record *record, bool json, bool findings, struct er
         if (r < 0)
                 return r;
         if (json)
-                return print_json(record, document, err);
+                return print_json(record, document, reveal, err);
+        r = masked_document(document, reveal);
+        if (r < 0)
+                return err_set(err, r, "out of memory");
         if (record->ref.step[0])
                 return print_one_step(record, document, err);
         print_run(document);
@@ -303,10 +309,11 @@ int cmd_show(int argc, char **argv)
 {
         _cleanup_(record_done) struct record record = { 0 };
         const char *store = NULL;
-        bool json = false, findings = false;
+        bool json = false, findings = false, reveal = false;
         const struct cli_option options[] = {
                 { "json", 0, CLI_FLAG, NULL, "print the record as one JSON object", &json },
                 { "findings", 0, CLI_FLAG, NULL, "with --json: every finding as well", &findings },
+                { "reveal", 0, CLI_FLAG, NULL, "show what looks like a secret as well", &reveal },
                 { "store", 0, CLI_TEXT, "DIR", "where the run is kept (default: found by its id)",
                   &store },
                 { 0 },
@@ -319,6 +326,6 @@ int cmd_show(int argc, char **argv)
                 return r;
         r = record_open(&record, argv[1], store, &err);
         if (r == 0)
-                r = show(&record, json, findings, &err);
+                r = show(&record, json, findings, reveal, &err);
         return r < 0 ? cli_fail(record_exit(r), &err) : CLI_PASSED;
 }

@@ -1,9 +1,12 @@
 libhost_a_SOURCES += \
-	host/obs/focus.c host/obs/focus.h host/obs/page.c host/obs/page.h \
+	host/obs/focus.c host/obs/focus.h \
+	host/obs/mask.c host/obs/mask.h \
+	host/obs/page.c host/obs/page.h \
 	host/obs/report.c host/obs/report.h \
 	host/obs/report-html.c \
 	host/obs/report-markdown.c \
 	host/obs/report-sarif.c \
 	host/obs/report-text.c \
+	host/obs/secret.c host/obs/secret.h \
 	host/obs/tally.c host/obs/tally.h \
 	host/obs/view.c host/obs/view.h

@@ -4,6 +4,7 @@
  * The agent of the engine's tests: each action does one thing that an engine must cope with.
  */
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linhay/agent.h>
 #include <string.h>
@@ -180,6 +181,69 @@ static int run_edit(struct linhay_run *r)
         return linhay_outputf(r, "null");
 }
 
+static int insert_line(int dir, const char *name, const char *text)
+{
+        const char *middle = strchr(text + strlen(text) / 2, '\n');
+        char changed[8192];
+
+        if (!middle)
+                return 0;
+        (void) snprintf(changed, sizeof(changed), "%.*s\nchanged here%s", (int) (middle - text),
+                        text, middle);
+        return write_file(dir, name, changed);
+}
+
+/* What an agent says that keeps nothing for itself. */
+static void tell_all(struct linhay_run *r, const char *name, char *text)
+{
+        uint32_t line = 1;
+        char *rest;
+
+        linhay_log(r, LINHAY_INFO, "%s", text);
+        linhay_progress(r, 1, 2, text);
+        (void) fprintf(stderr, "%s", text);
+        for (char *at = strtok_r(text, "\n", &rest); at; at = strtok_r(NULL, "\n", &rest))
+                (void) linhay_finding(r, &LINHAY_FINDING(.rule = "test/spill", .message = at,
+                                                         .severity = LINHAY_SEVERITY_HIGH,
+                                                         .path = name, .line = line++,
+                                                         .excerpt = at, .fix = at));
+}
+
+static int spill_file(struct linhay_run *r, const char *name, char text[4096])
+{
+        int fd = openat(linhay_workspace(r), name, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : read(fd, text, 4095);
+
+        if (n < 0)
+                return -errno;
+        (void) close(fd);
+        text[n] = '\0';
+        return insert_line(linhay_workspace(r), name, text);
+}
+
+static int run_spill(struct linhay_run *r)
+{
+        int fd = openat(linhay_workspace(r), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        struct dirent *entry;
+        char text[4096], first[4096] = "";
+
+        while (dir && (entry = readdir(dir))) {
+                if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+                    spill_file(r, entry->d_name, text) < 0)
+                        continue;
+                if (!*first || strstr(entry->d_name, ".env"))
+                        (void) snprintf(first, sizeof(first), "%.*s", (int) strcspn(text, "\n"),
+                                        text);
+                tell_all(r, entry->d_name, text);
+        }
+        if (dir)
+                (void) closedir(dir);
+        if (linhay_input_bool(r, "/fail", 0))
+                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "spilt", "%s", first);
+        return linhay_outputf(r, "{\"said\": \"%s\"}", first);
+}
+
 static const struct {
         const char *action;
         int (*run)(struct linhay_run *r);
@@ -187,7 +251,7 @@ static const struct {
         { "noop", run_noop },         { "echo", run_echo },     { "count", run_count },
         { "fail", run_fail },         { "sleep", run_sleep },   { "until", run_until },
         { "read", run_read },         { "edit", run_edit },     { "edit-auto", run_edit },
-        { "findings", run_findings }, { "search", run_search },
+        { "findings", run_findings }, { "search", run_search }, { "spill", run_spill },
 };
 
 static int run(struct linhay_run *r)
