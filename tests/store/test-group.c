@@ -6,13 +6,14 @@
 #include <sys/syscall.h>
 
 /*
- * This program's own fdatasync() and fsync() stand before the C library's, so that the tests count
- * every sync of the database, hold one up, and let one fail.
+ * This program's own fdatasync(), fsync() and syncfs() stand before the C library's, so that the
+ * tests count every sync of the database and of the blobs, hold one up, and let one fail.
  */
 
 #define RUN_A "0abcdefghjkmnpqrstv0"
 
 static atomic_int syncs;
+static atomic_int blob_syncs, syncs_before_blobs;
 static atomic_int sync_error; /* errno that the next syncs fail with; 0 = none */
 static pthread_mutex_t sync_gate = PTHREAD_MUTEX_INITIALIZER; /* held: syncs wait */
 
@@ -41,6 +42,14 @@ __attribute__((visibility("default"))) int fsync(int fd);
 __attribute__((visibility("default"))) int fsync(int fd)
 {
         return sync_through(SYS_fsync, fd);
+}
+
+__attribute__((visibility("default"))) int syncfs(int fd);
+__attribute__((visibility("default"))) int syncfs(int fd)
+{
+        blob_syncs++;
+        syncs_before_blobs = (int) syncs;
+        return (int) syscall(SYS_syncfs, fd);
 }
 
 struct fixture {
@@ -171,6 +180,21 @@ static void test_a_lone_batch_is_synced_at_once(void **state)
         }
         /* One or two more for room written ahead of the log. */
         assert_in_range(syncs - before, 20, 22);
+}
+
+/* A row never names bytes that a power cut can take away; one that names none waits for nothing. */
+static void test_blobs_are_synced_before_their_row(void **state)
+{
+        struct fixture *f = *state;
+        struct batch *b = helper_batch();
+        int before = blob_syncs;
+
+        helper_commit(f->store, event_batch("x"));
+        assert_int_equal(blob_syncs, before);
+        batch_run_file(b, RUN_A, "/patch_file", "fix.patch", HASH_B, 1);
+        helper_commit(f->store, b);
+        assert_int_equal(blob_syncs, before + 1);
+        assert_true(syncs_before_blobs < syncs);
 }
 
 static int on_timer(struct loop_source *source, uint32_t events)
@@ -308,6 +332,7 @@ int main(void)
                 TEST(test_a_crowd_shares_a_sync),
                 TEST(test_what_waits_for_a_sync_goes_together),
                 TEST(test_a_lone_batch_is_synced_at_once),
+                TEST(test_blobs_are_synced_before_their_row),
                 TEST(test_no_completion_before_the_sync),
                 TEST(test_a_refused_batch_is_alone),
                 TEST(test_a_failed_sync_is_told_to_all),
