@@ -10,4 +10,5 @@ EXTRA_DIST += \
 	doc/flow-format.md \
 	doc/guide-first-agent.md \
 	doc/security/threat-model.md \
-	doc/store.md
+	doc/store.md \
+	doc/testing.md
