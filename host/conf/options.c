@@ -142,19 +142,19 @@ static int words_check(const struct reader *r, const char *pointer, const struct
 static int quantity_read(const struct reader *r, const char *pointer, const struct option_row *row,
                          const json_t *value, json_t **ret)
 {
+        const char *text = json_string_value(value);
         struct err why = { 0 };
-        char text[64];
+        char number[32];
         uint64_t n;
         int e;
 
-        if (json_is_string(value))
-                (void) snprintf(text, sizeof(text), "%s", json_string_value(value));
-        else if (json_is_integer(value))
-                (void) snprintf(text, sizeof(text), "%lld", (long long) json_integer_value(value));
-        else
+        if (json_is_integer(value))
+                (void) snprintf(number, sizeof(number), "%lld",
+                                (long long) json_integer_value(value));
+        else if (!text)
                 return refuse(r, pointer, "%s must be text with a unit", row->path);
-        e = row->kind == OPTION_BYTES ? bytes_parse(&n, text, &why)
-                                      : duration_parse(&n, text, &why);
+        e = row->kind == OPTION_BYTES ? bytes_parse(&n, text ? text : number, &why)
+                                      : duration_parse(&n, text ? text : number, &why);
         if (e < 0)
                 return refuse(r, pointer, "%s: %s", row->path, err_text(&why));
         *ret = json_integer((json_int_t) MIN_OF(n, (uint64_t) INT64_MAX));

@@ -211,7 +211,8 @@ static int list_read(struct reader *r, const config_setting_t *s, json_t **ret)
 
 static int value_read(struct reader *r, const config_setting_t *s, json_t **ret)
 {
-        int e = line_note(r, config_setting_source_line(s));
+        /* The root of an empty file has no line; the file begins at its first. */
+        int e = line_note(r, MAX_OF(config_setting_source_line(s), 1));
 
         if (e < 0)
                 return e;

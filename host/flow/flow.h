@@ -94,7 +94,7 @@ struct flow {
  * Reads a definition; the form is known by its first character ('{' is JSON). Only its shape is
  * checked (keys, types, ids, needs that exist and lead to no circle); agents, references and
  * schemas are check.h's. -EBADMSG when anything is wrong: `err` has the first error and `faults`,
- * when given, all of them.
+ * when given, all of them. A text that is neither libconfig nor JSON has one error, in `err` alone.
  */
 int flow_load(struct flow **ret_flow, const char *path, struct faults *faults, struct err *err);
 

@@ -173,7 +173,7 @@ static void the_name_comes_from_the_file(void **state)
 static const struct {
         const char *why, *text, *want;
 } fault_rows[] = {
-        { "no steps", "name = \"a\";", "x.flow: error: steps is missing\n" },
+        { "no steps", "name = \"a\";", "x.flow:1: error: steps is missing\n" },
         { "steps that are none", "\nsteps = 3;",
           "x.flow:2: error: steps must be a list of groups: ( { id = \"a\"; ... } )\n" },
         { "an unknown key of the workflow", "\nstep = ();\nsteps = (" STEP("a", "") ");",

@@ -242,6 +242,8 @@ static void options_are_read_in_order(void **state)
         (void) put("conf.d/20-b.conf", "");
 }
 
+#define ZEROS "000000000000000000000000000000000000000000000000000000000000"
+
 static void bad_options_are_refused(void **state)
 {
         static const struct {
@@ -260,6 +262,10 @@ static void bad_options_are_refused(void **state)
                   "linhay.conf:1: approval.four_eyes must be true or false" },
                 { "a count below 0", "limits = { max = { files = -1; }; };",
                   "linhay.conf:1: limits.max.files must be a whole number, 0 or more" },
+                { "a number with something behind it, however long",
+                  "limits = { max = { wall = \"" ZEROS "90sorry\"; }; };",
+                  "linhay.conf:1: limits.max.wall: \"" ZEROS
+                  "90sorry\" is not a duration (write \"90s\", \"250ms\" or \"1h30m\")" },
                 { "a group that is a value", "sandbox = { require = { a = 1; }; };",
                   "linhay.conf:1: sandbox.require must be a string" },
         };
