@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/err.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <string.h>
@@ -34,6 +36,7 @@ int err_set(struct err *err, int code, const char *format, ...)
         va_start(args, format);
         (void) format_text(err->text, format, args);
         va_end(args);
+        utf8_settle(err->text);
         return code;
 }
 
@@ -53,6 +56,7 @@ int err_sys(struct err *err, int code, const char *format, ...)
 
         n = snprintf(err->text + used, (size_t) (ERR_TEXT_MAX - used), ": %s", strerror(-code));
         mark_cut(err->text, used + n);
+        utf8_settle(err->text);
         return code;
 }
 
@@ -76,6 +80,7 @@ int err_wrap(struct err *err, int code, const char *format, ...)
         memcpy(err->text, joined, ERR_TEXT_MAX - 1);
         err->text[ERR_TEXT_MAX - 1] = '\0';
         mark_cut(err->text, n);
+        utf8_settle(err->text);
         return code;
 }
 

@@ -8,7 +8,8 @@
  * and fills it once, at the place that knows the most; callers add context with err_wrap() and
  * never log. The text says what was tried, on what, why not, and what to do next. NULL is accepted
  * everywhere: the caller did not want the text. Nothing is allocated; a longer text is cut and ends
- * in "...".
+ * in "...". Texts quote strangers' names and bytes, so whatever is no clean UTF-8 in them, control
+ * characters included, becomes '?': they may be printed to a terminal and put into JSON.
  */
 
 #include "base/def.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/schema-impl.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 #define EXPLAINED_MAX 3 /* alternatives of which it is said why they do not fit */
@@ -124,6 +126,8 @@ enum fit check_fault(struct check *c, const struct frame *f, const char *keyword
                 r = -ENOMEM;
         }
         va_end(args);
+        if (fault.message)
+                utf8_settle(fault.message);
         fault.instance = buf_take(&instance);
         fault.keyword = buf_take(&path);
         if (r == 0 && (!fault.instance || !fault.keyword))

@@ -51,7 +51,8 @@ DEFINE_FREEP(struct schema, schema_free);
 struct schema_fault {
         char *instance; /* JSON pointer into the value: "/findings/3/line", "" = the whole */
         char *keyword;  /* the way through the schema: "/properties/findings/items/$ref/type" */
-        char *message;  /* one sentence without full stop: "must be an integer, but is a string" */
+        char *message;  /* one sentence without full stop: "must be an integer, but is a string";
+                           what it quotes of the value is made printable */
 };
 
 /* Initialise with { 0 } or { .limit = n }. Reusable: each check first empties the list. */

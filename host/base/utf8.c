@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/utf8.h"
 
+#include <string.h>
+
 static unsigned char at(const char *p, size_t i)
 {
         return (unsigned char) p[i];
@@ -71,6 +73,12 @@ static bool is_deceptive(uint32_t c)
                c == 0x200F || c == 0x2028 || c == 0x2029;
 }
 
+/* May this character be shown as it is? Newline and tab are the caller's affair. */
+static bool is_plain(uint32_t c)
+{
+        return c >= 0x20 && c != 0x7F && !(c >= 0x80 && c < 0xA0) && !is_deceptive(c);
+}
+
 int utf8_clean(struct buf *out, const char *text, size_t length, bool keep_lines)
 {
         int r = 0;
@@ -83,13 +91,24 @@ int utf8_clean(struct buf *out, const char *text, size_t length, bool keep_lines
                         r = buf_puts(out, "\xEF\xBF\xBD");
                 else if (keep_lines && (c == '\n' || c == '\t'))
                         r = buf_putc(out, (char) c);
-                else if (c < 0x20 || c == 0x7F || (c >= 0x80 && c < 0xA0))
-                        r = buf_printf(out, "\\x%02x", (unsigned) c);
-                else if (is_deceptive(c))
-                        r = buf_printf(out, "\\u{%04x}", (unsigned) c);
-                else
+                else if (is_plain(c))
                         r = buf_add(out, text + i, n);
+                else
+                        r = buf_printf(out, c < 0xA0 ? "\\x%02x" : "\\u{%04x}", (unsigned) c);
                 i += n ? n : 1;
         }
         return r;
+}
+
+void utf8_settle(char *text)
+{
+        for (size_t left = strlen(text); left > 0;) {
+                size_t n = utf8_length(text, left);
+                uint32_t c = n ? code_point(text, n) : 0;
+
+                if (n == 0 || !(is_plain(c) || c == '\n' || c == '\t'))
+                        memset(text, '?', n ? n : 1);
+                text += n ? n : 1;
+                left -= n ? n : 1;
+        }
 }

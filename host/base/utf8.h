@@ -20,3 +20,6 @@ bool utf8_is_valid(const char *text, size_t length);
 
 /* Appends a printable form of the bytes to `out`; `keep_lines` leaves \n and \t as they are. */
 int utf8_clean(struct buf *out, const char *text, size_t length, bool keep_lines);
+
+/* The same in place, for text that must not grow: what may not stay becomes '?', byte for byte. */
+void utf8_settle(char *text);

@@ -29,14 +29,14 @@ void reply_done(struct reply *r)
 static int refuse(struct reply *r, enum verdict verdict, const char *format, ...) _printf_(3, 4);
 static int refuse(struct reply *r, enum verdict verdict, const char *format, ...)
 {
+        char text[ERR_TEXT_MAX];
         va_list args;
 
         r->verdict = verdict;
-        r->why.code = -EPROTO;
         va_start(args, format);
-        (void) vsnprintf(r->why.text, sizeof(r->why.text), format, args);
+        (void) vsnprintf(text, sizeof(text), format, args);
         va_end(args);
-        return -EPROTO;
+        return err_set(&r->why, -EPROTO, "%s", text);
 }
 
 static int refuse_limit(struct reply *r, enum limit limit)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/fault.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -34,6 +36,8 @@ int faults_add(struct faults *faults, bool is_warning, const char *file, unsigne
         va_start(args, format);
         n = vasprintf(&fault.message, format, args);
         va_end(args);
+        if (n >= 0)
+                utf8_settle(fault.message);
         if (n < 0 || !fault.file) {
                 free(fault.file);
                 if (n >= 0)

@@ -35,6 +35,15 @@ static void test_err(void **state)
         assert_int_equal(strlen(err.text), ERR_TEXT_MAX - 1);
         assert_string_equal(err.text + ERR_TEXT_MAX - 4, "...");
         assert_int_equal(err_set(NULL, -EPERM, "nobody listens"), -EPERM);
+
+        /* What it quotes of strangers can be printed and put into JSON, even where it was cut. */
+        (void) err_set(&err, -EINVAL, "\x1b[1m \xff \xe2\x82 \xc2\x9b \xe2\x80\xae \xc3\xa9\n\t.");
+        assert_string_equal(err_text(&err), "?[1m ? ?? ?? ??? \xc3\xa9\n\t.");
+        memset(big, 0xC3, sizeof(big) - 1);
+        (void) err_set(&err, -EINVAL, "%s", big);
+        assert_true(utf8_is_valid(err.text, strlen(err.text)));
+        assert_int_equal(err_wrap(&err, -EINVAL, "in \x7f"), -EINVAL);
+        assert_memory_equal(err.text, "in ?: ??", 8);
 }
 
 static void test_buf(void **state)
