@@ -21,6 +21,7 @@ include $(srcdir)/tests/unit/reviewer.mk
 include $(srcdir)/tests/sdk/local.mk
 include $(srcdir)/tests/e2e/local.mk
 include $(srcdir)/tests/load/local.mk
+include $(srcdir)/tests/fuzz/local.mk
 
 # Builds every test without running one. A make of its own, behind `all`: else `make -j all tests-built` would
 # build the libraries twice at once.

@@ -1,106 +1,121 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Fuzz target: any bytes as a patch, and as the file that it is for
+ * Any bytes as a patch, and as the file that it is for
  *
- * LLVMFuzzerTestOneInput() is the entry point of libFuzzer. Built plainly, the program replays the
- * files named in its arguments, or the corpus beside it, and prints TAP.
+ * Promises: a patch or a refusal of a kind with words; a path is judged alike whoever asks; a hunk
+ * lies inside the patch's bytes, and the counts in its header are those of its lines; what comes
+ * out of a file has as many lines as the hunks say; a patch turned round twice is itself.
  */
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "fuzz.h"
 
 #include "image.h"
 #include "patch.h"
 #include "path.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+struct text_piece {
+        const char *data;
+        size_t size;
+};
 
-static void file_try(const struct patch_file *f, const char *data, size_t size, bool is_reversed)
+static void refusal_try(const struct refusal *why)
+{
+        promise(why->kind > REFUSAL_NONE && why->kind < REFUSAL_KINDS_ && *why->text,
+                "a refusal has a kind and text");
+        promise(refusal_code(why->kind), "and a code");
+}
+
+static void hunk_try(const struct patch_hunk *h, const struct text_piece *all)
+{
+        uint64_t old_lines = 0, new_lines = 0;
+        const char *at = h->body, *end = h->body + h->length;
+
+        promise(at >= all->data && h->length <= all->size - (size_t) (at - all->data),
+                "a hunk lies in the patch");
+        while (at < end) {
+                const char *newline = memchr(at, '\n', (size_t) (end - at));
+
+                old_lines += *at != '+' && *at != '\\';
+                new_lines += *at != '-' && *at != '\\';
+                at = newline ? newline + 1 : end;
+        }
+        promise(old_lines == h->old_count && new_lines == h->new_count,
+                "a hunk has the lines that its header counts");
+}
+
+static size_t lines_of(const char *text, size_t length)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < length; i++)
+                n += text[i] == '\n';
+        return n + (length > 0 && text[length - 1] != '\n');
+}
+
+static void result_try(const struct image *image)
+{
+        struct refusal why = { 0 };
+        char *result = NULL;
+        int64_t shift = 0;
+        size_t length;
+
+        if (image_result(image, &result, &length, &why) < 0) {
+                refusal_try(&why);
+                return;
+        }
+        for (size_t i = 0; i < image->n_edits; i++)
+                shift += (int64_t) image->edits[i].added - (int64_t) image->edits[i].removed;
+        promise(result[length] == '\0', "a NUL stands behind the result");
+        promise((int64_t) lines_of(result, length) == (int64_t) image->n_lines + shift,
+                "the result has the lines that the hunks say");
+        free(result);
+}
+
+static void file_try(const struct patch_file *f, const struct text_piece *all, bool is_reversed)
 {
         struct image image = { 0 };
         struct refusal why = { 0 };
         int64_t offset;
-        char *result = NULL;
-        size_t length;
+        bool applied = true;
 
-        (void) path_check(f->new_name ? f->new_name : f->old_name, &why);
-        if (image_init(&image, "x", data, size, is_reversed, &why) == 0) {
-                for (size_t i = 0; i < f->n_hunks; i++)
-                        (void) image_apply(&image, &f->hunks[i], i + 1, &offset, &why);
-                (void) image_result(&image, &result, &length, &why);
+        promise(f->old_name || f->new_name, "a change is of a file");
+        if (path_check(f->new_name ? f->new_name : f->old_name, &why) < 0)
+                refusal_try(&why);
+        if (image_init(&image, "x", all->data, all->size, is_reversed, &why) == 0) {
+                for (size_t i = 0; i < f->n_hunks && applied; i++)
+                        applied = image_apply(&image, &f->hunks[i], i + 1, &offset, &why) == 0;
+                if (applied)
+                        result_try(&image);
+                else
+                        refusal_try(&why);
         }
-        free(result);
         image_done(&image);
+}
+
+static void patch_try(struct patch *p, const struct text_piece *all)
+{
+        for (int turn = 0; turn < 2; turn++, patch_reverse(p))
+                for (size_t i = 0; i < p->n_files; i++)
+                        file_try(&p->files[i], all, p->is_reversed);
+        promise(!p->is_reversed, "turned round twice it is itself");
+        for (size_t i = 0; i < p->n_files; i++)
+                for (size_t j = 0; j < p->files[i].n_hunks; j++)
+                        hunk_try(&p->files[i].hunks[j], all);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        const char *text = (const char *) data;
+        const struct text_piece all = { size ? (const char *) data : "", size };
 
         for (unsigned strip = 0; strip < 3; strip++) {
                 struct patch p = { .strip = strip };
                 struct refusal why = { 0 };
 
-                if (patch_parse(&p, text, size, &why) == 0)
-                        for (int turn = 0; turn < 2; turn++, patch_reverse(&p))
-                                for (size_t i = 0; i < p.n_files; i++)
-                                        file_try(&p.files[i], text, size, p.is_reversed);
+                if (patch_parse(&p, all.data, all.size, &why) == 0)
+                        patch_try(&p, &all);
+                else
+                        refusal_try(&why);
                 patch_done(&p);
         }
         return 0;
 }
-
-#ifndef LINHAY_FUZZ
-/* Each file as it is and cut at every fourth of it. */
-static bool replay(const char *path)
-{
-        static uint8_t data[1 << 20];
-        FILE *f = fopen(path, "r");
-        size_t n;
-
-        if (!f)
-                return false;
-        n = fread(data, 1, sizeof(data), f);
-        (void) fclose(f);
-        for (size_t part = 1; part <= 4; part++)
-                (void) LLVMFuzzerTestOneInput(data, n * part / 4);
-        return true;
-}
-
-static int replay_folder(const char *folder)
-{
-        struct dirent **names;
-        int n = scandir(folder, &names, NULL, alphasort), tests = 0;
-        bool ok = n > 2;
-
-        for (int i = 0; i < n; i++) {
-                _cleanup_(freep) char *path = NULL;
-
-                if (names[i]->d_name[0] != '.' &&
-                    asprintf(&path, "%s/%s", folder, names[i]->d_name) > 0)
-                        printf("%s %d - %s\n", replay(path) ? "ok" : "not ok", ++tests,
-                               names[i]->d_name);
-                free(names[i]);
-        }
-        if (n >= 0)
-                free(names);
-        printf("1..%d\n", tests);
-        return ok ? 0 : 1;
-}
-
-int main(int argc, char **argv)
-{
-        const char *source = getenv("LINHAY_SRCDIR");
-        char folder[4096];
-        int bad = 0;
-
-        for (int i = 1; i < argc; i++)
-                bad += !replay(argv[i]);
-        if (argc > 1)
-                return bad != 0;
-        (void) snprintf(folder, sizeof(folder), "%s/tests/fuzz/corpus/patch",
-                        source ? source : ".");
-        return replay_folder(folder);
-}
-#endif

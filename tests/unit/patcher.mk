@@ -41,14 +41,3 @@ tests_unit_test_patch_parts_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/sdk -I$(srcdir)
 	-I$(srcdir)/plugins/patcher -I$(srcdir)/tests $(CMOCKA_CFLAGS)
 tests_unit_test_patch_parts_CFLAGS = $(PATCHER_TEST_CFLAGS)
 tests_unit_test_patch_parts_LDADD = $(PATCHER_LIBS) $(CMOCKA_LIBS)
-
-# The parts that read strangers' bytes, as a fuzz target; `make check` replays the seeds.
-check_PROGRAMS += tests/fuzz/fuzz-patch
-TESTS += tests/fuzz/fuzz-patch
-tests_fuzz_fuzz_patch_SOURCES = tests/fuzz/fuzz-patch.c $(PATCHER_PARTS)
-tests_fuzz_fuzz_patch_CPPFLAGS = -D_GNU_SOURCE -I$(srcdir)/sdk -I$(srcdir)/plugins/lib \
-	-I$(srcdir)/plugins/patcher
-tests_fuzz_fuzz_patch_CFLAGS = $(PATCHER_TEST_CFLAGS)
-tests_fuzz_fuzz_patch_LDADD = $(PATCHER_LIBS)
-PATCH_SEEDS = binary copy link mail plain quoted rename stamp
-EXTRA_DIST += $(PATCH_SEEDS:%=tests/fuzz/corpus/patch/%)

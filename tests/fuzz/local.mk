@@ -1,0 +1,71 @@
+# Fuzz targets: tests/fuzz/fuzz-NAME.c with its seeds in corpus/NAME. Here each replays its corpus as a TAP
+# test; configured with --enable-fuzz (scripts/fuzz does that) each is linked with libFuzzer instead.
+FUZZ_TARGETS = \
+	tests/fuzz/fuzz-changeset \
+	tests/fuzz/fuzz-collect \
+	tests/fuzz/fuzz-elf \
+	tests/fuzz/fuzz-expr \
+	tests/fuzz/fuzz-flow \
+	tests/fuzz/fuzz-frame \
+	tests/fuzz/fuzz-manifest \
+	tests/fuzz/fuzz-options \
+	tests/fuzz/fuzz-patch \
+	tests/fuzz/fuzz-schema
+check_PROGRAMS += $(FUZZ_TARGETS)
+EXTRA_DIST += tests/fuzz/corpus tests/fuzz/dict tests/fuzz/make-seeds
+noinst_HEADERS += tests/fuzz/fuzz.h tests/fuzz/fuzz-changeset.h tests/fuzz/fuzz-file.h
+
+if ENABLE_FUZZ
+FUZZ_MAIN =
+FUZZ_LINK = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+FUZZ_MAIN = tests/fuzz/replay.c
+FUZZ_LINK = $(AM_LDFLAGS)
+TESTS += $(FUZZ_TARGETS)
+endif
+
+fuzz-targets: $(FUZZ_TARGETS)
+.PHONY: fuzz-targets
+
+tests_fuzz_fuzz_changeset_SOURCES = tests/fuzz/fuzz-changeset.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_changeset_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_changeset_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_collect_SOURCES = tests/fuzz/fuzz-collect.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_collect_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_collect_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_elf_SOURCES = tests/fuzz/fuzz-elf.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_elf_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_elf_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_expr_SOURCES = tests/fuzz/fuzz-expr.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_expr_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_expr_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_flow_SOURCES = tests/fuzz/fuzz-flow.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_flow_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_flow_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz-frame.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_frame_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_frame_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz-manifest.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_manifest_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_manifest_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz-options.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_options_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_options_LDADD = $(HOST_LIBS)
+
+# Of the patcher, the parts that read strangers' bytes.
+tests_fuzz_fuzz_patch_SOURCES = tests/fuzz/fuzz-patch.c $(PATCHER_PARTS) $(FUZZ_MAIN)
+tests_fuzz_fuzz_patch_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/patcher -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_patch_CFLAGS = $(PATCHER_TEST_CFLAGS)
+tests_fuzz_fuzz_patch_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_patch_LDADD = $(PATCHER_LIBS) libbase.a $(JANSSON_LIBS)
+
+tests_fuzz_fuzz_schema_SOURCES = tests/fuzz/fuzz-schema.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_schema_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_schema_LDADD = $(HOST_LIBS)
