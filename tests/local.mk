@@ -13,6 +13,7 @@ include $(srcdir)/tests/store/local.mk
 include $(srcdir)/tests/unit/change.mk
 include $(srcdir)/tests/unit/plug.mk
 include $(srcdir)/tests/cell/local.mk
+include $(srcdir)/tests/battery/local.mk
 include $(srcdir)/tests/unit/obs.mk
 include $(srcdir)/tests/unit/run.mk
 include $(srcdir)/tests/unit/patcher.mk

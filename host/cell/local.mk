@@ -25,6 +25,7 @@ linhay_cell_SOURCES = host/cell-main.c \
 	host/cell/idmap.c host/cell/idmap.h \
 	host/cell/inspect.c host/cell/inspect.h \
 	host/cell/landlock.c host/cell/landlock.h \
+	host/cell/layer.h \
 	host/cell/maps.c host/cell/maps.h \
 	host/cell/overlay.c host/cell/overlay.h \
 	host/cell/root.c host/cell/root.h \

@@ -8,6 +8,7 @@
 
 #include "base/kernel.h"
 #include "cell/fault.h"
+#include "cell/layer.h"
 #include "cell/proto.h"
 #include "cell/service.h"
 #include "cell/spawn.h"
@@ -106,7 +107,7 @@ _Noreturn static void end_failed(struct service *s, const char *otherwise)
 /* Any return but 0 leaves the first stage alone, and that is not what was promised. */
 static void stage2_enter(const struct runtime_plan *plan)
 {
-        if (!plan->stage2)
+        if (!plan->stage2 || layer_is_left_out("seccomp"))
                 return;
         if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SPAWN_STAGE2_FLAGS, plan->stage2) != 0)
                 fail_load("%s", "the second stage of the filter cannot be set");

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The attack battery's driver: every probe in every way it can be tried, against what it states
+ *
+ *   battery [--table] [GROUP/NAME...]     TAP, one test a probe; --table: rows for the document
+ *
+ * Built twice: as whoever runs it, and (AS_USER) as a user who owns nothing. Four cells a probe:
+ * while running, in a constructor, in the resolver of an indirect function, and with a layer taken
+ * away (linhay-cell-test, which is never installed); and once outside of any cell.
+ */
+
+#include "config.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/json.h"
+#include "cell/cell.h"
+#include "cell/memfd.h"
+
+#include "die.h"
+#include "scene.h"
+
+#ifdef AS_USER
+#define IS_USER true
+#else
+#define IS_USER false
+#endif
+
+#define NOBODYS  54321 /* an id that owns nothing */
+#define PATIENCE 10    /* seconds for a control */
+
+enum column { IN_RUN, IN_CONSTRUCTOR, IN_IFUNC, NO_SECCOMP, NO_LANDLOCK, UNCONFINED, COLUMNS_ };
+
+static const struct {
+        const char *title;
+        const char *program; /* a name of linhay-cell-test says what it leaves out */
+        enum entry entry;
+} columns[COLUMNS_] = {
+        [IN_RUN] = { "run", "linhay-cell", ENTRY_RUN },
+        [IN_CONSTRUCTOR] = { "constructor", "linhay-cell", ENTRY_CONSTRUCTOR },
+        [IN_IFUNC] = { "ifunc", "linhay-cell", ENTRY_IFUNC },
+        [NO_SECCOMP] = { "without seccomp", "linhay-cell-without-seccomp", ENTRY_RUN },
+        [NO_LANDLOCK] = { "without Landlock", "linhay-cell-without-landlock", ENTRY_RUN },
+        [UNCONFINED] = { "unconfined", NULL, ENTRY_RUN },
+};
+
+typedef char outcome[64];
+
+static struct buf object; /* agent.so */
+static struct loop *loop;
+static struct sandbox *sandboxes[COLUMNS_];
+static struct cell *running;
+
+/* What a run came to, as probe.h names it. */
+static void outcome_of(outcome ret, const struct cell_result *r)
+{
+        int code = (int) json_integer_value(json_object_get(r->output, "errno"));
+
+        if (r->trouble)
+                (void) snprintf(ret, sizeof(outcome), "trouble: %s", r->message);
+        else if (r->verdict == VERDICT_SYSCALL)
+                (void) snprintf(ret, sizeof(outcome), "syscall %s", r->syscall ? r->syscall : "?");
+        else if (r->verdict != VERDICT_OK)
+                (void) snprintf(ret, sizeof(outcome), "%s", verdict_name(r->verdict));
+        else if (code == 0)
+                (void) snprintf(ret, sizeof(outcome), "reached");
+        else
+                (void) snprintf(ret, sizeof(outcome), "%s",
+                                strerrorname_np(code) ? strerrorname_np(code) : "?");
+}
+
+static void on_done(void *user, struct cell_result *r)
+{
+        outcome_of(user, r);
+        running = NULL;
+        loop_stop(loop);
+}
+
+/* The object's bytes with the scene in them. */
+static int object_fd(const struct probe *p, enum entry entry, bool honest)
+{
+        _cleanup_(buf_done) struct buf bytes = { 0 };
+        char *at;
+        int fd;
+
+        scene.entry = entry;
+        scene.honest = honest;
+        (void) snprintf(scene.probe, sizeof(scene.probe), "%s", p->name);
+        if (buf_add(&bytes, object.data, object.length) < 0)
+                die("no memory");
+        at = memmem(bytes.data, bytes.length, scene.mark, sizeof(scene.mark));
+        if (!at)
+                die("the agent has no scene");
+        memcpy(at, &scene, sizeof(scene));
+        fd = memfd_of_bytes("battery", bytes.data, bytes.length);
+        if (fd < 0)
+                die("cannot make the object");
+        return fd;
+}
+
+static void run_in_cell(outcome ret, const struct probe *p, enum column column, bool honest)
+{
+        _cleanup_(closep) int agent = object_fd(p, columns[column].entry, honest);
+        _cleanup_(closep) int workspace = p->workspace ? scene_tree(NULL) : -1;
+        const char *const groups[] = { p->group, NULL };
+        char sha256[SHA256_HEX];
+        struct cell_spec spec = {
+                .name = p->name,
+                .agent_fd = agent,
+                .agent_sha256 = sha256,
+                .action = "attack",
+                .workspace = p->workspace,
+                .workspace_fd = workspace,
+                .syscall_groups = p->group ? groups : NULL,
+                .on_done = on_done,
+                .user = ret,
+        };
+        struct err err = { 0 };
+
+        if (sha256_fd(sha256, agent) < 0)
+                die("cannot read the object");
+        limits_standard(&spec.limits);
+        spec.limits.value[LIMIT_WALL] = 5000;
+        if (p->value)
+                spec.limits.value[p->limit] = p->value;
+        if (cell_start(&running, sandboxes[column], &spec, &err) < 0)
+                die("%s: %s", p->name, err_text(&err));
+        while (running)
+                if (loop_run(loop) < 0)
+                        die("the loop failed");
+        if (p->harmed && p->harmed())
+                (void) snprintf(ret, sizeof(outcome), "harm on the host");
+}
+
+/* A mount of root's must not stay on this machine. */
+_Noreturn static void control_main(const struct probe *p)
+{
+        int code;
+
+        (void) alarm(PATIENCE);
+        (void) setpgid(0, 0);
+        if (geteuid() == 0 &&
+            (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
+                _exit(EIO);
+        if (p->workspace) {
+                scene.workspace = scene_tree(NULL);
+                if (fchdir(scene.workspace) < 0)
+                        _exit(EIO);
+        }
+        code = p->attack(NULL);
+        _exit(code < 0 || code > 255 ? EIO : code);
+}
+
+static void run_unconfined(outcome ret, const struct probe *p)
+{
+        int status;
+        pid_t pid;
+
+        (void) fflush(NULL);
+        pid = fork();
+        if (pid < 0)
+                die("cannot fork: %m");
+        if (pid == 0)
+                control_main(p);
+        if (waitpid(pid, &status, 0) < 0)
+                die("cannot wait: %m");
+        (void) kill(-pid, SIGKILL); /* what it left behind */
+        if (WIFSIGNALED(status))
+                (void) snprintf(ret, sizeof(outcome), "signal %d", WTERMSIG(status));
+        else if (WEXITSTATUS(status))
+                (void) snprintf(ret, sizeof(outcome), "%s", strerrorname_np(WEXITSTATUS(status)));
+        else
+                (void) snprintf(ret, sizeof(outcome), "reached");
+        scene_restore();
+}
+
+/* Is it one of "a or b or c"? */
+static bool is_wanted(const char *got, const char *wanted)
+{
+        size_t length = strlen(got);
+
+        for (const char *at = wanted; at; at = strstr(at, " or ")) {
+                if (at != wanted)
+                        at += 4;
+                if (strncmp(at, got, length) == 0 &&
+                    (at[length] == '\0' || strncmp(at + length, " or ", 4) == 0))
+                        return true;
+        }
+        return false;
+}
+
+/* What the probe states for a column; NULL = it is not tried there. */
+static const char *wanted_in(const struct probe *p, enum column column)
+{
+        const char *want = IS_USER && p->as_user ? p->as_user : p->want;
+        const char *at_load = p->at_load ? p->at_load : want;
+
+        switch (column) {
+        case IN_CONSTRUCTOR:
+                return strcmp(at_load, "-") == 0 ? NULL : at_load;
+        case IN_IFUNC:
+#ifdef LINHAY_SANITIZE
+                return NULL;
+#else
+                return strcmp(at_load, "-") == 0 ? NULL : at_load;
+#endif
+        case NO_SECCOMP:
+                return p->without_seccomp ? p->without_seccomp : want;
+        case NO_LANDLOCK:
+                return p->without_landlock ? p->without_landlock : want;
+        case UNCONFINED:
+                if (p->control == CONTROL_HONEST || p->control == CONTROL_UNCONFINED ||
+                    (p->control == CONTROL_ROOT && !IS_USER))
+                        return "reached";
+                return NULL;
+        default:
+                return want;
+        }
+}
+
+static void try(outcome ret, const struct probe *p, enum column column)
+{
+        if (column != UNCONFINED)
+                run_in_cell(ret, p, column, false);
+        else if (p->control == CONTROL_HONEST)
+                run_in_cell(ret, p, IN_RUN, true);
+        else
+                run_unconfined(ret, p);
+}
+
+/* A control by a layer's absence is stated in that layer's column. */
+static bool states_control(const struct probe *p)
+{
+        switch (p->control) {
+        case CONTROL_NO_SECCOMP:
+                return p->without_seccomp && strcmp(p->without_seccomp, "reached") == 0;
+        case CONTROL_NO_LANDLOCK:
+                return p->without_landlock && strcmp(p->without_landlock, "reached") == 0;
+        case CONTROL_NONE:
+                return p->reason != NULL;
+        default:
+                return true;
+        }
+}
+
+static bool probe_test(const struct probe *p, unsigned number, bool as_table)
+{
+        outcome got[COLUMNS_] = { "" };
+        bool is_ok = states_control(p);
+
+        for (enum column c = 0; c < COLUMNS_; c++) {
+                const char *want = wanted_in(p, c);
+
+                if (!want)
+                        continue;
+                try(got[c], p, c);
+                if (is_wanted(got[c], want))
+                        continue;
+                printf("# %s, %s: %s instead of %s\n", p->name, columns[c].title, got[c], want);
+                is_ok = false;
+        }
+        if (as_table) {
+                printf("%s\t%s", p->name, p->technique);
+                for (enum column c = 0; c < COLUMNS_; c++)
+                        printf("\t%s", *got[c] ? got[c] : "");
+                printf("\t%s\n", p->control == CONTROL_NONE ? p->reason : "");
+        } else {
+                printf("%s %u - %s: %s\n", is_ok ? "ok" : "not ok", number, p->name,
+                       states_control(p) ? p->technique : "states no control");
+        }
+        (void) fflush(stdout);
+        return is_ok;
+}
+
+/* Programs where an ordinary user can reach them, named for what they leave out. */
+static void programs_copy(const char *folder)
+{
+        static const char *const from[COLUMNS_] = { [IN_RUN] = "linhay-cell",
+                                                    [NO_SECCOMP] = "linhay-cell-test",
+                                                    [NO_LANDLOCK] = "linhay-cell-test" };
+        const char *build = getenv("LINHAY_BUILDDIR");
+
+        for (enum column c = 0; c < COLUMNS_; c++) {
+                _cleanup_(buf_done) struct buf program = { 0 };
+                char path[4096];
+
+                if (!from[c])
+                        continue;
+                (void) snprintf(path, sizeof(path), "%s/%s", build ? build : ".", from[c]);
+                if (file_read(path, &program, NULL) < 0)
+                        die("cannot read %s", path);
+                (void) snprintf(path, sizeof(path), "%s/%s", folder, columns[c].program);
+                if (file_replace(path, program.data, program.length, 0755, NULL) < 0 ||
+                    chmod(path, 0755) < 0)
+                        die("cannot write %s", path);
+        }
+}
+
+static void sandboxes_start(const char *folder)
+{
+        for (enum column c = 0; c < UNCONFINED; c++) {
+                struct sandbox_options options = { .require = TIER_NO_CGROUP };
+                struct err err = { 0 };
+                char path[4096];
+
+                if (c == IN_CONSTRUCTOR || c == IN_IFUNC) {
+                        sandboxes[c] = sandboxes[IN_RUN];
+                        continue;
+                }
+                (void) snprintf(path, sizeof(path), "%s/%s", folder, columns[c].program);
+                options.cell_path = path;
+                if (sandbox_new(&sandboxes[c], loop, &options, &err) < 0)
+                        die("%s: %s", columns[c].program, err_text(&err));
+                (void) unlink(path); /* it runs */
+        }
+}
+
+static void stage_set(void)
+{
+        static char folder[] = "/tmp/linhay-cells-XXXXXX";
+        const char *build = getenv("LINHAY_BUILDDIR");
+        char path[4096];
+
+        (void) snprintf(path, sizeof(path), "%s/tests/battery/agent.so", build ? build : ".");
+        if (file_read(path, &object, NULL) < 0)
+                die("cannot read %s", path);
+        if (!mkdtemp(folder) || chmod(folder, 0755) < 0)
+                die("cannot make %s: %m", folder);
+        programs_copy(folder);
+        if (IS_USER && geteuid() == 0 && chown(folder, NOBODYS, NOBODYS) < 0)
+                die("cannot give %s away: %m", folder);
+        if (IS_USER && geteuid() == 0 &&
+            (setgroups(0, NULL) < 0 || setresgid(NOBODYS, NOBODYS, NOBODYS) < 0 ||
+             setresuid(NOBODYS, NOBODYS, NOBODYS) < 0))
+                die("cannot become a user: %m");
+        scene_make();
+        if (loop_new(&loop) < 0)
+                die("no loop");
+        sandboxes_start(folder);
+        (void) rmdir(folder);
+}
+
+static void stage_clear(void)
+{
+        for (enum column c = 0; c < UNCONFINED; c++)
+                if (c != IN_CONSTRUCTOR && c != IN_IFUNC)
+                        sandboxes[c] = sandbox_free(sandboxes[c]);
+        loop = loop_free(loop);
+        buf_done(&object);
+        scene_remove();
+}
+
+static bool is_chosen(const struct probe *p, char *const names[])
+{
+        for (size_t i = 0; names[i]; i++)
+                if (strcmp(names[i], p->name) == 0)
+                        return true;
+        return !names[0];
+}
+
+int main(int argc, char *argv[])
+{
+        bool as_table = argc > 1 && strcmp(argv[1], "--table") == 0;
+        unsigned number = 0, failed = 0;
+        const struct probe *p;
+
+        stage_set();
+        for (size_t i = 0; (p = probe_at(i)); i++)
+                if (is_chosen(p, argv + 1 + as_table))
+                        failed += !probe_test(p, ++number, as_table);
+        if (!as_table)
+                printf("1..%u\n", number);
+        stage_clear();
+        return failed > 0;
+}

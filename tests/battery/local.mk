@@ -1,0 +1,26 @@
+# The attack battery. linhay-cell-test is linhay-cell with layers that can be left out; it is never installed.
+check_PROGRAMS += linhay-cell-test
+linhay_cell_test_SOURCES = $(linhay_cell_SOURCES) tests/battery/layer.c
+linhay_cell_test_CPPFLAGS = $(AM_CPPFLAGS) -DLINHAY_CELL_TEST
+linhay_cell_test_LDADD = $(linhay_cell_LDADD)
+
+# One file a group of probes; both the hostile agent and the driver hold them all.
+BATTERY_PROBES = tests/battery/probe.c tests/battery/probe.h \
+	tests/battery/fs.c \
+	tests/battery/kernel.c
+
+check_PROGRAMS += tests/battery/agent.so
+tests_battery_agent_so_SOURCES = tests/battery/agent.c $(BATTERY_PROBES)
+tests_battery_agent_so_CPPFLAGS = $(AGENT_CPP_FLAGS) -I$(srcdir)/host
+tests_battery_agent_so_CFLAGS = $(AGENT_C_FLAGS)
+tests_battery_agent_so_LDFLAGS = $(AGENT_LINK_FLAGS)
+
+check_PROGRAMS += tests/battery/battery tests/battery/battery-user
+TESTS += tests/battery/battery tests/battery/battery-user
+tests_battery_battery_SOURCES = tests/battery/battery.c tests/battery/die.h \
+	tests/battery/scene.c tests/battery/scene.h $(BATTERY_PROBES)
+tests_battery_battery_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/battery
+tests_battery_battery_LDADD = $(HOST_LIBS)
+tests_battery_battery_user_SOURCES = $(tests_battery_battery_SOURCES)
+tests_battery_battery_user_CPPFLAGS = $(tests_battery_battery_CPPFLAGS) -DAS_USER
+tests_battery_battery_user_LDADD = $(HOST_LIBS)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The attack battery: one probe is one technique, stated together with what must come of it
+ *
+ * The same functions are compiled into a hostile agent (agent.c) that tries them in a cell, and
+ * into the driver (battery.c), which tries them unconfined: a probe that fails even there shows
+ * nothing. Add one: a function and a row in the file of its group; `scripts/battery` writes the
+ * table again.
+ */
+
+#include <linhay/agent.h>
+
+#include "base/limit.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* When the probe runs in an agent. Whatever is safe in a constructor is safe later as well. */
+enum entry { ENTRY_RUN, ENTRY_CONSTRUCTOR, ENTRY_IFUNC, ENTRIES_ };
+
+/*
+ * What there is to attack: made by the driver (scene.c), and written into the object's bytes, since
+ * a constructor has nobody to ask. The paths are outside of every cell.
+ */
+struct scene {
+        char mark[24]; /* what the driver looks for; all that follows is written over */
+        char probe[56];
+        uint32_t entry;  /* enum entry */
+        uint32_t honest; /* the control of a probe of the protocol: everything but the fault */
+        char folder[96]; /* everybody may write here */
+        char file[112];  /* below it, 0666: holds `canary` */
+        char socket_path[108]; /* a Unix socket that listens, 0777 */
+        char abstract[32];     /* the same in the abstract name space, without the first NUL */
+        char canary[40];
+        char shared_name[40]; /* of a POSIX shared memory object, 0666 */
+        uint16_t tcp_port;    /* on 127.0.0.1, both listen */
+        uint16_t udp_port;
+        int32_t shared_id;       /* of a System V segment, 0666 */
+        int32_t victim;          /* a process of the same user, as the host counts */
+        uint64_t victim_address; /* of the canary in its memory */
+        int32_t workspace;       /* the descriptor of the tree in the control; a cell has it as 4 */
+};
+
+extern struct scene scene;
+
+/* How it is shown that the probe would do harm if nothing were in its way. */
+enum control {
+        CONTROL_UNCONFINED,  /* the driver's child does it: "reached" */
+        CONTROL_ROOT,        /* the same, but an ordinary user could not do it anyway */
+        CONTROL_NO_SECCOMP,  /* in a cell without that layer it comes through */
+        CONTROL_NO_LANDLOCK, /* the same */
+        CONTROL_HONEST,      /* without its fault (`scene.honest`) the cell ends with "reached" */
+        CONTROL_NONE,        /* there is none: `reason` says why; not counted */
+};
+
+/*
+ * Outcomes are words: "reached" (the attack returned 0), the name of an errno that it returned,
+ * "syscall NAME" (the cell was ended for that call), or another verdict's name. Several, separated
+ * by " or ", are all right.
+ */
+struct probe {
+        const char *name;      /* "group/what" */
+        const char *technique; /* what is tried, one sentence without an end */
+        int (*attack)(
+                struct linhay_run *r); /* 0 = it reached its target; an errno; r may be NULL */
+        const char *want;
+        const char *at_load; /* in a constructor or resolver; NULL = the same, "-" = not tried */
+        const char *as_user; /* of a host that is not root; NULL = the same */
+        const char *without_seccomp;  /* what stands behind; NULL = the same */
+        const char *without_landlock; /* the same */
+        enum control control;
+        const char *reason;
+        const char *group; /* one system call group that the agent has been granted */
+        enum limit limit;  /* with `value`, where that is not 0 */
+        uint64_t value;
+        enum workspace_mode workspace; /* of a tree with files "a", "b/c" and the link "l" to "a" */
+        bool (*harmed)(void); /* asked on the host after the run: true = the attack came through */
+};
+
+#define PROBE_GROUPS(X)                                                                            \
+        X(fs)                                                                                      \
+        X(kernel)
+
+#define X(group)                                                                                   \
+        extern const struct probe group##_probes[];                                                \
+        extern const size_t group##_n;
+PROBE_GROUPS(X)
+#undef X
+
+/* Closes a group's file. */
+#define PROBES_END(group) const size_t group##_n = sizeof(group##_probes) / sizeof(*group##_probes);
+
+const struct probe *probe_find(const char *name);
+/* Of all groups in their order, NULL behind the last. */
+const struct probe *probe_at(size_t i);
+
+/* The common end of an attack: what the call returned, as an outcome. */
+static inline int reached(bool ok)
+{
+        return ok ? 0 : errno ? errno : EIO;
+}
