@@ -189,7 +189,8 @@ static void read_rules_off(struct linhay_run *run, json_t **ret_list,
         };
         for (size_t l = 0; l < ARRAY_SIZE(limits); l++)
                 for (size_t o = 0; o < n; o++)
-                        if (review_is_named(limits[l].rule, off[o]))
+                        if (review_is_named(limits[l].rule, off[o]) ||
+                            review_is_named(REVIEW_FUNCTION_RULE, off[o]))
                                 *limits[l].max = 0;
 }
 

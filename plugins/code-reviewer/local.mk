@@ -40,6 +40,7 @@ REVIEWER_RULES = plugins/code-reviewer/rules/any.scm plugins/code-reviewer/rules
 REVIEWER_CPPFLAGS = $(AGENT_CPP_FLAGS) $(TREE_SITTER_CFLAGS) $(PCRE2_CFLAGS) $(JANSSON_CFLAGS)
 REVIEWER_CFLAGS = $(AGENT_C_FLAGS) -Wa,-I$(srcdir)/plugins/code-reviewer
 REVIEWER_LIBS = plugins/code-reviewer/libreviewer.a plugins/code-reviewer/libgrammars.a \
+	plugins/lib/libscan.a -lm \
 	$(TREE_SITTER_LIBS) $(PCRE2_LIBS) $(JANSSON_LIBS)
 
 noinst_LIBRARIES += plugins/code-reviewer/libreviewer.a

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "review.h"
 
+#include "scan/context.h"
+#include "scan/waiver.h"
+
 #include <stdio.h>
 
+#define WAIVED_LINES  40 /* a waiver at the end of a longer place is about something else */
 #define MESSAGE_BYTES 512
 #define CAPTURE_BYTES 80 /* shown of a capture in a message */
 
@@ -72,28 +76,11 @@ static bool has_keyword(const struct rule *rule, const struct source *s)
 }
 
 /* Tests do on purpose what the program should not do. */
-static bool is_test(const char *path)
+static bool is_test(const struct source *s)
 {
-        static const char *const folders[] = { "test/", "tests/", "testing/", "__tests__/",
-                                               "spec/" };
-        static const char *const endings[] = { "_test.py",  "_test.go",    ".test.js",  ".spec.js",
-                                               ".test.ts",  ".spec.ts",    ".test.tsx", ".spec.tsx",
-                                               ".test.jsx", "/conftest.py" };
-        const char *slash = strrchr(path, '/');
-        const char *name = slash ? slash + 1 : path;
-        size_t n = strlen(path);
+        enum context context = context_of(s->path);
 
-        for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-                const char *at = strstr(path, folders[i]);
-
-                if (at && (at == path || at[-1] == '/'))
-                        return true;
-        }
-        for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
-                if (n > strlen(endings[i]) &&
-                    strcmp(path + n - strlen(endings[i]), endings[i]) == 0)
-                        return true;
-        return strncmp(name, "test_", 5) == 0;
+        return context == CONTEXT_TEST || context == CONTEXT_FIXTURE;
 }
 
 static bool applies(const struct rule *rule, const struct source *s, bool in_test)
@@ -131,11 +118,10 @@ static char *message_of(const struct rule *rule, const struct source *s, const s
         return strdup(text);
 }
 
-/* A person looked at this line and said so, in the words of the tools that people know. */
-static bool is_waived(const struct source *s, uint32_t row)
+/* A person looked at this line and said so, in the words of other tools that people know. */
+static bool is_waived_elsewhere(const struct source *s, uint32_t row)
 {
-        static const char *const marks[] = { "linhay: ignore", "nosec", "NOSONAR", "NOLINT",
-                                             "gosec:disable" };
+        static const char *const marks[] = { "nosec", "NOSONAR", "NOLINT", "gosec:disable" };
         uint32_t length;
         const char *line = source_line(s, row, &length);
 
@@ -165,7 +151,7 @@ static int found(void *owner, const struct match *match)
         }
         if (ARRAY_GROW(b->items, b->n_items, b->size) < 0)
                 return -ENOMEM;
-        if (is_waived(b->s, f.start.row) || is_waived(b->s, f.end.row)) {
+        if (is_waived_elsewhere(b->s, f.start.row) || is_waived_elsewhere(b->s, f.end.row)) {
                 b->review->n_waived++;
                 return 0;
         }
@@ -187,25 +173,102 @@ static int compare(const void *a, const void *b)
         return strcmp(x->rule->id, y->rule->id);
 }
 
+#define TAGS_MAX 16
+
+/* The rule's tags, and what is added for this place. */
+struct tags {
+        const char *list[TAGS_MAX + 1];
+        size_t n;
+};
+
+static void add_tag(struct tags *tags, const char *tag)
+{
+        if (tag && tags->n < TAGS_MAX)
+                tags->list[tags->n++] = tag;
+}
+
 /* -E2BIG of the host ends the telling, not the review. */
-static int tell(struct review *review, const struct linhay_finding *finding)
+static int send(struct review *review, const struct linhay_finding *finding)
 {
         int r = linhay_finding(review->run, finding);
 
         if (r == -E2BIG)
                 review->is_full = true;
-        else if (r >= 0)
-                review->by_severity[finding->severity]++;
         return r == -E2BIG ? 0 : r;
+}
+
+static int count_and_send(struct review *review, const struct linhay_finding *finding)
+{
+        int r = send(review, finding);
+
+        if (r >= 0 && !review->is_full)
+                review->by_severity[finding->severity]++;
+        return r;
+}
+
+/* A waiver has to say why; this finding is one of the same control. */
+static int tell_bare_waiver(struct review *review, const struct linhay_finding *waived)
+{
+        char rule[64];
+        struct linhay_finding f = *waived;
+
+        (void) snprintf(rule, sizeof(rule), "%.*s/waiver-without-reason",
+                        (int) MIN_OF(strcspn(waived->rule, "/"), (size_t) 32), waived->rule);
+        f.rule = rule;
+        f.severity = LINHAY_SEVERITY_LOW;
+        f.message = "a finding is waived here without saying why";
+        f.fix = "Write the reason behind the brackets: linhay: ignore[RULE] REASON.";
+        f.cwe = f.tags = NULL;
+        return count_and_send(review, &f);
+}
+
+/* Is the finding waived for its first or its last line? */
+static bool find_waiver(const struct source *s, const struct linhay_finding *f, struct waiver *ret)
+{
+        uint32_t last = MAX_OF(f->line, f->end_line);
+
+        return waiver_find(s->data, s->length, s->lines[f->line - 1], f->rule, ret) ||
+               (last - f->line < WAIVED_LINES && last <= s->n_lines &&
+                waiver_find(s->data, s->length, s->lines[last - 1], f->rule, ret) &&
+                !ret->is_line_before);
+}
+
+/* Tells a finding with what its file's context and a waiver change about it. */
+static int tell(struct review *review, const struct source *s, const struct linhay_finding *finding)
+{
+        enum context context = context_of(s->path);
+        char message[CONTEXT_MESSAGE + MESSAGE_BYTES], reason[sizeof(WAIVER_REASON) + WAIVER_MAX];
+        struct linhay_finding f = *finding;
+        struct waiver waiver = { 0 };
+        struct tags tags = { 0 };
+
+        for (const char *const *tag = f.tags; tag && *tag; tag++)
+                add_tag(&tags, *tag);
+        add_tag(&tags, context_tag(context));
+        context_message(message, sizeof(message), context, f.severity, f.message);
+        f.message = message;
+        f.severity = context_severity(context, f.severity);
+        f.tags = tags.list;
+        if (!find_waiver(s, &f, &waiver))
+                return count_and_send(review, &f);
+
+        review->n_waived++;
+        add_tag(&tags, WAIVER_TAG);
+        (void) snprintf(reason, sizeof(reason), WAIVER_REASON "%s", waiver.reason);
+        if (*waiver.reason)
+                add_tag(&tags, reason);
+        else if (tell_bare_waiver(review, &f) < 0)
+                return -EIO;
+        return send(review, &f);
 }
 
 static int tell_finding(struct review *review, const struct source *s, const struct finding *f)
 {
-        char excerpt[SOURCE_EXCERPT_MAX * 3];
+        char excerpt[SOURCE_EXCERPT_MAX + 1];
         const struct rule *rule = f->rule;
 
-        source_excerpt(s, f->start.row, f->end.row, excerpt);
-        return tell(review,
+        source_excerpt(s, f->start, f->end, excerpt);
+        return tell(review, s,
                     &LINHAY_FINDING(.severity = rule->severity, .rule = rule->id,
                                     .message = f->message ? f->message : rule->message,
                                     .path = s->path, .line = f->start.row + 1,
@@ -239,7 +302,7 @@ static int run_rules(struct batch *b)
                 .deadline_ms = matcher_clock_ms() + REVIEW_FILE_MS
         };
         struct rules *rules = &b->review->rules;
-        bool in_test = is_test(b->s->path);
+        bool in_test = is_test(b->s);
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < rules->n_items; i++) {
@@ -264,59 +327,102 @@ static int run_rules(struct batch *b)
 
 /* ---- thresholds ---- */
 
+/* One measure of a function: "nests", 6, "levels deep". */
 struct limit {
-        const char *rule, *what, *fix;
+        const char *tag, *before, *after, *fix;
         int64_t max;
         uint32_t value;
 };
 
-static int tell_limit(struct review *review, const struct source *s, const struct function_row *f,
-                      const struct limit *limit)
-{
-        static const char *const tags[] = { "maintainability", NULL };
-        static const char *const cwe[] = { "CWE-1120", NULL }; /* excessive code complexity */
-        char message[MESSAGE_BYTES + NAME_MAX_BYTES], excerpt[SOURCE_EXCERPT_MAX * 3];
-        bool far = limit->value > 2 * (uint64_t) limit->max;
+enum { LIMITS = 5 };
 
-        if (limit->max <= 0 || (int64_t) limit->value <= limit->max)
-                return 0;
-        (void) snprintf(message, sizeof(message), "%s has %s of %u; at most %lld is wanted",
-                        f->name, limit->what, limit->value, (long long) limit->max);
-        source_excerpt(s, f->line - 1, f->line - 1, excerpt);
-        return tell(review,
-                    &LINHAY_FINDING(.severity = far ? LINHAY_SEVERITY_MEDIUM : LINHAY_SEVERITY_LOW,
-                                    .rule = limit->rule, .message = message, .path = s->path,
-                                    .line = f->line,
-                                    .column = f->line == f->end_line ? f->column : 1,
-                                    .end_line = f->end_line, .excerpt = excerpt, .fix = limit->fix,
-                                    .cwe = cwe, .tags = tags));
+static bool is_past(const struct limit *l)
+{
+        return l->max > 0 && (int64_t) l->value > l->max;
 }
 
+/* How often its maximum a value is, in hundredths. */
+static uint64_t excess(const struct limit *l)
+{
+        return is_past(l) ? 100 * (uint64_t) l->value / (uint64_t) l->max : 0;
+}
+
+/* "f is 142 lines long (limit 100), nests 6 levels deep (limit 4) and takes 9 parameters (limit 7)"
+ */
+static void limits_message(char *ret, size_t size, const char *name, const struct limit *limits)
+{
+        size_t n = 0, told = 0, used;
+
+        for (size_t i = 0; i < LIMITS; i++)
+                n += is_past(&limits[i]);
+        used = (size_t) snprintf(ret, size, "%s", name);
+        for (size_t i = 0; i < LIMITS && used < size; i++) {
+                const struct limit *l = &limits[i];
+
+                if (!is_past(l))
+                        continue;
+                used += (size_t) snprintf(ret + used, size - used, "%s %s %u%s (limit %lld)",
+                                          told == 0       ? ""
+                                          : told + 1 == n ? " and"
+                                                          : ",",
+                                          l->before, l->value, l->after, (long long) l->max);
+                told++;
+        }
+}
+
+static int tell_limits(struct review *review, const struct source *s, const struct function_row *f,
+                       const struct limit *limits)
+{
+        static const char *const cwe[] = { "CWE-1120", NULL }; /* excessive code complexity */
+        char message[MESSAGE_BYTES + NAME_MAX_BYTES], excerpt[SOURCE_EXCERPT_MAX + 1];
+        const struct limit *worst = &limits[0];
+        TSPoint place = { .row = f->line - 1, .column = f->column - 1 };
+        struct tags tags = { 0 };
+
+        add_tag(&tags, "maintainability");
+        for (size_t i = 0; i < LIMITS; i++) {
+                if (is_past(&limits[i]))
+                        add_tag(&tags, limits[i].tag);
+                if (excess(&limits[i]) > excess(worst))
+                        worst = &limits[i];
+        }
+        if (!is_past(worst))
+                return 0;
+        limits_message(message, sizeof(message), f->name, limits);
+        source_excerpt(s, place, place, excerpt);
+        return tell(review, s,
+                    &LINHAY_FINDING(.severity = excess(worst) > 200 ? LINHAY_SEVERITY_MEDIUM
+                                                                    : LINHAY_SEVERITY_LOW,
+                                    .rule = REVIEW_FUNCTION_RULE, .message = message,
+                                    .path = s->path, .line = f->line,
+                                    .column = f->line == f->end_line ? f->column : 1,
+                                    .end_line = f->end_line, .excerpt = excerpt, .fix = worst->fix,
+                                    .cwe = cwe, .tags = tags.list));
+}
+
+/* What is too much about a function is one finding, however many limits it is past. */
 static int tell_function(struct review *review, const struct source *s,
                          const struct function_row *f)
 {
         const struct thresholds *t = &review->thresholds;
-        const struct limit limits[] = {
-                { "complexity/cognitive", "a cognitive complexity",
-                  "Return early, and give nested parts a name of their own.", t->cognitive,
-                  f->cognitive },
-                { "complexity/cyclomatic", "a cyclomatic complexity",
-                  "Split it by task, or replace branches with a table.", t->cyclomatic,
-                  f->cyclomatic },
-                { "complexity/nesting", "a nesting depth",
-                  "Turn conditions around and leave early, or move the inner part out.", t->nesting,
-                  f->nesting },
-                { "size/function-lines", "a length in lines of code",
+        const struct limit limits[LIMITS] = {
+                { "lines", "is", " lines long",
                   "Split it into functions of one level of abstraction each.", t->function_lines,
                   f->nloc },
-                { "size/parameters", "a number of parameters",
-                  "Pass what belongs together as one object.", t->parameters, f->params },
+                { "nesting", "nests", " levels deep",
+                  "Turn conditions around and leave early, or move the inner part out.", t->nesting,
+                  f->nesting },
+                { "cyclomatic", "has a cyclomatic complexity of", "",
+                  "Split it by task, or replace branches with a table.", t->cyclomatic,
+                  f->cyclomatic },
+                { "cognitive", "has a cognitive complexity of", "",
+                  "Return early, and give nested parts a name of their own.", t->cognitive,
+                  f->cognitive },
+                { "parameters", "takes", " parameters", "Pass what belongs together as one object.",
+                  t->parameters, f->params },
         };
-        int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(limits) && !review->is_full; i++)
-                r = tell_limit(review, s, f, &limits[i]);
-        return r;
+        return tell_limits(review, s, f, limits);
 }
 
 int review_source(struct review *review, const struct source *s, const struct metrics *m)

@@ -14,6 +14,8 @@
 #define REVIEW_FILE_FINDINGS 2000  /* of one file; past it the file is reported as cut short */
 #define REVIEW_FILE_MS       10000 /* the rules may look at one file for so long */
 
+#define REVIEW_FUNCTION_RULE "complexity/function" /* of what is past the thresholds */
+
 /* 0 = not looked at. */
 struct thresholds {
         int64_t cyclomatic, cognitive, function_lines, parameters, nesting;
@@ -25,7 +27,7 @@ struct review {
         struct thresholds thresholds;
         TSQueryCursor *cursor;
         uint64_t by_severity[LINHAY_SEVERITY_CRITICAL + 1];
-        uint64_t n_waived; /* findings on lines that carry a mark: `# nosec`, `// NOLINT` */
+        uint64_t n_waived; /* by a comment: `linhay: ignore[RULE]`, told with a tag, or `# nosec` */
         bool is_full;      /* the host takes no more findings */
 };
 

@@ -2,8 +2,12 @@
 #include "source.h"
 
 #include "arena.h"
+#include "scan/hide.h"
 
-#define GENERATED_LINES 10 /* a marker stands near the top */
+#include <ctype.h>
+
+#define GENERATED_LINES 10   /* a marker stands near the top */
+#define EXCERPT_AROUND  1024 /* bytes on each side of a place that are looked at for secrets */
 #define EXCERPT_LINES   3
 
 /* What generators write: Go's own convention, and the words that most others use. */
@@ -208,33 +212,55 @@ void text_join(char *out, size_t size, const char *front, const char *separator,
         out[f + m + b] = '\0';
 }
 
-static void trim(const char **text, uint32_t *length)
+/* Bytes of a text that fit into `room` and end with a whole character. */
+static size_t fitting(const char *text, size_t room)
 {
-        while (*length > 0 && ((*text)[0] == ' ' || (*text)[0] == '\t')) {
-                (*text)++;
-                (*length)--;
-        }
-        while (*length > 0 && ((*text)[*length - 1] == ' ' || (*text)[*length - 1] == '\t'))
-                (*length)--;
+        size_t n = strnlen(text, room + 1);
+
+        if (n <= room)
+                return n;
+        n = room;
+        while (n > 0 && ((unsigned char) text[n] & 0xc0) == 0x80)
+                n--;
+        return n;
 }
 
-void source_excerpt(const struct source *s, uint32_t first, uint32_t last,
-                    char ret[SOURCE_EXCERPT_MAX * 3])
+/* One line around a column. */
+static void line_excerpt(const struct source *s, uint32_t row, uint32_t column,
+                         char ret[MASK_EXCERPT + 1])
+{
+        struct mask_secret secrets[HIDE_MAX];
+        uint32_t length;
+        const char *line = source_line(s, row, &length);
+        size_t from = column > EXCERPT_AROUND ? column - EXCERPT_AROUND : 0, n, used;
+
+        while (length > 0 && isspace((unsigned char) line[length - 1]))
+                length--;
+        n = hide_find(line, MIN_OF(from, length),
+                      MIN_OF((size_t) length, (size_t) column + EXCERPT_AROUND), secrets);
+        mask_excerpt(ret, line, length, MIN_OF(column, length), secrets, n);
+        used = strspn(ret, " \t");
+        memmove(ret, ret + used, strlen(ret + used) + 1);
+}
+
+void source_excerpt(const struct source *s, TSPoint start, TSPoint end,
+                    char ret[SOURCE_EXCERPT_MAX + 1])
 {
         size_t used = 0;
 
         ret[0] = '\0';
-        for (uint32_t row = first; row <= last && row < first + EXCERPT_LINES; row++) {
-                uint32_t length;
-                const char *text = source_line(s, row, &length);
+        for (uint32_t row = start.row; row <= end.row && row < start.row + EXCERPT_LINES; row++) {
+                char line[MASK_EXCERPT + 1];
+                size_t n;
 
-                trim(&text, &length);
-                if (row > first)
+                line_excerpt(s, row, row == start.row ? start.column : 0, line);
+                if (used + (row > start.row) + 1 > SOURCE_EXCERPT_MAX)
+                        break;
+                if (row > start.row)
                         ret[used++] = '\n';
-                used += text_clean(ret + used, SOURCE_EXCERPT_MAX - 5, text, length, false);
-                if (length >= SOURCE_EXCERPT_MAX - 5) {
-                        memcpy(ret + used, "...", 4);
-                        used += 3;
-                }
+                n = fitting(line, SOURCE_EXCERPT_MAX - used);
+                memcpy(ret + used, line, n);
+                used += n;
+                ret[used] = '\0';
         }
 }

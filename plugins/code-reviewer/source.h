@@ -64,6 +64,9 @@ size_t text_clean(char *out, size_t size, const char *data, size_t length, bool 
 /* front + separator + back, cut to `size`; `back` may be `out` itself. */
 void text_join(char *out, size_t size, const char *front, const char *separator, const char *back);
 
-/* The lines first..last (from 0), at most three, trimmed and clean: what a report shows. */
-void source_excerpt(const struct source *s, uint32_t first, uint32_t last,
-                    char ret[SOURCE_EXCERPT_MAX * 3]);
+/*
+ * What a report shows of a place: at most three lines and SOURCE_EXCERPT_MAX bytes around where it
+ * begins, trimmed and clean, with everything that could be a secret masked.
+ */
+void source_excerpt(const struct source *s, TSPoint start, TSPoint end,
+                    char ret[SOURCE_EXCERPT_MAX + 1]);

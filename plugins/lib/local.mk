@@ -7,11 +7,13 @@ plugins_lib_libscan_a_SOURCES = \
 	plugins/lib/scan/entropy.c plugins/lib/scan/entropy.h \
 	plugins/lib/scan/fingerprint.c plugins/lib/scan/fingerprint.h \
 	plugins/lib/scan/gate-ac.c plugins/lib/scan/gate-hs.c plugins/lib/scan/gate.h \
+	plugins/lib/scan/hide.c plugins/lib/scan/hide.h \
 	plugins/lib/scan/mask.c plugins/lib/scan/mask.h \
 	plugins/lib/scan/match.c plugins/lib/scan/match.h \
 	plugins/lib/scan/rule.c plugins/lib/scan/rule.h \
 	plugins/lib/scan/text.c plugins/lib/scan/text.h \
 	plugins/lib/scan/value.c plugins/lib/scan/value.h \
+	plugins/lib/scan/vector.c plugins/lib/scan/vector.h \
 	plugins/lib/scan/waiver.c plugins/lib/scan/waiver.h
 plugins_lib_libscan_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_lib_libscan_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) $(NETTLE_CFLAGS) \

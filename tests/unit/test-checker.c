@@ -545,6 +545,76 @@ static void test_secret_policy(void **state)
         tree_done(&t);
 }
 
+/* ---- Context and waivers ---- */
+
+#define TOKEN                                                                                      \
+        "ghp_"                                                                                     \
+        "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"
+
+static bool has_tag(const struct fakehost *host, size_t finding, const char *wanted)
+{
+        json_t *tag;
+        size_t i;
+
+        json_array_foreach (json_object_get(json_array_get(host->findings, finding), "tags"), i,
+                            tag)
+                if (strcmp(json_string_value(tag), wanted) == 0)
+                        return true;
+        return false;
+}
+
+static void test_judged(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *path, *text, *severity, *tag; /* of the last finding */
+                size_t n;
+                int waived;
+        } rows[] = {
+                { "the program", "src/a.py", "t = '" TOKEN "'\n", "critical", "vcs", 1, 0 },
+                { "a test", "tests/a.py", "t = '" TOKEN "'\n", "medium", "context:test", 1, 0 },
+                { "an example", ".env.example", "T=" TOKEN "\n", "medium", "context:example", 1,
+                  0 },
+                { "waived", "a.py", "t = '" TOKEN "'  # linhay: ignore[secrets] revoked\n",
+                  "critical", "waiver:revoked", 1, 1 },
+                { "waived before", "a.py",
+                  "# linhay: ignore[secrets/github-pat] revoked\nt = '" TOKEN "'\n", "critical",
+                  "waived", 1, 1 },
+                { "the reason shows the secret", "a.py",
+                  "t = '" TOKEN "'  # linhay: ignore[secrets] " TOKEN " is old\n", "critical",
+                  "waiver:(it holds a secret)", 2, 2 },
+                { "no reason", "a.py", "t = '" TOKEN "'  # linhay: ignore[secrets/github-pat]\n",
+                  "critical", "waived", 2, 1 },
+                { "another control", "a.py", "t = '" TOKEN "'  # linhay: ignore[env] revoked\n",
+                  "critical", "vcs", 1, 0 },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct fakehost host;
+                struct tree t;
+                size_t last;
+
+                tree_make(&t);
+                tree_puts(&t, rows[i].path, rows[i].text);
+                assert_int_equal(check(&host, &t, "{\"controls\": [\"secrets\"]}"), 0);
+                last = json_array_size(host.findings) - 1;
+                if (last + 1 != rows[i].n)
+                        fail_msg("%s: %zu findings", rows[i].why, last + 1);
+                if (strcmp(finding_text(&host, last, "severity"), rows[i].severity) != 0)
+                        fail_msg("%s: %s", rows[i].why, finding_text(&host, last, "severity"));
+                if (!has_tag(&host, last, rows[i].tag))
+                        fail_msg("%s: no tag %s", rows[i].why, rows[i].tag);
+                if (strcmp(rows[i].why, "no reason") == 0)
+                        assert_string_equal(finding_text(&host, 0, "rule"),
+                                            "secrets/waiver-without-reason");
+                assert_int_equal(json_integer_value(json_object_get(
+                                         json_object_get(host.output, "summary"), "waived")),
+                                 rows[i].waived);
+                fakehost_done(&host);
+                tree_done(&t);
+        }
+}
+
 /* ---- Odd input ---- */
 
 static void test_bad_files(void **state)
@@ -692,8 +762,9 @@ int main(void)
                 cmocka_unit_test(test_dockerfile),   cmocka_unit_test(test_env),
                 cmocka_unit_test(test_licenses),     cmocka_unit_test(test_canary),
                 cmocka_unit_test(test_fingerprints), cmocka_unit_test(test_secret_policy),
-                cmocka_unit_test(test_bad_files),    cmocka_unit_test(test_odd_files),
-                cmocka_unit_test(test_parts),        cmocka_unit_test(test_hostile_text),
+                cmocka_unit_test(test_judged),       cmocka_unit_test(test_bad_files),
+                cmocka_unit_test(test_odd_files),    cmocka_unit_test(test_parts),
+                cmocka_unit_test(test_hostile_text),
         };
 
         return cmocka_run_group_tests_name("checker", tests, NULL, NULL);

@@ -102,6 +102,17 @@ static const char *why_not_parsed(const struct fakehost *host, const char *path)
         return "parsed";
 }
 
+static bool has_tag(const json_t *finding, const char *wanted)
+{
+        json_t *tag;
+        size_t i;
+
+        json_array_foreach (json_object_get(finding, "tags"), i, tag)
+                if (strcmp(json_string_value(tag), wanted) == 0)
+                        return true;
+        return false;
+}
+
 static void test_metrics(void **state)
 {
         __attribute__((cleanup(fakehost_done))) struct fakehost host;
@@ -160,7 +171,8 @@ static void test_review(void **state)
 
 static void test_thresholds(void **state)
 {
-        __attribute__((cleanup(fakehost_done))) struct fakehost host, off;
+        __attribute__((cleanup(fakehost_done))) struct fakehost host, one, off;
+        const json_t *f;
 
         (void) state;
         empty();
@@ -168,15 +180,70 @@ static void test_thresholds(void **state)
         run(&host, "review",
             "{\"max_cyclomatic\": 2, \"max_cognitive\": 2, \"max_nesting\": 1, \"max_parameters\": "
             "2}");
-        assert_non_null(finding(&host, "complexity/cyclomatic"));
-        assert_non_null(finding(&host, "complexity/cognitive"));
-        assert_non_null(finding(&host, "complexity/nesting"));
-        assert_non_null(finding(&host, "size/parameters"));
-        assert_null(finding(&host, "size/function-lines"));
-        run(&off, "review",
-            "{\"max_cyclomatic\": 2, \"max_parameters\": 2, \"rules_off\": [\"complexity/\"]}");
-        assert_null(finding(&off, "complexity/cyclomatic"));
-        assert_non_null(finding(&off, "size/parameters"));
+        f = finding(&host, "complexity/function");
+        assert_non_null(f);
+        assert_string_equal(json_string_value(json_object_get(f, "message")),
+                            "f nests 2 levels deep (limit 1), has a cyclomatic complexity of 3 "
+                            "(limit 2), has a cognitive complexity of 3 (limit 2) and takes 3 "
+                            "parameters (limit 2)");
+        run(&one, "review",
+            "{\"max_cyclomatic\": 2, \"max_parameters\": 2, \"rules_off\": "
+            "[\"complexity/cyclomatic\"]}");
+        f = finding(&one, "complexity/function");
+        assert_string_equal(json_string_value(json_object_get(f, "message")),
+                            "f takes 3 parameters (limit 2)");
+        run(&off, "review", "{\"max_cyclomatic\": 2, \"rules_off\": [\"complexity/\"]}");
+        assert_null(finding(&off, "complexity/function"));
+}
+
+/* Where a finding stands and what a comment says of it. */
+static void test_judged(void **state)
+{
+        static const struct {
+                const char *why, *path, *line;
+                const char *severity, *tag; /* NULL = no such finding, no such tag */
+                const char *other;          /* another rule that reports */
+                int waived;
+        } rows[] = {
+                { "the program", "a.c", "gets(b);", "critical", NULL, NULL, 0 },
+                { "a test", "test_a.c", "gets(b);", "medium", "context:test", NULL, 0 },
+                { "vendored", "vendor/a.c", "gets(b);", "medium", "context:vendored", NULL, 0 },
+                { "waived", "a.c", "gets(b); // linhay: ignore[security/c-gets] one byte",
+                  "critical", "waiver:one byte", NULL, 1 },
+                { "waived before", "a.c", "// linhay: ignore[security] one\n gets(b);", "critical",
+                  "waived", NULL, 1 },
+                { "no reason", "a.c", "gets(b); // linhay: ignore[security/c-gets]", "critical",
+                  "waived", "security/waiver-without-reason", 1 },
+                { "another rule", "a.c", "gets(b); // linhay: ignore[bugs] one", "critical", NULL,
+                  NULL, 0 },
+                { "another tool", "a.c", "gets(b); // NOLINT", NULL, NULL, NULL, 1 },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                __attribute__((cleanup(fakehost_done))) struct fakehost host;
+                char code[256];
+                const json_t *f;
+
+                empty();
+                (void) mkdirat(root_fd, "vendor", 0700);
+                (void) snprintf(code, sizeof(code), "int main(void)\n{\n  char b[9];\n%s\n}\n",
+                                rows[i].line);
+                put(rows[i].path, code);
+                run(&host, "review", "{}");
+                f = finding(&host, "security/c-gets");
+                if ((f != NULL) != (rows[i].severity != NULL) ||
+                    (f && strcmp(json_string_value(json_object_get(f, "severity")),
+                                 rows[i].severity) != 0))
+                        fail_msg("%s", rows[i].why);
+                if (rows[i].tag && !has_tag(f, rows[i].tag))
+                        fail_msg("%s: no tag %s", rows[i].why, rows[i].tag);
+                if (!rows[i].tag && f && has_tag(f, "waived"))
+                        fail_msg("%s: waived", rows[i].why);
+                if (rows[i].other && !finding(&host, rows[i].other))
+                        fail_msg("%s: no %s", rows[i].why, rows[i].other);
+                assert_int_equal(number(host.output, "waived"), rows[i].waived);
+        }
 }
 
 static void test_left_out(void **state)
@@ -295,12 +362,12 @@ static void test_empty_tree(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_metrics),    cmocka_unit_test(test_metrics_of_one_path),
-                cmocka_unit_test(test_review),     cmocka_unit_test(test_thresholds),
-                cmocka_unit_test(test_left_out),   cmocka_unit_test(test_hostile_names),
-                cmocka_unit_test(test_wide_fault), cmocka_unit_test(test_many_findings),
-                cmocka_unit_test(test_full_host),  cmocka_unit_test(test_cancelled),
-                cmocka_unit_test(test_empty_tree),
+                cmocka_unit_test(test_metrics),       cmocka_unit_test(test_metrics_of_one_path),
+                cmocka_unit_test(test_review),        cmocka_unit_test(test_thresholds),
+                cmocka_unit_test(test_judged),        cmocka_unit_test(test_left_out),
+                cmocka_unit_test(test_hostile_names), cmocka_unit_test(test_wide_fault),
+                cmocka_unit_test(test_many_findings), cmocka_unit_test(test_full_host),
+                cmocka_unit_test(test_cancelled),     cmocka_unit_test(test_empty_tree),
         };
 
         return cmocka_run_group_tests_name("reviewer agent", tests, set_up, tear_down);

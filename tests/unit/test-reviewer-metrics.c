@@ -370,17 +370,29 @@ static void test_unfit(void **state)
 static void test_excerpt(void **state)
 {
         static const char code[] = "  int a;\t\n\tchar *b = \"\xe9\x1b[31m\";\r\nlast";
-        char excerpt[SOURCE_EXCERPT_MAX * 3];
+        char excerpt[SOURCE_EXCERPT_MAX + 1], *minified;
         struct source s;
 
         (void) state;
         assert_int_equal(source_open(&s, language_get(LANGUAGE_C), "a.c", code, sizeof(code) - 1),
                          0);
-        source_excerpt(&s, 0, 0, excerpt);
+        source_excerpt(&s, (TSPoint){ 0, 2 }, (TSPoint){ 0, 2 }, excerpt);
         assert_string_equal(excerpt, "int a;");
-        source_excerpt(&s, 1, 2, excerpt);
-        assert_string_equal(excerpt, "char *b = \"\xef\xbf\xbd\xef\xbf\xbd[31m\";\nlast");
+        source_excerpt(&s, (TSPoint){ 1, 1 }, (TSPoint){ 2, 1 }, excerpt);
+        assert_string_equal(excerpt, "char *b = \"\xef\xbf\xbd [31m\";\nlast");
         source_close(&s);
+
+        /* Of a long line the surroundings of the place, and no secrets. */
+        assert_true(asprintf(&minified, "%01000d;apiKey=\"%s\";gets(b);%01000d;", 1,
+                             "q7Rt2Lx9Zp4Kd8Wm", 1) > 0);
+        assert_int_equal(
+                source_open(&s, language_get(LANGUAGE_C), "a.c", minified, strlen(minified)), 0);
+        source_excerpt(&s, (TSPoint){ 0, 1027 }, (TSPoint){ 0, 1034 }, excerpt);
+        assert_non_null(strstr(excerpt, "gets(b);"));
+        assert_non_null(strstr(excerpt, "apiKey=\"********\""));
+        assert_true(strlen(excerpt) <= SOURCE_EXCERPT_MAX);
+        source_close(&s);
+        free(minified);
 }
 
 int main(void)

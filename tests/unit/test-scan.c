@@ -9,10 +9,12 @@
 #include "scan/context.h"
 #include "scan/entropy.h"
 #include "scan/fingerprint.h"
+#include "scan/hide.h"
 #include "scan/mask.h"
 #include "scan/match.h"
 #include "scan/text.h"
 #include "scan/value.h"
+#include "scan/vector.h"
 #include "scan/waiver.h"
 
 #include "config.h"
@@ -383,6 +385,10 @@ static void test_values(void **state)
                 { "a template", "{{ .Values.key }}", true, true, true },
                 { "a path", "/run/secrets/key", false, true, true },
                 { "words", "user.password.reset", false, false, true },
+                { "bytes counted up", "000102030405060708090a0b0c0d0e0f", true, false, false },
+                { "bytes in steps", "00112233445566778899aabbccddeeff", true, false, false },
+                { "letters counted up", "abcdefgh", true, false, true },
+                { "bytes of a key", "b26f309fbe57e9b3bb6ae5ef31d54450", false, false, false },
         };
 
         for (size_t i = 0; i < TEST_ROWS(rows); i++) {
@@ -398,6 +404,93 @@ static void test_values(void **state)
         }
         assert_true(entropy_bits("aaaa", 4) == 0);
         assert_true(entropy_bits("abcd", 4) == 2);
+}
+
+static void test_encoded(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text;
+                bool is_stand_in;
+        } rows[] = {
+                { "foo:bar", "Zm9vOmJhcg==", true },
+                { "admin:password", "YWRtaW46cGFzc3dvcmQ=", true },
+                { "the sample nonce", "dGhlIHNhbXBsZSBub25jZQ==", true },
+                { "the second part, without padding", "AAAA.eyJhIjoiZXhhbXBsZSJ9.AAAA", true },
+                { "app:k7Qz81LmW0aB", "YXBwOms3UXo4MUxtVzBhQg==", false },
+                { "bytes", "3q2+78r+ur7erb7v", false },
+                { "no base64", "k7$z81Lm", false },
+                { "nothing", "", false },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                if (value_is_encoded_stand_in((struct span){
+                            rows[i].text, strlen(rows[i].text) }) != rows[i].is_stand_in)
+                        fail_msg("%s", rows[i].why);
+}
+
+static void test_vector(void **state)
+{
+        (void) state;
+        /* The key is between the two `@`. */
+        static const struct {
+                const char *why, *text;
+                bool is_vector;
+        } rows[] = {
+                { "key, text, cipher", "{ key: '@b26f@', plain: 'Hello', ct: '4be13896f64d' }",
+                  true },
+                { "on lines, before it", "msg = \"Hi\"\nmac = \"b0344c61d8\"\nkey = \"@b26f@\"",
+                  true },
+                { "a key and an iv", "key = '@b26f@'\niv = '5834713138'", false },
+                { "a result without a text", "key = '@b26f@', tag = '272b422f62eb'", false },
+                { "a text without a result", "key = '@b26f@', text = 'Hello'", false },
+                { "computed", "key = '@b26f@'; ct = cipher(key); text = 'Hello'", false },
+                { "longer names", "key = '@b26f@', subtext = 'Hello', price_tag = '272b422f'",
+                  false },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                size_t start = strcspn(rows[i].text, "@");
+                size_t end = start + 1 + strcspn(rows[i].text + start + 1, "@");
+
+                if (vector_holds(rows[i].text, strlen(rows[i].text), start, end) !=
+                    rows[i].is_vector)
+                        fail_msg("%s", rows[i].why);
+        }
+}
+
+static void test_hide(void **state)
+{
+        (void) state;
+        /* What is hidden stands between two `@`. */
+        static const struct {
+                const char *why, *text;
+        } rows[] = {
+                { "an assigned password", "db_password = \"@hunter2@\"" },
+                { "a minified member", "a={apiKey:\"@q7Rt2Lx9@\",b:1}" },
+                { "a login", "get(\"https://me:@s3cr3t@@host/\")" },
+                { "a long random text", "use(\"@b26f309fbe57e9b3bb6ae5ef31d54450@\")" },
+                { "a call", "memcpy(buffer, source, sizeof(buffer));" },
+                { "a reference", "password = \"${DB_PASSWORD}\"" },
+                { "a long name", "ngx_http_upstream_process_upgraded_connection2(r);" },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                const char *open = strchr(rows[i].text, '@'),
+                           *close = open ? strchr(open + 1, '@') : NULL;
+                struct mask_secret secrets[HIDE_MAX];
+                char text[256];
+                size_t n, start = open ? (size_t) (open - rows[i].text) : 0;
+                size_t length = open ? (size_t) (close - open - 1) : 0;
+
+                (void) snprintf(text, sizeof(text), "%.*s%.*s%s", (int) start, rows[i].text,
+                                (int) length, open ? open + 1 : "",
+                                close ? close + 1 : rows[i].text);
+                n = hide_find(text, 0, strlen(text), secrets);
+                if ((n > 0) != (open != NULL) ||
+                    (n > 0 && (secrets[0].start != start || secrets[0].end != start + length)))
+                        fail_msg("%s: %zu places in %s", rows[i].why, n, text);
+        }
 }
 
 static void test_mask(void **state)
@@ -572,8 +665,10 @@ int main(void)
                 cmocka_unit_test(test_whole_pack),  cmocka_unit_test(test_gate),
                 cmocka_unit_test(test_gates_agree), cmocka_unit_test(test_assign),
                 cmocka_unit_test(test_values),      cmocka_unit_test(test_mask),
-                cmocka_unit_test(test_context),     cmocka_unit_test(test_waiver),
-                cmocka_unit_test(test_fingerprint), cmocka_unit_test(test_utf16),
+                cmocka_unit_test(test_encoded),     cmocka_unit_test(test_vector),
+                cmocka_unit_test(test_hide),        cmocka_unit_test(test_context),
+                cmocka_unit_test(test_waiver),      cmocka_unit_test(test_fingerprint),
+                cmocka_unit_test(test_utf16),
         };
 
         return cmocka_run_group_tests_name("scan", tests, load_pack, unload_pack);

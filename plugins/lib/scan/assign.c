@@ -259,6 +259,7 @@ bool assign_read(const char *data, size_t length, size_t start, size_t end, stru
         if (joint == JOINT_BLANK && flag)
                 joint = JOINT;
         a.call = joint == JOINT_CALL;
+        a.list = joint == JOINT_LIST;
         if (!read_value(&c, joint, &a))
                 return false;
         *ret = a;

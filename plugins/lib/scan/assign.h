@@ -21,6 +21,7 @@ struct assign {
         struct span value; /* without quotes */
         bool quoted;
         bool call;   /* name("value"): the value of a call, which is often no value of the name */
+        bool list;   /* "name", "value": which may as well be two names of a list */
         bool markup; /* the text of an element: <name>value</name> */
 };
 

@@ -67,6 +67,8 @@ static size_t sequence(const unsigned char *p, size_t left)
         }
         if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) || (c >= 0x80 && c < 0xa0))
                 return 0;
+        if ((c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+                return 0; /* overrides of the writing direction */
         return n;
 }
 

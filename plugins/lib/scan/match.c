@@ -3,6 +3,7 @@
 
 #include "scan/entropy.h"
 #include "scan/value.h"
+#include "scan/vector.h"
 
 #include <ctype.h>
 
@@ -143,7 +144,8 @@ static bool is_secret(struct matcher *m, const struct rule *rule, struct span se
                 return !value_is_reference(secret) &&
                        !(rule->deny_code && occurs(m, rule->deny_code, secret));
         if (rule->rank != RULE_PROVIDER &&
-            (value_is_stand_in(secret) || value_is_reference(secret)))
+            (value_is_stand_in(secret) || value_is_reference(secret) ||
+             (rule->decode && value_is_encoded_stand_in(secret))))
                 return false;
         if (rule->entropy > 0 && entropy_bits(secret.text, secret.length) < rule->entropy)
                 return false;
@@ -185,7 +187,12 @@ static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const
                 return false;
         if (value_is_placeholder(v) || value_is_stand_in(v) || value_is_reference(v))
                 return false;
-        if ((!a->quoted && !a->markup && is_code(v)) || (a->call && !has_digit(v)))
+        if ((!a->quoted && !a->markup && is_code(v)) || (a->call && !has_digit(v)) ||
+            (a->list && value_is_plain_name(v)))
+                return false;
+        if (value_is_encoded_stand_in(v) ||
+            vector_holds(m->data, m->length, (size_t) (v.text - m->data),
+                         (size_t) (v.text - m->data) + v.length))
                 return false;
         if (!occurs(m, rule->code, a->name) ||
             (rule->deny_code && occurs(m, rule->deny_code, a->name)))

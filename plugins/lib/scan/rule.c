@@ -98,6 +98,7 @@ static int rule_load(struct rule *rule, json_t *json, const char ***next, char *
                 return fault(error, size, rule->id, "needs at least one keyword");
         rule->cased = json_is_true(json_object_get(json, "cased"));
         rule->words = json_is_true(json_object_get(json, "words"));
+        rule->decode = json_is_true(json_object_get(json, "decode"));
         rule->group = (unsigned) size_of(json, "group", 0);
         rule->entropy = json_number_value(json_object_get(json, "entropy"));
         rule->min_length = size_of(json, "min_length", 1);

@@ -47,6 +47,7 @@ struct rule {
         size_t after;      /* and behind it */
         unsigned keep;     /* bytes of the secret that an excerpt may show: a public prefix */
         bool words;        /* plain words and stand-ins are taken as well */
+        bool decode;       /* what base64 hides is judged as well */
         const char *path;  /* expression for the paths that the rule is meant for; NULL = all */
 
         pcre2_code *code; /* compiled when first needed */

@@ -117,7 +117,124 @@ bool value_is_placeholder(struct span v)
 
 bool value_is_stand_in(struct span v)
 {
-        return is_plain_word(v) || contains_any(v, stand_ins, ARRAY_SIZE(stand_ins));
+        return is_plain_word(v) || value_is_ramp(v) ||
+               contains_any(v, stand_ins, ARRAY_SIZE(stand_ins));
+}
+
+bool value_is_plain_name(struct span v)
+{
+        for (size_t i = 0; i < v.length; i++)
+                if (!islower((unsigned char) v.text[i]) && !strchr("_-.", v.text[i]))
+                        return false;
+        return v.length > 0;
+}
+
+static int hex_digit(char c)
+{
+        return isdigit((unsigned char) c)    ? c - '0'
+               : isxdigit((unsigned char) c) ? tolower((unsigned char) c) - 'a' + 10
+                                             : -1;
+}
+
+/* Do nearly all neighbours differ by the same, which is not nothing? */
+static bool is_even(const unsigned char *bytes, size_t n)
+{
+        unsigned char step = (unsigned char) (bytes[1] - bytes[0]);
+        size_t same = 0;
+
+        for (size_t i = 0; i + 1 < n; i++)
+                same += (unsigned char) (bytes[i + 1] - bytes[i]) == step;
+        return step != 0 && same * 10 >= (n - 1) * 9;
+}
+
+bool value_is_ramp(struct span v)
+{
+        unsigned char bytes[64];
+        size_t n = 0;
+
+        for (size_t i = 0; i + 1 < v.length && n < sizeof(bytes); i += 2) {
+                int high = hex_digit(v.text[i]), low = hex_digit(v.text[i + 1]);
+
+                if (high < 0 || low < 0)
+                        break;
+                bytes[n++] = (unsigned char) (high << 4 | low);
+        }
+        if (n >= 6 && (n == sizeof(bytes) || 2 * n + 1 >= v.length) && is_even(bytes, n))
+                return true;
+        return v.length >= 8 && is_even((const unsigned char *) v.text, v.length);
+}
+
+static int base64_digit(char c)
+{
+        static const char digits[] =
+                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        const char *at = c ? strchr(digits, c == '-' ? '+' : c == '_' ? '/' : c) : NULL;
+
+        return at ? (int) (at - digits) : -1;
+}
+
+#define DECODED_MAX 256
+
+/* Text behind base64; empty where it is none, or is no text. */
+static struct span base64_text(struct span v, char room[DECODED_MAX])
+{
+        uint32_t bits = 0;
+        unsigned have = 0;
+        size_t n = 0;
+
+        for (size_t i = 0; i < v.length && v.text[i] != '=' && n < DECODED_MAX; i++) {
+                int digit = base64_digit(v.text[i]);
+
+                if (digit < 0)
+                        return (struct span){ room, 0 };
+                bits = bits << 6 | (uint32_t) digit;
+                have += 6;
+                if (have < 8)
+                        continue;
+                have -= 8;
+                room[n] = (char) (bits >> have);
+                if (room[n] < 0x20 || room[n] == 0x7f)
+                        return (struct span){ room, 0 };
+                n++;
+        }
+        return (struct span){ room, n };
+}
+
+/* "user:password", the password being none; or a text that says what it is. */
+static bool is_stand_in_text(struct span text)
+{
+        static const char *const words[] = { "example", "sample", "placeholder", "dummy" };
+        const char *colon = memchr(text.text, ':', text.length);
+        struct span password = text;
+
+        if (colon) {
+                password.text = colon + 1;
+                password.length = text.length - (size_t) (colon + 1 - text.text);
+        }
+        if (colon && password.length > 0 &&
+            (is_plain_word(password) ||
+             contains_any(password, placeholders, ARRAY_SIZE(placeholders))))
+                return true;
+        return contains_any(text, words, ARRAY_SIZE(words));
+}
+
+bool value_is_encoded_stand_in(struct span v)
+{
+        char room[DECODED_MAX];
+
+        /* The parts of a token are encoded each for itself. */
+        while (v.length > 0) {
+                const char *dot = memchr(v.text, '.', v.length);
+                size_t n = dot ? (size_t) (dot - v.text) : v.length;
+                struct span text = base64_text((struct span){ v.text, n }, room);
+
+                if (text.length >= 4 && is_stand_in_text(text))
+                        return true;
+                n += dot != NULL;
+                v.text += n;
+                v.length -= n;
+        }
+        return false;
 }
 
 bool value_is_reference(struct span v)

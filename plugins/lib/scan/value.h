@@ -17,6 +17,15 @@ bool value_is_placeholder(struct span value);
 /* "changeme", "123456789", "secret_key_here": what people write where anything may stand. */
 bool value_is_stand_in(struct span value);
 
+/* "foo:bar" or "the sample nonce" in base64: says so when it is decoded. */
+bool value_is_encoded_stand_in(struct span value);
+
+/* 00010203…, 0011223344…, abcdefgh: counted up rather than drawn. */
+bool value_is_ramp(struct span value);
+
+/* Lower-case words joined by signs, as names are: "fastcgi_pass". */
+bool value_is_plain_name(struct span value);
+
 /* Names another place: ${VAR}, {{ x }}, %(x)s, $(cmd), process.env.X, a path, a URL without login.
  */
 bool value_is_reference(struct span value);
