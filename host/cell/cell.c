@@ -180,8 +180,9 @@ static int request_outsource(const struct cell *c, json_t *request, int *ret_fd)
 }
 
 /*
- * Lies in the cell's socket before the cell exists, which saves a round trip. The runtime reads it
- * only when the agent is prepared and the second stage of the filter is in force.
+ * Lies in the cell's socket before the cell exists, unless it is held, which saves a round trip.
+ * The runtime reads it only when the agent is prepared and the second stage of the filter is in
+ * force.
  */
 static int request_send(struct cell *c)
 {
@@ -487,10 +488,24 @@ static int cell_connect(struct cell *c, int *ret_socket, int *ret_log, struct er
         r = loop_add_fd(c->sandbox->loop, &c->socket_source, c->socket, EPOLLIN, socket_ready, c);
         if (r == 0)
                 r = loop_add_fd(c->sandbox->loop, &c->log_source, c->log, EPOLLIN, log_ready, c);
-        if (r == 0)
-                r = loop_add_timer(c->sandbox->loop, &c->deadline, c->spec.limits.value[LIMIT_WALL],
-                                   deadline_over, c);
         return r < 0 ? err_sys(err, r, "cannot watch a cell") : 0;
+}
+
+int cell_go(struct cell *c, struct err *err)
+{
+        int r;
+
+        /* It has ended already, or is being killed. */
+        if (c->socket < 0 || c->is_killed)
+                return 0;
+        r = loop_add_timer(c->sandbox->loop, &c->deadline, c->spec.limits.value[LIMIT_WALL],
+                           deadline_over, c);
+        if (r < 0)
+                return err_sys(err, r, "cannot watch a cell");
+        r = request_send(c);
+        if (r < 0 && r != -EPIPE && r != -ECONNRESET)
+                return err_sys(err, r, "cannot put the request into the cell's socket");
+        return 0;
 }
 
 static int cell_request(struct cell *c, const struct cell_spec *spec, struct err *err)
@@ -512,11 +527,10 @@ static int cell_request(struct cell *c, const struct cell_spec *spec, struct err
                 r = request_workspace(&request, spec, err);
         if (r == 0)
                 r = cell_connect(c, &socket, &log, err);
+        if (r == 0 && !spec->is_held)
+                r = cell_go(c, err);
         if (r < 0)
                 return r;
-        r = request_send(c);
-        if (r < 0)
-                return err_sys(err, r, "cannot put the request into the cell's socket");
         request.cell.flags = filter->flags;
         request.cell.stage1_bytes = filter->stage1_bytes;
         request.cell.stage2_bytes = filter->stage2_bytes;

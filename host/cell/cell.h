@@ -74,6 +74,7 @@ struct cell_spec {
         int workspace_fd; /* O_PATH or O_RDONLY folder; -1 for none */
         struct limits limits;
         const char *const *syscall_groups; /* granted beyond the base: NULL-terminated or NULL */
+        bool is_held; /* confine, load and prepare; the action waits for cell_go() */
 
         /* Told as they happen; each may be NULL. Texts are cleaned (base/utf8.h) and borrowed. */
         void (*on_log)(void *user, int level, const char *text);
@@ -119,6 +120,12 @@ struct cell_result {
 /* Starts a cell; the spec is copied (descriptors are duplicated). The result comes by on_done,
  * always. */
 int cell_start(struct cell **ret, struct sandbox *s, const struct cell_spec *spec, struct err *err);
+
+/*
+ * A held cell gets its request, and its time begins. Until then it knows neither the action nor the
+ * input, and nothing that it does leaves it. It may have ended before: on_done says how, as always.
+ */
+int cell_go(struct cell *c, struct err *err);
 
 /*
  * Asks the cell to stop (the agent sees linhay_cancelled()), and kills it `grace_ms` later. `why`

@@ -324,6 +324,7 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
                                                           : spec->workspace_fd,
                                   .limits = limits_granted(spec),
                                   .syscall_groups = groups,
+                                  .is_held = spec->is_held,
                                   .on_log = on_cell_log,
                                   .on_progress = on_cell_progress,
                                   .on_done = on_cell_done,
@@ -382,6 +383,11 @@ int attempt_start(struct attempt **ret, const struct attempt_spec *spec, struct 
                 return r;
         *ret = TAKE(a);
         return 0;
+}
+
+int attempt_go(struct attempt *a, struct err *err)
+{
+        return a->cell ? cell_go(a->cell, err) : 0;
 }
 
 void attempt_cancel(struct attempt *a, enum verdict why, uint64_t grace_ms)

@@ -66,6 +66,7 @@ struct attempt_spec {
         int workspace_fd;     /* the tree; -1 = none. Both must stay open until on_done */
         uint64_t timeout_ms;  /* wall time of this attempt; 0 = the manifest's or the standard */
         struct grants grants; /* what it points to need not outlive the call */
+        bool is_held;         /* all but the action itself, which waits for attempt_go() */
 
         /* Told as they happen; each may be NULL. */
         void (*on_log)(void *user, int level, const char *text);
@@ -81,6 +82,9 @@ struct attempt_spec {
  * VERDICT_SCHEMA before any cell was made. Negative: the sandbox or this machine is in trouble.
  */
 int attempt_start(struct attempt **ret, const struct attempt_spec *spec, struct err *err);
+
+/* A held attempt goes on; it may have ended before. Negative: the sandbox is in trouble. */
+int attempt_go(struct attempt *a, struct err *err);
 
 /* As cell_cancel(): on_done still comes. `a` must not be done yet. */
 void attempt_cancel(struct attempt *a, enum verdict why, uint64_t grace_ms);

@@ -7,6 +7,7 @@ struct effect {
         commit_effect happen;
         void *owner;
         json_t *what;
+        bool is_early; /* happens while the batch is on its way */
 };
 
 /* One batch on its way, with its effects or with somebody who wants to know. */
@@ -131,6 +132,13 @@ static int effects_reserve(struct commit *c)
         return 0;
 }
 
+void commits_meanwhile(struct commits *c, commit_effect prepare, void *owner)
+{
+        if (effects_reserve(c->open) == 0)
+                c->open->effects[c->open->n_effects++] =
+                        (struct effect){ .happen = prepare, .owner = owner, .is_early = true };
+}
+
 void commits_effect(struct commits *c, commit_effect effect, void *owner, json_t *what)
 {
         struct err err = { 0 };
@@ -145,6 +153,13 @@ void commits_effect(struct commits *c, commit_effect effect, void *owner, json_t
                 (struct effect){ .happen = effect, .owner = owner, .what = what };
 }
 
+static void effects_happen(struct commit *c, bool early)
+{
+        for (size_t i = 0; i < c->n_effects; i++)
+                if (c->effects[i].is_early == early)
+                        c->effects[i].happen(c->effects[i].owner, c->effects[i].what);
+}
+
 static void on_commit(void *user, int result, const struct err *err)
 {
         _cleanup_(commit_freep) struct commit *c = user;
@@ -154,8 +169,8 @@ static void on_commit(void *user, int result, const struct err *err)
         /* Nobody may be told of what is not on disk, not even after other batches got there. */
         if (result < 0 && !c->done)
                 trouble(commits, result, err);
-        for (size_t i = 0; result >= 0 && i < c->n_effects; i++)
-                c->effects[i].happen(c->effects[i].owner, c->effects[i].what);
+        if (result >= 0)
+                effects_happen(c, false);
         if (c->done)
                 c->done(c->user, result, err);
         commits->options.on_turn(commits->options.user);
@@ -192,6 +207,8 @@ void commits_flush(struct commits *c)
         r = submit(c, open, &err);
         if (r < 0)
                 trouble(c, r, &err);
+        else
+                effects_happen(open, true);
 }
 
 static int on_soon(struct loop_source *source, _unused_ uint32_t events)

@@ -7,7 +7,8 @@
  * Within one turn of the loop all changes go into one open batch; commits_flush() hands it to the
  * store, and when it is on disk its effects happen in the order in which they were added: cells
  * start, events are told. An effect never happens when its batch did not reach the disk. So
- * "recorded first" is not a habit of callers but the only way to make anything happen.
+ * "recorded first" is not a habit of callers but the only way to make anything happen. What no one
+ * can see from outside, such as making ready for an effect, need not wait: see commits_meanwhile().
  */
 
 #include "base/err.h"
@@ -38,6 +39,12 @@ struct batch *commits_batch(struct commits *c);
 
 /* Adds an effect to the open batch; takes the reference to `what`, which may be NULL. */
 void commits_effect(struct commits *c, commit_effect effect, void *owner, json_t *what);
+
+/*
+ * What is done while the open batch is on its way to disk, and shows nowhere: the time that a sync
+ * takes is there to be used. It may be left out; it must not change the record.
+ */
+void commits_meanwhile(struct commits *c, commit_effect prepare, void *owner);
 
 /* Submits what is open, if anything is. */
 void commits_flush(struct commits *c);

@@ -5,7 +5,7 @@
  * Engine: carries runs of a workflow from their submission to their end
  *
  * One engine owns the writing side of one store, and lives on one loop; besides the store's own
- * there are no threads. What it does is recorded first: a cell starts, an event is told and a
+ * there are no threads. What it does is recorded first: an action starts, an event is told and a
  * request is answered only after the commit that records it. Completing a step and readying those
  * behind it is one commit.
  *

@@ -53,6 +53,7 @@ struct step {
 
         json_t *input;             /* resolved, between recording an attempt and its start */
         struct attempt *attempt;   /* alive */
+        bool is_prepared;          /* it has a cell that waits for the attempt to be on disk */
         struct loop_source retry;  /* its next try */
         struct changeset *changes; /* while held */
         char asked[SHA256_HEX];    /* what the open approval is for; "" = none */

@@ -10,7 +10,11 @@ static void on_log(void *user, int level, const char *text)
 
 static void on_progress(void *user, uint64_t done, uint64_t total, const char *note)
 {
-        event_progress(user, done, total, note);
+        struct step *step = user;
+
+        /* Told at once, so not by a cell whose attempt is not on disk. */
+        if (!step->is_prepared)
+                event_progress(step, done, total, note);
 }
 
 static struct batch *batch_of(const struct step *step)
@@ -253,17 +257,16 @@ static void end_without_cell(struct step *step, int trouble, enum verdict verdic
         ended(step, &r);
 }
 
-static int start_attempt(struct step *step, struct err *err)
+static int start_attempt(struct step *step, bool is_held, struct err *err)
 {
         struct run *run = step->run;
         struct engine *e = run->engine;
-        _cleanup_(json_decrefp) json_t *input = TAKE(step->input);
         struct attempt_spec spec = {
                 .loop = e->loop,
                 .sandbox = e->sandbox,
                 .agent = step->agent,
                 .action = step->action,
-                .input = input,
+                .input = step->input,
                 .blob_dirfd = store_blobs(e->store),
                 .workspace_fd = run->workspace_fd,
                 .timeout_ms = step->def->timeout_ms,
@@ -271,32 +274,74 @@ static int start_attempt(struct step *step, struct err *err)
                 .on_progress = on_progress,
                 .on_done = on_done,
                 .user = step,
+                .is_held = is_held,
         };
         enum risk risk;
+        int r;
 
         policy_of(step, &spec.grants, &risk);
-        return attempt_start(&step->attempt, &spec, err);
+        r = attempt_start(&step->attempt, &spec, err);
+        if (r == 0)
+                e->n_cells++;
+        return r;
 }
 
-/* The attempt is on disk, so its cell may start. */
-static void effect_start(void *owner, _unused_ json_t *what)
+/*
+ * Confining a cell and loading the agent into it takes about as long as a sync, so both happen at
+ * once. What fails here is tried again when the attempt is on disk, and told then.
+ */
+static void prepare(void *owner, _unused_ json_t *what)
 {
         struct step *step = owner;
+
+        if (!walk_refuses(step) && !step->run->engine->is_closing)
+                step->is_prepared = start_attempt(step, true, NULL) == 0;
+}
+
+static void start(struct step *step)
+{
         struct err err = { 0 };
         int r;
 
-        if (walk_refuses(step) || step->run->engine->is_closing) {
-                end_without_cell(step, 0, VERDICT_CANCELLED, "cancelled",
-                                 "the run was stopped before the agent had started");
-                return;
-        }
-        r = start_attempt(step, &err);
+        r = start_attempt(step, false, &err);
         if (r == -EINVAL)
                 end_without_cell(step, 0, VERDICT_SCHEMA, "no-workspace", err_text(&err));
         else if (r < 0)
                 end_without_cell(step, r, VERDICT_FAILED, "host-trouble", err_text(&err));
-        else
-                step->run->engine->n_cells++;
+}
+
+/* A cell that cannot be told to go on is not the agent's fault: what it did counts as lost. */
+static void go(struct step *step)
+{
+        struct err err = { 0 };
+        int r;
+
+        r = attempt_go(step->attempt, &err);
+        if (r < 0)
+                engine_fail(step->run->engine, r, &err);
+}
+
+/* The attempt of that number is on disk, so its action may start. */
+static void effect_start(void *owner, json_t *what)
+{
+        struct step *step = owner;
+        bool was_prepared, is_refused;
+
+        if (json_integer_value(what) != step->n_begun)
+                return; /* its cell ended while it waited, and there is a next one */
+        was_prepared = step->is_prepared;
+        step->is_prepared = false;
+        is_refused = walk_refuses(step) || step->run->engine->is_closing;
+        if (was_prepared && step->attempt && is_refused)
+                attempt_cancel(step->attempt, VERDICT_CANCELLED, 0);
+        else if (was_prepared && step->attempt)
+                go(step);
+        else if (!was_prepared && is_refused)
+                end_without_cell(step, 0, VERDICT_CANCELLED, "cancelled",
+                                 "the run was stopped before the agent had started");
+        else if (!was_prepared)
+                start(step);
+        json_decref(TAKE(step->input));
 }
 
 void step_begin(struct step *step)
@@ -308,6 +353,7 @@ void step_begin(struct step *step)
                 each_begin(step);
                 return;
         }
+        json_decref(TAKE(step->input));
         if (run_resolve(step, step->def->inputs, &step->input, &err) < 0) {
                 (void) err_wrap(&err, err.code, "inputs");
                 step_finish(step, STEP_FAILED, VERDICT_SCHEMA, err_text(&err));
@@ -320,7 +366,10 @@ void step_begin(struct step *step)
         step_move(step, STEP_RUNNING, NULL);
         batch_attempt_begin(batch_of(step), step_key_of(step), (int) step->n_begun,
                             step->agent->sha256, tier_name(sandbox_tier(run->engine->sandbox)), 0);
-        commits_effect(run->engine->commits, effect_start, step, NULL);
+        step->is_prepared = false;
+        commits_meanwhile(run->engine->commits, prepare, step);
+        commits_effect(run->engine->commits, effect_start, step,
+                       json_integer((json_int_t) step->n_begun));
 }
 
 void step_stop(struct step *step, enum verdict why, uint64_t grace_ms)

@@ -157,6 +157,7 @@ void drive_run(struct drive *d, const struct drive_job *job)
                 .workspace = job->workspace,
                 .workspace_fd = job->workspace == WORKSPACE_NONE ? -1 : job->workspace_fd,
                 .syscall_groups = job->groups,
+                .is_held = job->is_held,
                 .on_log = on_log,
                 .on_progress = on_progress,
                 .on_done = on_done,
@@ -174,7 +175,7 @@ void drive_run(struct drive *d, const struct drive_job *job)
                 spec.limits.value[job->limit] = job->value;
         if (cell_start(&d->cell, d->sandbox, &spec, &err) < 0)
                 fail_msg("%s: %s", job->action, err_text(&err));
-        if (!job->no_wait)
+        if (!job->no_wait && !job->is_held)
                 drive_wait(d);
 }
 

@@ -453,6 +453,32 @@ static void test_cancel(void **state)
         drive_expect_verdict(&drive, "stopped before it began", "loop", VERDICT_TIMEOUT);
 }
 
+/* Whatever it does while it is held, the action is not among it. */
+static void test_held(void **state)
+{
+        struct err err = { 0 };
+
+        (void) state;
+        drive_run(&drive, &(struct drive_job){ .action = "services", .is_held = true });
+        cell_cancel(drive.cell, VERDICT_CANCELLED, 50);
+        drive_wait(&drive);
+        drive_expect_verdict(&drive, "held, never let go", "services", VERDICT_CANCELLED);
+        assert_null(drive.result.output);
+        assert_int_equal(drive.n_progress, 0);
+
+        drive_run(&drive, &(struct drive_job){ .action = "map_library", .is_held = true });
+        assert_int_equal(cell_go(drive.cell, &err), 0);
+        drive_wait(&drive);
+        drive_expect_verdict(&drive, "held, let go", "map_library", VERDICT_SYSCALL);
+
+        drive_run(&drive, &(struct drive_job){ .action = "map_library", .is_held = true });
+        cell_cancel(drive.cell, VERDICT_CANCELLED, 0);
+        assert_int_equal(cell_go(drive.cell, &err), 0);
+        drive_wait(&drive);
+        drive_expect_verdict(&drive, "killed before it was let go", "map_library",
+                             VERDICT_CANCELLED);
+}
+
 static bool upper_has(const char *name)
 {
         struct stat st;
@@ -560,8 +586,8 @@ int main(void)
                 cmocka_unit_test(test_unknown_group), cmocka_unit_test(test_other_bytes),
                 cmocka_unit_test(test_stage2),        cmocka_unit_test(test_large_bodies),
                 cmocka_unit_test(test_failures),      cmocka_unit_test(test_not_an_agent),
-                cmocka_unit_test(test_cancel),        cmocka_unit_test(test_many_at_once),
-                cmocka_unit_test(test_inspect),
+                cmocka_unit_test(test_cancel),        cmocka_unit_test(test_held),
+                cmocka_unit_test(test_many_at_once),  cmocka_unit_test(test_inspect),
         };
 
         return cmocka_run_group_tests_name(IS_USER ? "cell, as a user" : "cell", tests, set_up,

@@ -23,6 +23,7 @@ struct cell {
         struct cell_spec spec;
         pid_t pid;
         int fd; /* what the child says */
+        int workspace;
         struct buf said;
         struct loop_source source;
         struct loop_source grace;
@@ -211,6 +212,30 @@ static void cell_end(struct cell *c, int status)
         result_free(&r);
 }
 
+/* What a held cell still needs when the caller's copy is gone. */
+static void spec_keep(struct cell_spec *spec)
+{
+        struct cell_file *files = calloc(spec->n_files + 1, sizeof(*files));
+
+        spec->action = strdup(spec->action);
+        spec->input = json_deep_copy(spec->input);
+        for (size_t i = 0; i < spec->n_files; i++)
+                files[i] = (struct cell_file){ strdup(spec->files[i].pointer),
+                                               dup(spec->files[i].fd) };
+        spec->files = files;
+}
+
+static void spec_drop(struct cell_spec *spec)
+{
+        for (size_t i = 0; i < spec->n_files; i++) {
+                free((char *) spec->files[i].pointer);
+                (void) close(spec->files[i].fd);
+        }
+        free((struct cell_file *) spec->files);
+        free((char *) spec->action);
+        json_decref((json_t *) spec->input);
+}
+
 static void cell_drop(struct cell *c)
 {
         char command[256];
@@ -218,6 +243,7 @@ static void cell_drop(struct cell *c)
         loop_remove(c->sandbox->loop, &c->source);
         loop_remove(c->sandbox->loop, &c->grace);
         closep(&c->fd);
+        spec_drop(&c->spec);
         buf_done(&c->said);
         if (c->copy) {
                 (void) snprintf(command, sizeof(command), "rm -rf %s", c->copy);
@@ -237,8 +263,19 @@ static int on_readable(struct loop_source *source, _unused_ uint32_t events)
         if (n > 0)
                 return buf_add(&c->said, bytes, (size_t) n);
         loop_remove(c->sandbox->loop, &c->source);
-        (void) waitpid(c->pid, &status, 0);
+        if (c->pid > 0)
+                (void) waitpid(c->pid, &status, 0);
         cell_end(c, status);
+        cell_drop(c);
+        return 0;
+}
+
+/* It was held, and nobody let it go. */
+static int on_never_ran(struct loop_source *source, _unused_ uint32_t events)
+{
+        struct cell *c = source->owner;
+
+        cell_end(c, 0);
         cell_drop(c);
         return 0;
 }
@@ -256,6 +293,10 @@ void cell_cancel(struct cell *c, enum verdict why, uint64_t grace_ms)
         if (c->why < 0)
                 c->why = (int) why;
         loop_remove(c->sandbox->loop, &c->grace);
+        if (c->pid == 0) {
+                (void) loop_add_timer(c->sandbox->loop, &c->grace, 0, on_never_ran, c);
+                return;
+        }
         (void) kill(c->pid, grace_ms ? SIGUSR1 : SIGKILL);
         (void) loop_add_timer(c->sandbox->loop, &c->grace, grace_ms, on_grace, c);
 }
@@ -266,32 +307,45 @@ static int on_wall(struct loop_source *source, _unused_ uint32_t events)
         return 0;
 }
 
+int cell_go(struct cell *c, struct err *err)
+{
+        int fds[2];
+
+        if (c->why >= 0)
+                return 0;
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return err_set(err, -errno, "no pipe");
+        c->fd = fds[0];
+        if (fakecell.on_start)
+                fakecell.on_start(fakecell.user, &c->spec);
+        c->pid = fork();
+        if (c->pid == 0)
+                child(c, fds[1], c->workspace);
+        (void) close(fds[1]);
+        if (c->copy)
+                (void) close(c->workspace);
+        (void) loop_add_timer(c->sandbox->loop, &c->grace, c->spec.limits.value[LIMIT_WALL],
+                              on_wall, c);
+        (void) loop_add_fd(c->sandbox->loop, &c->source, c->fd, EPOLLIN, on_readable, c);
+        return 0;
+}
+
 int cell_start(struct cell **ret, struct sandbox *s, const struct cell_spec *spec, struct err *err)
 {
         struct cell *c;
-        int workspace = -1, fds[2];
 
-        if (fakecell.on_start)
-                fakecell.on_start(fakecell.user, spec);
         if (fakecell.start_error)
                 return err_set(err, fakecell.start_error, "the fake sandbox does not start cells");
         c = calloc(1, sizeof(*c));
-        if (!c || pipe2(fds, O_CLOEXEC) < 0)
+        if (!c)
                 return err_set(err, -ENOMEM, "no memory");
-        *c = (struct cell){ .sandbox = s, .spec = *spec, .why = -1, .fd = fds[0] };
-        if (copy_tree(c, &workspace) < 0)
+        *c = (struct cell){ .sandbox = s, .spec = *spec, .why = -1, .fd = -1 };
+        spec_keep(&c->spec);
+        if (copy_tree(c, &c->workspace) < 0)
                 return err_set(err, -EIO, "cannot copy the tree");
-        c->pid = fork();
-        if (c->pid == 0)
-                child(c, fds[1], workspace);
-        (void) close(fds[1]);
-        if (c->copy)
-                (void) close(workspace);
-        (void) loop_add_timer(s->loop, &c->grace, spec->limits.value[LIMIT_WALL], on_wall, c);
-        (void) loop_add_fd(s->loop, &c->source, c->fd, EPOLLIN, on_readable, c);
         fakecell.n_started++;
         fakecell.n_alive++;
         fakecell.n_alive_most = MAX_OF(fakecell.n_alive, fakecell.n_alive_most);
         *ret = c;
-        return 0;
+        return spec->is_held ? 0 : cell_go(c, err);
 }

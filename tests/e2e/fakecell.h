@@ -6,7 +6,7 @@
  *
  * For tests of the engine that are about the engine: a cell is a forked child that runs the agent
  * in the fake host. It counts, it can be made to fail, and it calls the test back at the moment in
- * which a real cell would start.
+ * which the action of a real cell would start.
  */
 
 #include "cell/cell.h"

@@ -1281,7 +1281,7 @@ static void nonsense_at_running(struct bench *b, const json_t *event)
         struct remote *remote = b->user;
         const char *s = json_string_value(json_object_get(event, "state"));
 
-        if (json_object_get(event, "step") && strcmp(s, "running") == 0)
+        if (s && json_object_get(event, "step") && strcmp(s, "running") == 0)
                 assert_int_equal(pthread_create(&remote->thread, NULL, ask_nonsense, remote), 0);
 }
 
