@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/listing.h"
 #include "base/utf8.h"
+#include "cell/stage.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -50,6 +51,7 @@ struct entry {
         int dirfd;
         const char *name;
         struct stat st; /* st_mode 0 = it is not there */
+        bool is_hidden; /* it is, and the caller may not look at it */
 };
 
 /* --- refusing ------------------------------------------------------------------------------ */
@@ -117,6 +119,12 @@ static bool target_leaves(const char *path, const char *target)
                 target += *target == '/';
         }
         return false;
+}
+
+/* What a changeset tells of a mode, and all that a staged copy is given of it. */
+static uint32_t mode_of(const struct stat *st)
+{
+        return S_ISLNK(st->st_mode) ? S_IFLNK : st->st_mode & (S_IFMT | 0777);
 }
 
 /* --- bytes --------------------------------------------------------------------------------- */
@@ -267,7 +275,8 @@ static int entries_same(struct collector *k, const struct entry *a, const struct
                 return 0;
         if (S_ISLNK(a->st.st_mode))
                 return links_same(a, b);
-        if (a->st.st_mode != b->st.st_mode || a->st.st_size != b->st.st_size)
+        if ((k->is_staged ? mode_of(&a->st) : a->st.st_mode) != b->st.st_mode ||
+            a->st.st_size != b->st.st_size)
                 return 0;
         if ((uint64_t) a->st.st_size > k->compare_max)
                 return refuse(k, path, "is too large to be compared");
@@ -275,11 +284,6 @@ static int entries_same(struct collector *k, const struct entry *a, const struct
 }
 
 /* --- rows ---------------------------------------------------------------------------------- */
-
-static uint32_t mode_of(const struct stat *st)
-{
-        return S_ISLNK(st->st_mode) ? S_IFLNK : st->st_mode & (S_IFMT | 0777);
-}
 
 /* What no changeset may hold, whatever its bytes. */
 static int row_check(struct collector *k, const char *path, const struct entry *before,
@@ -399,20 +403,21 @@ static bool is_ordinary(const struct entry *e)
 }
 
 /*
- * A staged copy holds no special files, nothing of git's or of other mounts, and nothing that the
- * caller may not read: that these are not there does not mean that the agent deleted them.
+ * A staged copy holds no special files, nothing of git's or of other mounts, nothing with too long
+ * a path, and nothing that the caller may not read: that these are not there does not mean that the
+ * agent deleted them.
  */
-static bool is_never_staged(const struct collector *k, const struct entry *e)
+static bool is_never_staged(const struct collector *k, const struct entry *e, const char *path)
 {
         _cleanup_(closep) int fd = -1;
 
-        if (!is_ordinary(e) || e->st.st_dev != k->device ||
+        if (!is_ordinary(e) || strlen(path) > CHANGE_PATH_MAX || e->st.st_dev != k->device ||
             changeset_name_is_git(e->name, strlen(e->name)))
                 return true;
         if (S_ISLNK(e->st.st_mode))
                 return false;
         fd = open_beneath(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
-        return fd == -EACCES || fd == -EPERM;
+        return fd < 0;
 }
 
 static int deleted(struct collector *k, const char *path, const struct entry *before)
@@ -520,9 +525,22 @@ static int entry_stat(struct collector *k, struct entry *e, const char *path)
 {
         if (fstatat(e->dirfd, e->name, &e->st, AT_SYMLINK_NOFOLLOW) == 0)
                 return 0;
-        if (errno != ENOENT)
+        e->is_hidden = errno == EACCES;
+        if (errno != ENOENT && !e->is_hidden)
                 return err_sys(k->err, -errno, "cannot stat %s", path);
         e->st.st_mode = 0; /* the lower tree is alive: gone since it was listed */
+        return 0;
+}
+
+/* It was there and may not be looked at: good where nothing is known to have happened to it. */
+static int hidden(struct collector *k, struct pair *p, const struct folder *f, const char *path,
+                  const struct entry *after)
+{
+        if (after->st.st_mode || after->is_hidden ||
+            (f->is_opaque && !(k->is_staged && f->in_upper)))
+                return refuse(k, path, "changed, and the caller may not look at what was there");
+        p->n_before++;
+        p->n_after++;
         return 0;
 }
 
@@ -542,6 +560,8 @@ static int name_compare(struct collector *k, struct pair *p, const struct folder
                 r = entry_stat(k, &after, path);
         if (r < 0)
                 return r;
+        if (before.is_hidden || after.is_hidden)
+                return hidden(k, p, f, path, &after);
 
         in_before = before.st.st_mode != 0;
         p->n_before += in_before;
@@ -553,7 +573,7 @@ static int name_compare(struct collector *k, struct pair *p, const struct folder
         }
         if (!in_before)
                 return 0;
-        if (!f->is_opaque || (k->is_staged && f->in_upper && is_never_staged(k, &before))) {
+        if (!f->is_opaque || (k->is_staged && f->in_upper && is_never_staged(k, &before, path))) {
                 p->n_after++;
                 return 0;
         }
@@ -590,11 +610,47 @@ static bool folder_needs_row(const struct folder *f, const struct pair *p)
         return p->n_before == 0 || (f->mode_before & 0777) != FOLDER_MODE;
 }
 
+/* The copy has the folder without what is in it (cell/stage.h). */
+static bool is_left_out(const struct collector *k, const struct folder *f)
+{
+        _cleanup_(closep) int fd = -1;
+        unsigned depth = 1;
+
+        if (!k->is_staged || !f->in_lower || !f->in_upper || f->path[0] == '\0')
+                return false;
+        for (const char *p = f->path; *p; p++)
+                depth += *p == '/';
+        if (depth > STAGE_DEPTH_MAX)
+                return true;
+        fd = open_beneath(k->lower, f->path, O_RDONLY | O_DIRECTORY, 0);
+        return fd == -EACCES || fd == -EPERM;
+}
+
+/* Such a folder has not changed as long as the agent left it alone. */
+static int left_out_compare(struct collector *k, const struct folder *f)
+{
+        _cleanup_(listing_done) struct listing after = { 0 };
+        _cleanup_(closep) int fd = open_beneath(k->upper, f->path, O_RDONLY | O_DIRECTORY, 0);
+        int r = 0;
+
+        if (fd >= 0)
+                r = listing_read(&after, fd);
+        else if (fd != -EACCES) /* a folder that is closed to its owner as well has a closed copy */
+                r = fd;
+        if (r < 0)
+                return err_sys(k->err, r, "cannot list folder %s", f->path);
+        if (after.count > 0 || f->mode_before != f->mode_after)
+                return refuse(k, f->path, "changed, and the caller may not look at what was there");
+        return 0;
+}
+
 static int folder_compare(struct collector *k, struct folder *f)
 {
         _cleanup_(pair_done) struct pair p = { .lower = -1, .upper = -1 };
         int r;
 
+        if (is_left_out(k, f))
+                return left_out_compare(k, f);
         r = pair_open(k, &p, f);
         if (r < 0)
                 return r;
@@ -645,6 +701,8 @@ int collect_changes(struct changeset **ret, int lower_fd, int upper_fd, bool is_
 
         k.compare_max = k.before_left = k.after_left =
                 limits && limits->bytes ? limits->bytes : BYTES_STANDARD;
+        if (is_staged) /* every file is compared, also where the limits are for changes */
+                k.compare_max = MAX_OF(k.compare_max, (uint64_t) STAGE_BYTES_MAX);
         k.changes = calloc(1, sizeof(*k.changes));
         if (!k.changes)
                 return err_set(err, -ENOMEM, "out of memory");

@@ -6,9 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/changeset.h"
 #include "cell/spawn.h"
-
-#define DEPTH_MAX 256
 
 static void closedirp(DIR **dir)
 {
@@ -38,7 +37,7 @@ static int owner_walk(int at, const char *name, uid_t uid, gid_t gid, unsigned d
         struct dirent *entry;
         struct stat st;
 
-        if (!dir || depth > DEPTH_MAX)
+        if (!dir || depth > STAGE_DEPTH_MAX)
                 return 1; /* what cannot be entered cannot be copied up either */
         while ((entry = readdir(dir))) {
                 int r = 1;
@@ -74,7 +73,8 @@ int stage_has_one_owner(int folder, uid_t uid, gid_t gid)
 struct copier {
         struct stage *stage;
         bool owner;
-        char path[PATH_MAX]; /* of what is being copied, below the tree */
+        char path[PATH_MAX]; /* of what is being copied, below the tree: CHANGE_PATH_MAX and a name
+                              */
         struct err *err;
 };
 
@@ -96,6 +96,13 @@ static int give_away(struct copier *c, int at, const char *name)
         if (c->owner && fchownat(at, name, CELL_ID, CELL_ID, AT_SYMLINK_NOFOLLOW) < 0)
                 return err_sys(c->err, -errno, "cannot give the copy of %s to the cell", c->path);
         return 0;
+}
+
+/* Is it the tree's own business that something in it cannot be had? Else the machine is at fault,
+ * and what is not in the copy would be taken for deleted. */
+static bool is_private(int error)
+{
+        return error != EMFILE && error != ENFILE && error != ENOMEM;
 }
 
 /* How the copy fails when the place for it is full; everything else is the tree's business. */
@@ -133,6 +140,8 @@ static int file_copy(struct copier *c, int from_at, int to_at, const char *name)
         int r;
 
         from = openat(from_at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (from < 0 && !is_private(errno))
+                return failed(c, "begin");
         if (from < 0 || fstat(from, &st) < 0 || !S_ISREG(st.st_mode))
                 return unreadable_add(c);
         to = openat(to_at, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -167,7 +176,7 @@ static int entry_copy(struct copier *c, int from_at, int to_at, const char *name
         int r;
 
         if (fstatat(from_at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                return 0; /* gone meanwhile */
+                return errno == EACCES ? unreadable_add(c) : 0; /* 0: gone meanwhile */
         if (++c->stage->files > STAGE_FILES_MAX)
                 return err_set(c->err, -E2BIG, "the tree has too many files for a private copy");
         if (S_ISREG(st.st_mode)) {
@@ -198,22 +207,25 @@ static int folder_copy(struct copier *c, int from_at, int to_at, const char *nam
         struct dirent *entry;
         int r = 0;
 
-        if (!dir || depth > DEPTH_MAX)
+        if (!dir && !is_private(errno))
+                return failed(c, "begin");
+        if (!dir || depth > STAGE_DEPTH_MAX)
                 return unreadable_add(c);
         to = openat(to_at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (to < 0)
                 return failed(c, "open");
-        while (r == 0 && (entry = readdir(dir))) {
+        while (r >= 0 && (entry = readdir(dir))) {
                 if (is_dots(entry->d_name))
                         continue;
-                if ((size_t) snprintf(c->path + length, sizeof(c->path) - length, "%s%s",
-                                      length ? "/" : "", entry->d_name) >= sizeof(c->path) - length)
-                        r = err_set(c->err, -ENAMETOOLONG, "a path in the tree is too long");
+                (void) snprintf(c->path + length, sizeof(c->path) - length, "%s%s",
+                                length ? "/" : "", entry->d_name);
+                if (strlen(c->path) > CHANGE_PATH_MAX)
+                        r = unreadable_add(c);
                 else
                         r = entry_copy(c, dirfd(dir), to, entry->d_name, depth);
                 c->path[length] = '\0';
         }
-        return r;
+        return r < 0 ? r : 0;
 }
 
 int stage_copy(struct stage *ret, int from, int to, bool owner, struct err *err)

@@ -6,7 +6,9 @@
  *
  * Made by a process with the host's own rights, so what the caller may read is there; every file
  * belongs to the cell's id. Folders, files and symbolic links are copied, with their permission
- * bits; other kinds are left out. What cannot be read is listed and left out.
+ * bits; other kinds are left out. What the caller may not read, what is deeper than STAGE_DEPTH_MAX
+ * and what no change may be called (CHANGE_PATH_MAX) is listed and left out: an agent cannot change
+ * it, and a step does not fail for it. A folder whose content is left out is there, and empty.
  */
 
 #include "base/buf.h"
@@ -14,6 +16,7 @@
 
 #define STAGE_BYTES_MAX  (4ULL << 30)
 #define STAGE_FILES_MAX  2000000
+#define STAGE_DEPTH_MAX  256   /* folders within folders */
 #define STAGE_LISTED_MAX 50000 /* bytes of the list of what could not be read */
 
 struct stage {

@@ -19,7 +19,8 @@
 #include <string.h>
 #include <sys/file.h>
 
-#define DIFF_BYTES_MAX (16u << 20)
+#define DIFF_BYTES_MAX   (16u << 20)
+#define UNREADABLE_SHOWN 10
 
 static const struct cli_verb verb = {
         .name = "agent run",
@@ -251,6 +252,8 @@ static json_t *result_shown(const struct call *c)
 {
         json_t *j = attempt_result_to_json(&c->result, c->agent_name, c->action_name);
 
+        if (j)
+                (void) json_object_set(j, "unreadable", c->result.unreadable);
         if (j && masked_document(j, c->reveal) == 0)
                 return j;
         json_decref(j);
@@ -314,12 +317,29 @@ static void line_print(const struct call *c, const char *before, const char *tex
         (void) fputc('\n', stderr);
 }
 
+/* Told, so that nobody takes what the agent could not see for clean. */
+static void unreadable_tell(const json_t *paths)
+{
+        json_t *path;
+        size_t i;
+
+        json_array_foreach (paths, i, path) {
+                if (i == UNREADABLE_SHOWN) {
+                        cli_say("not readable: %zu more (--json lists them)",
+                                json_array_size(paths) - i);
+                        break;
+                }
+                cli_say("not readable, left as it is: %s", json_string_value(path));
+        }
+}
+
 static void result_print(const struct call *c)
 {
         const struct attempt_result *r = &c->result;
         char memory[32];
 
         gifts_print(c);
+        unreadable_tell(r->unreadable);
         bytes_format(memory, sizeof(memory), r->usage.memory_peak_bytes);
         cli_say("%s %s: %s, %zu findings, %llu ms (%llu ms CPU, %s)", c->agent_name, c->action_name,
                 verdict_name(r->verdict), json_array_size(r->findings),

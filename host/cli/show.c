@@ -157,6 +157,8 @@ static void print_attempt(const json_t *attempt)
         const json_t *error = json_object_get(attempt, "error");
         const char *verdict = column_text(attempt, "verdict");
         char name[32], started[COLUMN_SIZE];
+        json_t *path;
+        size_t i;
 
         if (!*verdict)
                 verdict = json_is_null(json_object_get(attempt, "ended")) ? "running" : "lost";
@@ -171,6 +173,8 @@ static void print_attempt(const json_t *attempt)
         print_field("  error", column_text(error, "message"));
         print_field("  denied", column_text(attempt, "syscall"));
         print_field("  remedy", column_text(attempt, "syscall_remedy"));
+        json_array_foreach (json_object_get(attempt, "unreadable"), i, path)
+                print_field(i ? "" : "  not readable", json_string_value(path));
         print_indented(column_text(attempt, "stderr_tail"));
 }
 

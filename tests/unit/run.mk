@@ -34,6 +34,6 @@ tests_e2e_agents_tester_so_LDFLAGS = $(AGENT_LINK_FLAGS)
 tests/e2e/agents/tester_so-tester.$(OBJEXT): tests/e2e/agents/tester.json
 EXTRA_DIST += tests/e2e/agents/tester.json
 
-dist_check_SCRIPTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume
-TESTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume
+dist_check_SCRIPTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume tests/e2e/unreadable
+TESTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume tests/e2e/unreadable
 EXTRA_DIST += scripts/crash

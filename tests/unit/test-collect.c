@@ -406,6 +406,157 @@ static bool overlay_works(const char *extra)
         return works;
 }
 
+/* --- what the caller may not look at -------------------------------------------------------- */
+
+#define STRANGER 65534
+
+static void closed_replace(int fd)
+{
+        tree_delete(fd, "closed");
+        tree_file(fd, "closed", "x", 0644);
+}
+
+static void closed_fill(int fd)
+{
+        tree_file(fd, "closed/new", "x", 0644);
+}
+
+static void closed_delete(int fd)
+{
+        tree_delete(fd, "closed");
+}
+
+static void hidden_replace(int fd)
+{
+        tree_file(fd, "dim/name", "x", 0644);
+}
+
+static void elsewhere(int fd)
+{
+        tree_file(fd, "in", "changed", 0644);
+}
+
+static const struct {
+        const char *why;
+        void (*act)(int fd);
+        const char *says; /* NULL = one change, of `in` */
+} closed[] = {
+        { "a change elsewhere", elsewhere, NULL },
+        { "a file in the way of a closed folder", closed_replace, "cannot open folder closed" },
+        { "a file in the empty copy of a closed folder", closed_fill, "closed changed, and" },
+        { "what the copy lacks is not deleted", closed_delete, "" },
+        { "a file that could be listed and not seen", hidden_replace, "dim/name changed, and" },
+};
+
+/* The caller's tree holds a stranger's folders; we are the caller, without root's rights. */
+static void closed_grow(struct tree *lower, struct tree *upper)
+{
+        tree_make(lower), tree_make(upper);
+        tree_file(lower->fd, "in", "as it was", 0644);
+        tree_file(upper->fd, "in", "as it was", 0644);
+        tree_file(lower->fd, "closed/secret", "x", 0600);
+        tree_file(lower->fd, "dim/name", "x", 0600);
+        tree_folder(upper->fd, "closed", 0700);
+        tree_folder(upper->fd, "dim", 0744);
+        assert_int_equal(fchmodat(lower->fd, "closed", 0700, 0), 0);
+        assert_int_equal(fchmodat(lower->fd, "dim", 0744, 0), 0);
+}
+
+static void test_closed_folders(void **state)
+{
+        (void) state;
+        if (geteuid() != 0) {
+                print_message("# SKIP a stranger's folders need root to be made\n");
+                return;
+        }
+        for (size_t i = 0; i < TEST_ROWS(closed); i++) {
+                _cleanup_(changeset_freep) struct changeset *c = NULL;
+                struct tree lower, upper, blobs;
+                struct err err = { 0 };
+                int r;
+
+                closed_grow(&lower, &upper);
+                tree_make(&blobs);
+                closed[i].act(upper.fd);
+                assert_int_equal(fchown(blobs.fd, STRANGER, STRANGER), 0);
+                assert_int_equal(fchmod(lower.fd, 0755) | fchmod(upper.fd, 0755), 0);
+                (void) fchownat(upper.fd, "closed", STRANGER, STRANGER, AT_SYMLINK_NOFOLLOW);
+                assert_int_equal(fchownat(upper.fd, "dim", STRANGER, STRANGER, 0), 0);
+                assert_int_equal(seteuid(STRANGER), 0);
+                r = collect_changes(&c, lower.fd, upper.fd, true, blobs.fd, NULL, &err);
+                assert_int_equal(seteuid(0), 0);
+                if (closed[i].says && *closed[i].says) {
+                        if (r == 0 || !strstr(err.text, closed[i].says))
+                                fail_msg("%s: %d %s", closed[i].why, r, err.text);
+                } else if (r < 0) {
+                        fail_msg("%s: %s", closed[i].why, err.text);
+                } else if (closed[i].says) {
+                        assert_null(c);
+                } else {
+                        assert_int_equal(c->n_files, 1);
+                        assert_string_equal(c->files[0].path, "in");
+                }
+                tree_remove(&lower), tree_remove(&upper), tree_remove(&blobs);
+        }
+}
+
+static void long_grow(int fd, unsigned folders)
+{
+        char name[201];
+        int at = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+        memset(name, 'n', 200);
+        name[200] = '\0';
+        for (unsigned i = 0; i < folders; i++) {
+                int below;
+
+                if (mkdirat(at, name, 0755) < 0)
+                        assert_int_equal(errno, EEXIST);
+                below = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                (void) close(at);
+                at = below;
+        }
+        (void) close(at);
+}
+
+/* The copy of a deep tree ends where paths become too long for a change; that is no deletion. */
+static void test_long_paths(void **state)
+{
+        _cleanup_(changeset_freep) struct changeset *c = NULL;
+        struct tree lower, upper, blobs;
+        struct err err = { 0 };
+        int r;
+
+        (void) state;
+        tree_make(&lower), tree_make(&upper), tree_make(&blobs);
+        long_grow(lower.fd, 25); /* 5,024 bytes */
+        long_grow(upper.fd, 18); /* 3,617 */
+        tree_file(upper.fd, "new", "x", 0644);
+        r = collect_changes(&c, lower.fd, upper.fd, true, blobs.fd, NULL, &err);
+        if (r < 0)
+                fail_msg("%s", err.text);
+        assert_int_equal(c->n_files, 1);
+        assert_string_equal(c->files[0].path, "new");
+        tree_remove(&lower), tree_remove(&upper), tree_remove(&blobs);
+}
+
+/* A copy has no set-user-id bits; that an unchanged file lost them is no change. */
+static void test_special_bits(void **state)
+{
+        struct changeset *c = NULL;
+        struct tree lower, upper, blobs;
+        struct err err = { 0 };
+
+        (void) state;
+        tree_make(&lower), tree_make(&upper), tree_make(&blobs);
+        tree_file(lower.fd, "su", "x", 04755);
+        tree_file(upper.fd, "su", "x", 0755);
+        if (collect_changes(&c, lower.fd, upper.fd, true, blobs.fd, NULL, &err) < 0)
+                fail_msg("%s", err.text);
+        assert_null(c);
+        tree_remove(&lower), tree_remove(&upper), tree_remove(&blobs);
+}
+
 /* What an overlay shows to have changed is what a staged copy shows, and applies as either. */
 static void compare_ways(const char *what, struct tree *lower, void (*act)(int, void *), void *user,
                          const char *extra)
@@ -511,7 +662,11 @@ static void test_overlay(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_refusals), cmocka_unit_test(test_staged),
+                cmocka_unit_test(test_refusals),
+                cmocka_unit_test(test_staged),
+                cmocka_unit_test(test_closed_folders),
+                cmocka_unit_test(test_long_paths),
+                cmocka_unit_test(test_special_bits),
                 cmocka_unit_test(test_overlay), /* last: it moves us into namespaces */
         };
 
