@@ -79,6 +79,12 @@ int main(int argc, char **argv)
 
         if (argc < 2)
                 return help_print(stderr, CLI_USAGE);
+        /* "linhay help flow check" is "linhay flow check --help". */
+        if (strcmp(argv[1], "help") == 0 && argc > 2) {
+                memmove(argv + 1, argv + 2, (size_t) (argc - 2) * sizeof(*argv));
+                argv[argc - 1] = (char *) "--help";
+                return stdout_close(verb_run(argc - 1, argv + 1));
+        }
         if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
             strcmp(argv[1], "help") == 0)
                 return help_print(stdout, CLI_PASSED);

@@ -3,3 +3,7 @@ EXTRA_DIST += tests/e2e/harness.py \
 	tests/e2e/sarif/package.json tests/e2e/sarif/package-lock.json tests/e2e/sarif/validate.mjs
 dist_check_SCRIPTS += tests/e2e/badinput tests/e2e/interface tests/e2e/report
 TESTS += tests/e2e/badinput tests/e2e/interface tests/e2e/report
+
+# The man pages against the program's own words.
+dist_check_SCRIPTS += tests/e2e/man
+TESTS += tests/e2e/man
