@@ -12,6 +12,7 @@ struct lexer {
         const char *file;
         unsigned line, depth;
         struct buf *out;
+        const struct lexer_ear *ear;
         struct err *err;
 };
 
@@ -89,8 +90,26 @@ static int name(struct lexer *l)
         return r < 0 ? r : copy(l, (size_t) (p - l->at));
 }
 
-/* Digits with or without L: does libconfig read the value that stands there? */
-static int integer(struct lexer *l, const char *text, size_t digits, bool is_long)
+static int misfit(const struct lexer *l, const char *format, ...) _printf_(2, 3);
+static int misfit(const struct lexer *l, const char *format, ...)
+{
+        char text[512];
+        va_list args;
+        int r;
+
+        va_start(args, format);
+        (void) vsnprintf(text, sizeof(text), format, args);
+        va_end(args);
+        if (!l->ear)
+                return refuse(l, "%s", text);
+        r = l->ear->tell(l->ear->user, l->line, text);
+        return r < 0 ? r : 1;
+}
+
+/* Digits with or without L: does libconfig read the value that stands there? 1 = no, and that was
+ * told; then `*ret_value` is what comes nearest. */
+static int integer(struct lexer *l, const char *text, size_t digits, bool is_long,
+                   long long *ret_value)
 {
         int base = digits > 2 && (text[1] | 32) == 'x' ? 16 : 10;
         long long value;
@@ -98,10 +117,11 @@ static int integer(struct lexer *l, const char *text, size_t digits, bool is_lon
 
         errno = 0;
         value = strtoll(text, &end, base);
+        *ret_value = value;
         if (errno == ERANGE)
-                return refuse(l, "%.*s does not fit into 64 bits", (int) digits, text);
+                return misfit(l, "%.*s does not fit into 64 bits", (int) digits, text);
         if (!is_long && (value < INT32_MIN || value > INT32_MAX))
-                return refuse(l, "%.*s does not fit into 32 bits: write it as %.*sL", (int) digits,
+                return misfit(l, "%.*s does not fit into 32 bits: write it as %.*sL", (int) digits,
                               text, (int) digits, text);
         return 0;
 }
@@ -112,6 +132,7 @@ static int number(struct lexer *l)
         char text[80];
         size_t n = 0, digits;
         const char *p = l->at;
+        long long value;
         bool is_hex = starts(l, "0x") || starts(l, "0X");
 
         while (p + n < l->end && n < sizeof(text) - 1 &&
@@ -123,8 +144,12 @@ static int number(struct lexer *l)
         for (digits = n; digits && text[digits - 1] == 'L'; digits--)
                 ;
         if (is_hex || strcspn(text, ".eE") == n) {
-                int r = integer(l, text, digits, digits < n);
+                int r = integer(l, text, digits, digits < n, &value);
 
+                if (r > 0) {
+                        l->at += n;
+                        return buf_printf(l->out, "%lldL", value);
+                }
                 if (r < 0)
                         return r;
         }
@@ -205,7 +230,8 @@ static int encoding(struct lexer *l)
         return 0;
 }
 
-int lexer_pass(struct buf *out, const char *text, size_t length, const char *file, struct err *err)
+int lexer_pass(struct buf *out, const char *text, size_t length, const char *file,
+               const struct lexer_ear *ear, struct err *err)
 {
         struct lexer l = {
                 .at = text,
@@ -213,6 +239,7 @@ int lexer_pass(struct buf *out, const char *text, size_t length, const char *fil
                 .file = file,
                 .line = 1,
                 .out = out,
+                .ear = ear,
                 .err = err,
         };
         int r;

@@ -16,5 +16,16 @@
 
 #define LEXER_DEPTH_MAX 100
 
-/* Appends the text for libconfig to `out`; -EBADMSG with file:line in `err`. */
-int lexer_pass(struct buf *out, const char *text, size_t length, const char *file, struct err *err);
+/* Who wants to hear of every number that does not fit, and read on: 0, or a negative errno. */
+struct lexer_ear {
+        int (*tell)(void *user, unsigned line, const char *text);
+        void *user;
+};
+
+/*
+ * Appends the text for libconfig to `out`; -EBADMSG with file:line in `err`. With `ear` (may be
+ * NULL) numbers that do not fit are no such error: they are told, and the nearest that fits stands
+ * in `out`.
+ */
+int lexer_pass(struct buf *out, const char *text, size_t length, const char *file,
+               const struct lexer_ear *ear, struct err *err);

@@ -15,6 +15,7 @@ struct reader {
         struct buf pointer;
         size_t limit; /* of one file */
         size_t left;  /* of all `_file`s */
+        const struct lexer_ear *ear;
         struct err *err;
 };
 
@@ -209,6 +210,21 @@ static int list_read(struct reader *r, const config_setting_t *s, json_t **ret)
         return 0;
 }
 
+/* What is no number of JSON's. */
+static int infinite_read(struct reader *r, const config_setting_t *s, json_t **ret)
+{
+        static const char text[] = "this number is out of range";
+        int e;
+
+        if (!r->ear)
+                return refuse(r, s, text);
+        e = r->ear->tell(r->ear->user, (unsigned) config_setting_source_line(s), text);
+        if (e < 0)
+                return e;
+        *ret = json_real(0);
+        return *ret ? 0 : -ENOMEM;
+}
+
 static int value_read(struct reader *r, const config_setting_t *s, json_t **ret)
 {
         /* The root of an empty file has no line; the file begins at its first. */
@@ -229,7 +245,7 @@ static int value_read(struct reader *r, const config_setting_t *s, json_t **ret)
         case CONFIG_TYPE_FLOAT:
                 *ret = json_real(config_setting_get_float(s));
                 if (!*ret)
-                        return refuse(r, s, "this number is out of range");
+                        return infinite_read(r, s, ret);
                 break;
         case CONFIG_TYPE_BOOL:
                 *ret = json_boolean(config_setting_get_bool(s));
@@ -249,7 +265,7 @@ static int conf_read(struct reader *r, const struct buf *text)
         config_t config;
         int e;
 
-        e = lexer_pass(&passed, buf_text(text), text->length, r->tree->file, r->err);
+        e = lexer_pass(&passed, buf_text(text), text->length, r->tree->file, r->ear, r->err);
         if (e < 0)
                 return e;
         config_init(&config);
@@ -337,11 +353,14 @@ static int json_text_read(struct reader *r, const struct buf *text)
         return e;
 }
 
-int tree_load(struct tree **ret_tree, const char *path, size_t limit, struct err *err)
+int tree_load_on(struct tree **ret_tree, const char *path, size_t limit,
+                 const struct lexer_ear *ear, struct err *err)
 {
         _cleanup_(buf_done) struct buf text = BUF_LIMIT(limit);
         _cleanup_(tree_freep) struct tree *t = calloc(1, sizeof(*t));
-        struct reader r = { .tree = t, .limit = limit, .left = TREE_BYTES_MAX, .err = err };
+        struct reader r = {
+                .tree = t, .limit = limit, .left = TREE_BYTES_MAX, .ear = ear, .err = err
+        };
         int e;
 
         if (!t)
@@ -366,6 +385,11 @@ int tree_load(struct tree **ret_tree, const char *path, size_t limit, struct err
 
         *ret_tree = TAKE(t);
         return 0;
+}
+
+int tree_load(struct tree **ret_tree, const char *path, size_t limit, struct err *err)
+{
+        return tree_load_on(ret_tree, path, limit, NULL, err);
 }
 
 struct tree *tree_free(struct tree *t)

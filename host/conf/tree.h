@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "conf/lexer.h"
 
 struct tree {
         json_t *json;
@@ -32,6 +33,10 @@ DEFINE_FREEP(struct tree, tree_free);
  * -EBADMSG with file:line in `err`.
  */
 int tree_load(struct tree **ret_tree, const char *path, size_t limit, struct err *err);
+
+/* The same; numbers that do not fit are told to `ear` and do not end the reading. */
+int tree_load_on(struct tree **ret_tree, const char *path, size_t limit,
+                 const struct lexer_ear *ear, struct err *err);
 
 /* Line of the value at a pointer, or of the nearest around it; 0 = not known. */
 unsigned tree_line(const struct tree *t, const char *pointer);

@@ -402,7 +402,7 @@ static int check_run(struct checker *c)
         c->guarded = json_object();
         if (!c->is_overlay || !c->guarded || ids_note(c) < 0)
                 return -ENOMEM;
-        if (order_new(&c->order, c->flow, &why) == -ENOMEM)
+        if (order_new(&c->order, c->flow, NULL, &why) == -ENOMEM)
                 return -ENOMEM;
         c->step = SIZE_MAX;
         r = inputs_check(c);

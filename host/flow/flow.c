@@ -546,20 +546,57 @@ static int flow_fill(struct flow *f, struct faults *faults)
         return e;
 }
 
-/* Circles are looked for only where every id and need is right: else the order means nothing. */
+/* Also where there are other faults: the needs that were understood may lead in a circle. */
 static int circles_find(const struct flow *f, struct faults *faults)
 {
         _cleanup_(order_freep) struct order *order = NULL;
         struct err why = { 0 };
+        char pointer[64];
+        size_t step = 0;
         int e;
 
-        if (faults->errors)
-                return 0;
-        e = order_new(&order, f, &why);
-        if (e == -ELOOP)
-                return faults_add(faults, false, f->file, flow_line(f, "/steps"), "%s",
-                                  err_text(&why));
-        return e;
+        e = order_new(&order, f, &step, &why);
+        if (e != -ELOOP)
+                return e;
+        (void) snprintf(pointer, sizeof(pointer), "/steps/%zu/needs", step);
+        return faults_add(faults, false, f->file, flow_line(f, pointer), "%s", err_text(&why));
+}
+
+/* What the lexer has to say of a number. */
+static int number_fault(void *user, unsigned line, const char *text)
+{
+        const struct reader *r = user;
+
+        return faults_add(r->faults, false, r->flow->file, line, "%s", text);
+}
+
+/* The fault that ended the reading, "file:line: text", beside those that did not. */
+static int last_fault(const struct reader *r, const struct err *err)
+{
+        const char *text = err_text(err);
+        size_t n = strlen(r->flow->file);
+        unsigned line = 0;
+        int used = 0;
+
+        if (strncmp(text, r->flow->file, n) == 0 &&
+            sscanf(text + n, ":%u: %n", &line, &used) == 1 && used > 0)
+                text += n + (size_t) used;
+        return faults_add(r->faults, false, r->flow->file, line, "%s", text);
+}
+
+static int flow_tree_load(struct flow *f, const char *path, struct faults *faults, struct err *err)
+{
+        struct reader r = { .flow = f, .faults = faults };
+        const struct lexer_ear ear = { number_fault, &r };
+        struct err why = { 0 };
+        int e = tree_load_on(&f->tree, path, FLOW_BYTES_MAX, &ear, &why);
+
+        if (e == -EBADMSG && faults->errors > 0) {
+                if (last_fault(&r, &why) < 0)
+                        return err_set(err, -ENOMEM, "%s: out of memory", path);
+                return faults_err(faults, err);
+        }
+        return e < 0 ? err_set(err, e, "%s", err_text(&why)) : 0;
 }
 
 int flow_read(struct flow **ret_flow, const char *path, struct faults *faults, struct err *err)
@@ -572,7 +609,7 @@ int flow_read(struct flow **ret_flow, const char *path, struct faults *faults, s
         f->file = strdup(path);
         if (!f->file)
                 return err_set(err, -ENOMEM, "out of memory");
-        e = tree_load(&f->tree, path, FLOW_BYTES_MAX, err);
+        e = flow_tree_load(f, path, faults, err);
         if (e < 0)
                 return e;
         f->json = json_incref(f->tree->json);

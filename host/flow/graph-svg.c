@@ -403,7 +403,7 @@ int graph_svg(struct buf *out, const struct flow *f, const struct graph_options 
 {
         _cleanup_(order_freep) struct order *order = NULL;
         _cleanup_(picture_done) struct picture p = { .flow = f, .options = o, .out = out };
-        int r = order_new(&order, f, NULL);
+        int r = order_new(&order, f, NULL, NULL);
 
         if (r < 0)
                 return r;

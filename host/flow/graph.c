@@ -271,7 +271,7 @@ int graph_text(struct buf *out, const struct flow *f, const struct graph_options
 
         if (!left)
                 return -ENOMEM;
-        r = order_new(&order, f, NULL);
+        r = order_new(&order, f, NULL, NULL);
         if (r < 0)
                 return r;
         l.order = order;

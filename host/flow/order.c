@@ -74,8 +74,20 @@ static size_t need_that_is_open(const struct flow *f, const size_t *open, size_t
         return f->steps[step].needs[k];
 }
 
+/* The first in the file of those that one comes by from `at`, which is in the circle. */
+static size_t circle_first(const struct flow *f, const size_t *open, size_t at)
+{
+        size_t first = at;
+
+        for (size_t next = need_that_is_open(f, open, at); next != at;
+             next = need_that_is_open(f, open, next))
+                first = MIN_OF(first, next);
+        return first;
+}
+
 /* Every open step needs an open step, so going from need to need must come back. */
-static int circle_tell(const struct flow *f, const size_t *open, struct err *err)
+static int circle_tell(const struct flow *f, const size_t *open, size_t *ret_circle,
+                       struct err *err)
 {
         _cleanup_(buf_done) struct buf text = { 0 };
         size_t start = 0, at;
@@ -84,6 +96,9 @@ static int circle_tell(const struct flow *f, const size_t *open, struct err *err
                 start++;
         for (size_t i = 0; i < f->step_count; i++)
                 start = need_that_is_open(f, open, start);
+        start = circle_first(f, open, start);
+        if (ret_circle)
+                *ret_circle = start;
         (void) buf_puts(&text, f->steps[start].id);
         at = start;
         do {
@@ -113,7 +128,7 @@ static void ancestors_mark(struct order *o, const struct flow *f)
         }
 }
 
-int order_new(struct order **ret_order, const struct flow *f, struct err *err)
+int order_new(struct order **ret_order, const struct flow *f, size_t *ret_circle, struct err *err)
 {
         _cleanup_(order_freep) struct order *o = calloc(1, sizeof(*o));
         _cleanup_(followers_done) struct followers followers = { 0 };
@@ -129,7 +144,7 @@ int order_new(struct order **ret_order, const struct flow *f, struct err *err)
         if (!o->rank || !o->sorted || !o->ancestors)
                 return err_set(err, -ENOMEM, "out of memory");
         if (steps_sort(o, f, &followers, open) < f->step_count)
-                return circle_tell(f, open, err);
+                return circle_tell(f, open, ret_circle, err);
         ancestors_mark(o, f);
 
         *ret_order = TAKE(o);

@@ -18,8 +18,11 @@ struct order {
         uint64_t *ancestors; /* a bit row for each step */
 };
 
-/* -ELOOP when there is a circle: `err` spells it out, a -> b -> a. */
-int order_new(struct order **ret_order, const struct flow *f, struct err *err);
+/*
+ * -ELOOP when there is a circle: `err` spells it out, a -> b -> a, and *ret_circle (may be NULL) is
+ * the step that it begins with, the first of them in the file. Only the `needs` must be right.
+ */
+int order_new(struct order **ret_order, const struct flow *f, size_t *ret_circle, struct err *err);
 struct order *order_free(struct order *o);
 DEFINE_FREEP(struct order, order_free);
 

@@ -69,7 +69,7 @@ enum run_exit outcome_exit(const struct run *run)
         if (outcome_state(run) != RUN_SUCCEEDED)
                 return RUN_EXIT_FAILED;
         /* Without memory for an order nothing counts as mended, which is the safe side. */
-        (void) order_new(&order, run->flow, NULL);
+        (void) order_new(&order, run->flow, NULL, NULL);
         for (size_t i = 0; i < run->n_steps; i++)
                 if (has_findings(run, order, i))
                         return RUN_EXIT_FINDINGS;

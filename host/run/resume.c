@@ -158,7 +158,7 @@ static int restore_ends(struct run *run, struct err *err)
         _cleanup_(order_freep) struct order *order = NULL;
         int r;
 
-        r = order_new(&order, run->flow, err);
+        r = order_new(&order, run->flow, NULL, err);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < run->n_steps; i++) {

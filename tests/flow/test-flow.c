@@ -217,6 +217,43 @@ static const struct {
           "steps = (" STEP("a", "needs = ( \"c\" );") "," STEP("b", "needs = ( \"a\" );") "," STEP(
                   "c", "needs = ( \"b\" );") ");",
           "x.flow:1: error: the steps need each other in a circle: a -> c -> b -> a\n" },
+        { "a circle behind other steps, told where it begins",
+          "steps = (" STEP("z", "needs = ( \"c\" );") ",\n" STEP(
+                  "b", "needs = ( \"c\" );") ",\n" STEP("c", "needs = ( \"b\" );") ");",
+          "x.flow:2: error: the steps need each other in a circle: b -> c -> b\n" },
+        { "a circle beside every other fault",
+          "steps = (" STEP("a", "needs = ( \"b\" );") ",\n" STEP(
+                  "b",
+                  "needs = ( \"a\", \"nobody\" ); always = 1;") ",\n"
+                                                                "{ id = \"c\"; agent = \"lnt\"; "
+                                                                "action = \"run\"; when = "
+                                                                "\"steps.x.changed\"; });",
+          "x.flow:1: error: the steps need each other in a circle: a -> b -> a\n"
+          "x.flow:2: error: step \"b\": always must be true or false\n"
+          "x.flow:2: error: step \"b\": needs \"nobody\", which is no step\n"
+          "x.flow:3: error: step \"c\": no agent is called \"lnt\"\n"
+          "x.flow:3: error: step \"c\": steps.x.changed: there is no step \"x\"\n" },
+        { "a circle of steps of which others have no name",
+          "steps = ({ agent = \"lint\"; action = \"run\"; needs = ( \"b\" ); },\n" STEP(
+                  "b", "needs = ( \"b\" );") ");",
+          "x.flow:1: error: step 1: id is missing\n"
+          "x.flow:2: error: the steps need each other in a circle: b -> b\n" },
+        { "numbers that do not fit, beside a circle and an unknown agent",
+          "timeout = 1e999;\nsteps = (" STEP("a", "needs = ( \"a\" );\ninputs = { x = 3000000000; "
+                                                  "};") ",\n"
+                                                        "{ id = \"c\"; agent = \"lnt\"; action = "
+                                                        "\"run\"; inputs = { x = "
+                                                        "99999999999999999999L; }; });",
+          "x.flow:1: error: this number is out of range\n"
+          "x.flow:1: error: timeout must be a duration in quotes: \"90s\"\n"
+          "x.flow:2: error: the steps need each other in a circle: a -> a\n"
+          "x.flow:3: error: 3000000000 does not fit into 32 bits: write it as 3000000000L\n"
+          "x.flow:4: error: 99999999999999999999 does not fit into 64 bits\n"
+          "x.flow:4: error: step \"c\": no agent is called \"lnt\"\n" },
+        { "a number that does not fit, and a text that ends too early",
+          "x = 3000000000;\nsteps = (",
+          "x.flow:1: error: 3000000000 does not fit into 32 bits: write it as 3000000000L\n"
+          "x.flow:2: error: syntax error\n" },
         { "a step that needs itself", "steps = (" STEP("a", "needs = ( \"a\" );") ");",
           "x.flow:1: error: the steps need each other in a circle: a -> a\n" },
         { "an unknown agent", "steps = ({ id = \"a\";\nagent = \"lnt\"; action = \"run\"; });",
@@ -388,7 +425,7 @@ static void order_follows_needs(void **state)
 
         (void) state;
         assert_int_equal(flow_load(&f, put("x.flow", text), NULL, &err), 0);
-        assert_int_equal(order_new(&o, f, &err), 0);
+        assert_int_equal(order_new(&o, f, NULL, &err), 0);
         assert_int_equal(o->rank_count, 3);
         assert_int_equal(o->rank[0], 2);
         assert_int_equal(o->rank[1], 0);
