@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cell/blank.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@ struct blank {
         int pidfd;
         int sync;   /* eventfd between us and the child */
         int socket; /* our end; its job goes through it */
+        int mounts; /* its mount namespace; -1 = not held */
 };
 
 /* Its process belongs to somebody else now, or is gone. */
@@ -33,6 +35,7 @@ static struct blank *blank_free(struct blank *b)
         closep(&b->pidfd);
         closep(&b->sync);
         closep(&b->socket);
+        closep(&b->mounts);
         free(b);
         return NULL;
 }
@@ -60,6 +63,19 @@ _Noreturn static void blank_main(struct zygote *z, int socket, int sync)
         child_main(&plan);
 }
 
+/*
+ * The last holder of a mount namespace takes it apart, and that takes longer than the rest of an
+ * end. It shall not be the cell, whose end the host waits for. Later its files are not ours to
+ * open.
+ */
+static int mounts_hold(pid_t pid)
+{
+        char path[64];
+
+        (void) snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int) pid);
+        return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* A process that waits to be released. */
 static int blank_make(struct blank **ret, struct zygote *z, struct err *err)
 {
@@ -69,7 +85,7 @@ static int blank_make(struct blank **ret, struct zygote *z, struct err *err)
 
         if (!b)
                 return err_set(err, -ENOMEM, "no memory for a cell's process");
-        *b = (struct blank){ .zygote = z, .pidfd = -1, .socket = -1 };
+        *b = (struct blank){ .zygote = z, .pidfd = -1, .socket = -1, .mounts = -1 };
         b->sync = eventfd(0, EFD_CLOEXEC);
         if (b->sync < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
                 return err_sys(err, -errno, "cannot make a socket for a cell's process");
@@ -80,6 +96,8 @@ static int blank_make(struct blank **ret, struct zygote *z, struct err *err)
                 return err_sys(err, -errno, "cannot make the cell's process");
         if (b->pid == 0)
                 blank_main(z, theirs, b->sync);
+        if (zygote_has_userns(z))
+                b->mounts = mounts_hold(b->pid);
         *ret = TAKE(b);
         return 0;
 }
@@ -129,6 +147,7 @@ static void blank_hand_over(struct blank *b, struct blank_hand *ret, bool is_ahe
                 .pid = b->pid,
                 .pidfd = TAKE_FD(b->pidfd),
                 .sync = TAKE_FD(b->sync),
+                .mounts = TAKE_FD(b->mounts),
                 .is_ahead = is_ahead,
         };
         (void) blank_free(b);

@@ -31,7 +31,8 @@ struct blank_job {
 struct blank_hand {
         pid_t pid;
         int pidfd;
-        int sync; /* eventfd: the child may answer SYNC_STAGE */
+        int sync;   /* eventfd: the child may answer SYNC_STAGE */
+        int mounts; /* keeps its mounts until its end was told; -1 = nothing does */
         bool is_ahead;
 };
 

@@ -23,6 +23,7 @@ struct ward {
         pid_t pid;
         int pidfd;
         int sync;   /* eventfd between us and the child; -1 = none */
+        int mounts; /* of the child, kept until its end was told; -1 = not */
         int staged; /* mount or folder of the private copy; -1 = none */
         int report; /* memfd: what the process that copies has to say */
         bool is_staging;
@@ -44,6 +45,7 @@ static struct ward *ward_free(struct ward *w)
         frame_fds_done(&w->fds);
         closep(&w->pidfd);
         closep(&w->sync);
+        closep(&w->mounts);
         closep(&w->staged);
         closep(&w->report);
         free(w->stage);
@@ -125,6 +127,7 @@ static void ward_unwatch(struct ward *w)
         loop_remove(w->zygote->loop, &w->source);
         closep(&w->pidfd);
         closep(&w->sync);
+        closep(&w->mounts);
 }
 
 static int cell_spawn(struct ward *w, int tree, struct err *err)
@@ -151,6 +154,7 @@ static int cell_spawn(struct ward *w, int tree, struct err *err)
         w->pid = hand.pid;
         w->pidfd = hand.pidfd;
         w->sync = hand.sync;
+        w->mounts = hand.mounts;
         r = ward_watch(w, err);
         if (r < 0) {
                 ward_end_process(w);
@@ -268,11 +272,11 @@ static int ward_ended(struct loop_source *source, uint32_t events)
                 return r < 0 ? ward_refuse(w, &err) : 0;
         }
         r = exited_send(w, status, &usage);
-        ward_forget(w);
-        attic_sweep(&z->attic, false);
         /* Now, when the host has what it waited for, and not beside the cell, which would be in the
          * way of it. */
         blanks_fill(z);
+        ward_forget(w);
+        attic_sweep(&z->attic, false);
         return r;
 }
 
@@ -323,7 +327,7 @@ int ward_start(struct zygote *z, const struct spawn_request *request, struct fra
         if (!w)
                 return -ENOMEM;
         *w = (struct ward){ .zygote = z, .request = *request, .fds = *fds };
-        w->pidfd = w->sync = w->staged = w->report = -1;
+        w->pidfd = w->sync = w->mounts = w->staged = w->report = -1;
         fds->count = 0;
         w->next = z->wards;
         z->wards = w;
