@@ -91,7 +91,7 @@ static int blank_make(struct blank **ret, struct zygote *z, struct err *err)
                 return err_sys(err, -errno, "cannot make a socket for a cell's process");
         b->socket = pair[0];
         theirs = pair[1];
-        b->pid = zygote_clone(zygote_has_userns(z), &b->pidfd);
+        b->pid = zygote_clone(z, zygote_has_userns(z), &b->pidfd);
         if (b->pid < 0)
                 return err_sys(err, -errno, "cannot make the cell's process");
         if (b->pid == 0)

@@ -35,7 +35,7 @@ struct child {
         int fd[SPAWN_FDS_];     /* -1 = not given */
         const char *unreadable;
         size_t unreadable_length;
-        int root;    /* of its own, to be furnished; -1 = none */
+        int own;     /* tmpfs of its own, to be furnished; -1 = none */
         int ruleset; /* of Landlock, to be entered */
         int upper;   /* to be sent to the host; -1 = none */
         int control; /* the zygote's socket, to say how it went */
@@ -130,7 +130,7 @@ static int blank_setup(struct child *c, struct err *err)
         if (r == 0)
                 r = confine_parent(err);
         if (r == 0 && c->plan->has_userns)
-                r = root_make(&c->root, err);
+                r = root_own(&c->own, err);
         if (r == 0)
                 r = confine_privileges(err);
         if (r == 0)
@@ -186,7 +186,7 @@ static int step_root(struct child *c, struct err *err)
                 return 0;
         if (!c->plan->has_userns)
                 return step_bare(c, err);
-        r = root_furnish(&c->upper, c->root, &root, err);
+        r = root_furnish(&c->upper, c->own, &root, err);
         if (r == ROOT_NEEDS_STAGE) {
                 /* The zygote makes a private copy and another child. */
                 uint64_t ask = SYNC_STAGE;
@@ -353,7 +353,7 @@ static int child_setup(struct child *c, struct err *err)
 
 void child_main(const struct child_plan *plan)
 {
-        struct child c = { .plan = plan, .root = -1, .ruleset = -1, .upper = -1, .control = -1 };
+        struct child c = { .plan = plan, .own = -1, .ruleset = -1, .upper = -1, .control = -1 };
         struct runtime_plan runtime = {
                 .object = plan->has_userns ? ROOT_OBJECT : BARE_OBJECT,
                 .object_fd = plan->has_userns ? -1 : CELL_OBJECT,

@@ -107,7 +107,7 @@ int landlock_enter(int ruleset, struct err *err)
 {
         if (layer_is_left_out("landlock"))
                 return 0;
-        return kernel_landlock_restrict_self(ruleset) < 0
-                       ? err_sys(err, -errno, "Landlock: cannot restrict the cell")
-                       : 0;
+        if (kernel_landlock_restrict_self(ruleset) < 0)
+                return err_sys(err, -errno, "Landlock: cannot restrict the cell");
+        return 0;
 }

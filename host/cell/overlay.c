@@ -11,8 +11,8 @@
 #include "cell/tmpfs.h"
 
 /* Places that exist only while the overlay is put together. */
-#define LOWER "/ws/lower"
-#define STORE "/ws/store"
+#define STORE "/cell/store"
+#define LOWER STORE "/lower"
 
 static int store_make(int *ret_store, int *ret_upper, const struct root_plan *plan, struct err *err)
 {
@@ -21,12 +21,13 @@ static int store_make(int *ret_store, int *ret_upper, const struct root_plan *pl
         int r, fd;
 
         /* One inode more for each folder of ours. */
-        r = tmpfs_make(&store, plan->disk_bytes, plan->inodes + 4,
+        r = tmpfs_make(&store, plan->disk_bytes, plan->inodes + 5,
                        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
         if (r < 0)
                 return r;
         if (fstat(plan->workspace_tree, &st) < 0 || mkdirat(store, "upper", 0700) < 0 ||
-            fchmodat(store, "upper", st.st_mode & 0777, 0) < 0 || mkdirat(store, "work", 0700) < 0)
+            fchmodat(store, "upper", st.st_mode & 0777, 0) < 0 ||
+            mkdirat(store, "work", 0700) < 0 || mkdirat(store, "lower", 0700) < 0)
                 return err_sys(err, -errno, "cannot prepare the overlay's folders");
         fd = openat(store, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
@@ -62,21 +63,22 @@ static int overlay_make(int *ret_fd, struct err *err)
         return 0;
 }
 
-/* The layers need names while the kernel looks them up; the overlay keeps them alive after. */
-static int layers_attach(int root_fd, int lower, int store, struct err *err)
+/*
+ * The layers need names while the kernel looks them up; the overlay keeps them alive after. One
+ * below the other, they are let go together: each umount costs a grace period of the kernel's.
+ */
+static int layers_attach(int own_fd, int lower, int store, struct err *err)
 {
-        if (mkdirat(root_fd, LOWER + 1, 0700) < 0 || mkdirat(root_fd, STORE + 1, 0700) < 0 ||
-            move_mount(lower, "", root_fd, LOWER + 1, MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
-            move_mount(store, "", root_fd, STORE + 1, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        if (mkdirat(own_fd, "store", 0700) < 0 ||
+            move_mount(store, "", AT_FDCWD, STORE, MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+            move_mount(lower, "", AT_FDCWD, LOWER, MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return err_sys(err, -errno, "cannot place the overlay's layers");
         return 0;
 }
 
-static int layers_detach(int root_fd, struct err *err)
+static int layers_detach(int own_fd, struct err *err)
 {
-        if (umount2(LOWER, MNT_DETACH) < 0 || umount2(STORE, MNT_DETACH) < 0 ||
-            unlinkat(root_fd, LOWER + 1, AT_REMOVEDIR) < 0 ||
-            unlinkat(root_fd, STORE + 1, AT_REMOVEDIR) < 0)
+        if (umount2(STORE, MNT_DETACH) < 0 || unlinkat(own_fd, "store", AT_REMOVEDIR) < 0)
                 return err_sys(err, -errno, "cannot hide the overlay's layers");
         return 0;
 }
@@ -94,7 +96,7 @@ static int overlay_is_possible(const struct root_plan *plan, int store)
         return r > 0;
 }
 
-int overlay_build(int *ret_upper, int root_fd, const struct root_plan *plan, struct err *err)
+int overlay_build(int *ret_upper, int own_fd, const struct root_plan *plan, struct err *err)
 {
         _cleanup_(closep) int store = -1, upper = -1, merged = -1;
         struct err ignored = { 0 };
@@ -105,15 +107,15 @@ int overlay_build(int *ret_upper, int root_fd, const struct root_plan *plan, str
                 return r;
         if (!overlay_is_possible(plan, upper))
                 return ROOT_NEEDS_STAGE;
-        r = layers_attach(root_fd, plan->workspace_tree, store, err);
+        r = layers_attach(own_fd, plan->workspace_tree, store, err);
         if (r < 0)
                 return r;
         r = overlay_make(&merged, &ignored);
         if (r < 0)
                 return ROOT_NEEDS_STAGE;
-        if (move_mount(merged, "", root_fd, "ws/work", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        if (move_mount(merged, "", AT_FDCWD, "/ws/work", MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return err_sys(err, -errno, "cannot mount the overlay as the workspace");
-        r = layers_detach(root_fd, err);
+        r = layers_detach(own_fd, err);
         if (r == 0)
                 *ret_upper = TAKE_FD(upper);
         return r;

@@ -12,4 +12,4 @@
 #include "cell/root.h"
 
 /* Mounts it at /ws/work, in a root that was entered already: 0, ROOT_NEEDS_STAGE or -errno. */
-int overlay_build(int *ret_upper, int root_fd, const struct root_plan *plan, struct err *err);
+int overlay_build(int *ret_upper, int own_fd, const struct root_plan *plan, struct err *err);

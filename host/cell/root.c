@@ -2,6 +2,7 @@
 #include "cell/root.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -12,9 +13,12 @@
 
 #define READ_ONLY (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
-/* What is in the root before an agent runs: its names, and the rest of the object's last page. */
-#define ROOT_INODES 16
-#define PAGE_MAX    65536
+/* What is in a tmpfs before an agent runs: our names, and the rest of the object's last page. */
+#define PATTERN_INODES 32
+#define OWN_INODES     8
+#define PAGE_MAX       65536
+
+#define OWN_PLACE "cell"
 
 /* Folders of the host's root that programs expect; a link stays a link. */
 static const char *const system_names[] = { "lib", "lib64", "bin" };
@@ -22,7 +26,7 @@ static const char *const system_names[] = { "lib", "lib64", "bin" };
 static int tree_attach(int tree, int root_fd, const char *to, struct err *err)
 {
         if (move_mount(tree, "", root_fd, to, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-                return err_sys(err, -errno, "cannot mount /%s in the cell", to);
+                return err_sys(err, -errno, "cannot mount %s in the cell", to);
         return 0;
 }
 
@@ -59,7 +63,9 @@ static int make_file(int root_fd, const char *name, struct err *err)
 
 static int make_folders(int root_fd, struct err *err)
 {
-        static const char *const names[] = { "usr", "etc", "dev", "tmp", "ws", "ws/work" };
+        static const char *const names[] = {
+                "usr", "etc", "dev", OWN_PLACE, "tmp", "ws", "ws/work"
+        };
 
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
                 if (mkdirat(root_fd, names[i], 0755) < 0)
@@ -112,13 +118,14 @@ static int bind_loader_cache(int root_fd, struct err *err)
                      : bind_host(root_fd, "etc/ld.so.cache", READ_ONLY | MOUNT_ATTR_NOEXEC, err);
 }
 
-static int copy_object(int root_fd, int object_fd, struct err *err)
+static int copy_object(int own_fd, int object_fd, struct err *err)
 {
         _cleanup_(closep) int fd = -1;
         off_t at = 0;
         ssize_t n;
 
-        fd = openat(root_fd, ROOT_OBJECT + 1, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0500);
+        fd = openat(own_fd, strrchr(ROOT_OBJECT, '/') + 1, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC,
+                    0500);
         if (fd < 0)
                 return err_sys(err, -errno, "cannot make " ROOT_OBJECT " in the cell");
         while ((n = sendfile(fd, object_fd, &at, 1 << 30)) > 0)
@@ -126,29 +133,31 @@ static int copy_object(int root_fd, int object_fd, struct err *err)
         return n < 0 ? err_sys(err, -errno, "cannot copy the agent into the cell") : 0;
 }
 
-/* A folder of the same tmpfs, mounted by itself: it stays writable when the root no longer is. */
-static int mount_tmp(int root_fd, struct err *err)
+/* A folder of the same tmpfs, mounted by itself: it stays writable when the rest no longer is. */
+static int mount_tmp(int own_fd, struct err *err)
 {
         struct mount_attr attr = {
                 .attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
         };
         _cleanup_(closep) int tree = -1;
 
-        tree = open_tree(root_fd, "tmp", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        if (mkdirat(own_fd, "tmp", 0755) < 0)
+                return err_sys(err, -errno, "cannot make the cell's /tmp");
+        tree = open_tree(own_fd, "tmp", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
         if (tree < 0 || mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
                 return err_sys(err, -errno, "cannot make the cell's /tmp");
-        return tree_attach(tree, root_fd, "tmp", err);
+        return tree_attach(tree, AT_FDCWD, "/tmp", err);
 }
 
-/* One tmpfs: the agent's limits, and room for what is put there before it runs. */
-static int root_limit(int root_fd, const struct root_plan *plan, struct err *err)
+/* The agent's limits, and room for what is put there before it runs. */
+static int own_limit(int own_fd, const struct root_plan *plan, struct err *err)
 {
         struct stat st = { 0 };
 
         if (plan->object_fd >= 0 && fstat(plan->object_fd, &st) < 0)
                 return err_sys(err, -errno, "cannot look at the agent's object");
-        return tmpfs_limit(root_fd, plan->disk_bytes + (uint64_t) st.st_size + PAGE_MAX,
-                           plan->inodes + ROOT_INODES, err);
+        return tmpfs_limit(own_fd, plan->disk_bytes + (uint64_t) st.st_size + PAGE_MAX,
+                           plan->inodes + OWN_INODES, err);
 }
 
 /* The new tree becomes the root; the old one is let go. */
@@ -161,11 +170,11 @@ static int root_enter(int root_fd, struct err *err)
         return 0;
 }
 
-static int root_freeze(int root_fd, struct err *err)
+static int mount_freeze(int fd, struct err *err)
 {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 
-        if (mount_setattr(root_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+        if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
                 return err_sys(err, -errno, "cannot make the cell's root read-only");
         return 0;
 }
@@ -185,13 +194,11 @@ static int root_populate(int root_fd, struct err *err)
                 r = make_file(root_fd, "dev/null", err);
         if (r == 0)
                 r = bind_host(root_fd, "dev/null", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
-        if (r == 0)
-                r = mount_tmp(root_fd, err);
         return r;
 }
 
 /* The private copy itself; nobody else sees it. */
-static int staged_attach(int *ret_upper, int root_fd, const struct root_plan *plan, struct err *err)
+static int staged_attach(int *ret_upper, const struct root_plan *plan, struct err *err)
 {
         _cleanup_(closep) int upper = -1;
         int r;
@@ -199,58 +206,104 @@ static int staged_attach(int *ret_upper, int root_fd, const struct root_plan *pl
         upper = openat(plan->workspace_tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (upper < 0)
                 return err_sys(err, -errno, "cannot open the private copy of the workspace");
-        r = tree_attach(plan->workspace_tree, root_fd, "ws/work", err);
+        r = tree_attach(plan->workspace_tree, AT_FDCWD, "/ws/work", err);
         if (r == 0)
                 *ret_upper = TAKE_FD(upper);
         return r;
 }
 
-static int workspace_attach(int *ret_upper, int root_fd, const struct root_plan *plan,
+static int workspace_attach(int *ret_upper, int own_fd, const struct root_plan *plan,
                             struct err *err)
 {
         *ret_upper = -1;
         if (plan->workspace == WORKSPACE_NONE)
                 return 0;
         if (plan->workspace == WORKSPACE_RO)
-                return tree_attach(plan->workspace_tree, root_fd, "ws/work", err);
+                return tree_attach(plan->workspace_tree, AT_FDCWD, "/ws/work", err);
         if (plan->is_staged)
-                return staged_attach(ret_upper, root_fd, plan, err);
-        return overlay_build(ret_upper, root_fd, plan, err);
+                return staged_attach(ret_upper, plan, err);
+        return overlay_build(ret_upper, own_fd, plan, err);
 }
 
-int root_make(int *ret_fd, struct err *err)
+/* In a namespace of our own, which may be changed. */
+static int pattern_build(struct err *err)
 {
+        struct mount_attr attr = { .propagation = MS_PRIVATE };
         _cleanup_(closep) int root_fd = -1;
         int r;
 
-        r = tmpfs_make(&root_fd, PAGE_MAX, ROOT_INODES, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+        /* What is mounted here must not appear at the host's. */
+        if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+                return err_sys(err, -errno, "cannot keep the cells' mounts to ourselves");
+        r = tmpfs_make(&root_fd, PAGE_MAX, PATTERN_INODES, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+                       err);
         if (r < 0)
                 return r;
         /* It needs a place before other mounts can hang below it; over the old root is as good as
          * any, and nothing there is touched. */
         if (move_mount(root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return err_sys(err, -errno, "cannot mount the cell's root");
-
         r = root_populate(root_fd, err);
         if (r == 0)
                 r = root_enter(root_fd, err);
+        return r < 0 ? r : mount_freeze(root_fd, err);
+}
+
+static int namespace_open(int *ret_fd, struct err *err)
+{
+        *ret_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+        return *ret_fd < 0 ? err_sys(err, -errno, "cannot open the mount namespace in /proc") : 0;
+}
+
+int root_pattern(int *ret_pattern, int *ret_home, struct err *err)
+{
+        _cleanup_(closep) int pattern = -1, home = -1;
+        int r;
+
+        r = namespace_open(&home, err);
+        if (r < 0)
+                return r;
+        if (unshare(CLONE_NEWNS) < 0)
+                return err_sys(err, -errno, "unshare() of a mount namespace");
+        r = namespace_open(&pattern, err);
         if (r == 0)
-                *ret_fd = TAKE_FD(root_fd);
+                r = pattern_build(err);
+        if (setns(home, CLONE_NEWNS) < 0)
+                return err_sys(err, -errno, "cannot return to the mount namespace");
+        if (r < 0)
+                return r;
+        *ret_pattern = TAKE_FD(pattern);
+        *ret_home = TAKE_FD(home);
+        return 0;
+}
+
+int root_own(int *ret_fd, struct err *err)
+{
+        _cleanup_(closep) int own_fd = -1;
+        int r;
+
+        r = tmpfs_make(&own_fd, PAGE_MAX, OWN_INODES, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+        if (r == 0)
+                r = tree_attach(own_fd, AT_FDCWD, "/" OWN_PLACE, err);
+        if (r == 0)
+                r = mount_tmp(own_fd, err);
+        if (r == 0)
+                *ret_fd = TAKE_FD(own_fd);
         return r;
 }
 
-int root_furnish(int *ret_upper, int root_fd, const struct root_plan *plan, struct err *err)
+int root_furnish(int *ret_upper, int own_fd, const struct root_plan *plan, struct err *err)
 {
         _cleanup_(closep) int upper = -1;
         int r;
 
-        r = root_limit(root_fd, plan, err);
+        r = own_limit(own_fd, plan, err);
         if (r == 0 && plan->object_fd >= 0)
-                r = copy_object(root_fd, plan->object_fd, err);
+                r = copy_object(own_fd, plan->object_fd, err);
         if (r == 0)
-                r = workspace_attach(&upper, root_fd, plan, err);
+                r = workspace_attach(&upper, own_fd, plan, err);
         if (r == 0)
-                r = root_freeze(root_fd, err);
+                r = mount_freeze(own_fd, err);
         if (r == 0)
                 *ret_upper = TAKE_FD(upper);
         return r;

@@ -4,17 +4,18 @@
 /*
  * Root: the file system that a cell sees
  *
- *     /            tmpfs with limits on bytes and inodes, read-only once built
+ *     /            tmpfs, the same for all cells of a zygote, read-only
  *     /usr         the host's, read-only, nosuid, nodev; /lib, /lib64, /bin as the host has them
  *     /etc         ld.so.cache and nothing else
  *     /dev         null and nothing else
- *     /agent.so    the verified object, copied
- *     /tmp         a folder of it that stays writable, noexec
+ *     /cell        tmpfs of its own with limits on bytes and inodes, read-only once furnished
+ *     /cell/agent.so   the verified object, copied
+ *     /tmp         a folder of /cell that stays writable, noexec
  *     /ws/work     the workspace; /work is a symbolic link to it
  *
- * There is no /proc and no /sys. Runs in the child, in its own mount namespace, with capabilities
- * that it drops later; nothing of an agent is mapped yet. What is the same for all cells is made
- * first, maybe before it is known whose cell it will be.
+ * There is no /proc and no /sys. The zygote makes what is the same for all once, in a mount
+ * namespace that only serves to be copied: the pattern. The rest is made in the child, in its copy,
+ * with capabilities that it drops later; nothing of an agent is mapped yet.
  */
 
 #include "base/err.h"
@@ -36,20 +37,26 @@ struct root {
         size_t unreadable_length;
 };
 
-#define ROOT_OBJECT "/agent.so"
+#define ROOT_OBJECT "/cell/agent.so"
 
 /* Outcome of root_furnish() other than 0: no overlay can be had of this tree; make a private copy.
  */
 #define ROOT_NEEDS_STAGE 1
 
-/* Builds the tree without object and workspace, makes it the root and lets go of the host's. */
-int root_make(int *ret_fd, struct err *err);
+/*
+ * Makes the pattern: a mount namespace with the tree that all cells share and nothing else of the
+ * host's. The caller, a zygote, is back in its own namespace, of which *ret_home is a descriptor.
+ */
+int root_pattern(int *ret_pattern, int *ret_home, struct err *err);
+
+/* In a child in a copy of the pattern: a /cell and /tmp of its own. *ret_fd: the tmpfs. */
+int root_own(int *ret_fd, struct err *err);
 
 /*
- * Sets the limits, puts object and workspace into the root and makes it read-only. *ret_upper:
- * where the workspace's changes are, or the whole copy; -1 unless the workspace is an overlay.
+ * Sets the limits, puts object and workspace in place and makes /cell read-only. *ret_upper: where
+ * the workspace's changes are, or the whole copy; -1 unless the workspace is an overlay.
  */
-int root_furnish(int *ret_upper, int root_fd, const struct root_plan *plan, struct err *err);
+int root_furnish(int *ret_upper, int own_fd, const struct root_plan *plan, struct err *err);
 
 /*
  * The folder at `path` in this mount namespace, if it is the one of that device and inode: opened

@@ -207,7 +207,7 @@ static int stage_spawn(struct ward *w, struct err *err)
         if (w->report < 0)
                 return err_sys(err, -errno, "cannot make memory for a report");
         w->is_staging = true;
-        w->pid = zygote_clone(false, &w->pidfd);
+        w->pid = zygote_clone(w->zygote, false, &w->pidfd);
         if (w->pid < 0)
                 return err_sys(err, -errno, "cannot make a process to copy the workspace");
         if (w->pid == 0)

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/kernel.h"
@@ -64,25 +65,6 @@ int zygote_reply(uint16_t type, const void *body, size_t length, const int *fds,
         return frame_send_fds(SPAWN_SOCKET, type, 0, body, length, fds, n_fds, 0);
 }
 
-pid_t zygote_clone(bool namespaces, int *ret_pidfd)
-{
-        pid_t pid;
-
-        if (namespaces)
-                return kernel_clone(ZYGOTE_NAMESPACES, ret_pidfd);
-        /* Where clone3() is not there, or not allowed. */
-        pid = fork();
-        if (pid > 0) {
-                *ret_pidfd = kernel_pidfd_open(pid);
-                if (*ret_pidfd < 0) {
-                        (void) kill(pid, SIGKILL);
-                        (void) waitpid(pid, NULL, 0);
-                        return -1;
-                }
-        }
-        return pid;
-}
-
 static int control_ready(struct loop_source *source, uint32_t events)
 {
         struct zygote *z = source->owner;
@@ -105,6 +87,38 @@ static int control_ready(struct loop_source *source, uint32_t events)
         return r;
 }
 
+/* The way back does not fail where the way there did not; nothing could be done without it. */
+static pid_t pattern_clone(struct zygote *z, int *ret_pidfd)
+{
+        pid_t pid;
+
+        if (setns(z->pattern, CLONE_NEWNS) < 0)
+                return -1;
+        pid = kernel_clone(ZYGOTE_NAMESPACES, ret_pidfd);
+        if (pid != 0 && setns(z->home, CLONE_NEWNS) < 0)
+                _exit(1);
+        return pid;
+}
+
+pid_t zygote_clone(struct zygote *z, bool namespaces, int *ret_pidfd)
+{
+        pid_t pid;
+
+        if (namespaces)
+                return pattern_clone(z, ret_pidfd);
+        /* Where clone3() is not there, or not allowed. */
+        pid = fork();
+        if (pid > 0) {
+                *ret_pidfd = kernel_pidfd_open(pid);
+                if (*ret_pidfd < 0) {
+                        (void) kill(pid, SIGKILL);
+                        (void) waitpid(pid, NULL, 0);
+                        return -1;
+                }
+        }
+        return pid;
+}
+
 /* In the probe's child: an empty cell's root, and in words what was in the way. */
 _Noreturn static void probe_main(int sync, int out)
 {
@@ -115,13 +129,13 @@ _Noreturn static void probe_main(int sync, int out)
                 .inodes = 64,
         };
         struct err why = { 0 };
-        int root_fd, upper;
+        int own_fd, upper;
         uint64_t go;
 
         if (read(sync, &go, sizeof(go)) != sizeof(go))
                 _exit(1);
-        if (confine_identity(&why) == 0 && root_make(&root_fd, &why) == 0)
-                (void) root_furnish(&upper, root_fd, &plan, &why);
+        if (confine_identity(&why) == 0 && root_own(&own_fd, &why) == 0)
+                (void) root_furnish(&upper, own_fd, &plan, &why);
         _exit(write(out, &why, sizeof(why)) == (ssize_t) sizeof(why) ? 0 : 1);
 }
 
@@ -142,7 +156,7 @@ static int probe_hear(pid_t pid, int sync, int in, struct err *err)
 }
 
 /* Makes one empty cell's root, to know and not to guess. */
-static int root_probe(struct err *err)
+static int root_probe(struct zygote *z, struct err *err)
 {
         _cleanup_(closep) int sync = eventfd(0, EFD_CLOEXEC), pidfd = -1, in = -1, out = -1;
         int ends[2], r;
@@ -152,7 +166,7 @@ static int root_probe(struct err *err)
                 return err_sys(err, -errno, "cannot make a pipe");
         in = ends[0];
         out = ends[1];
-        pid = kernel_clone(ZYGOTE_NAMESPACES, &pidfd);
+        pid = zygote_clone(z, true, &pidfd);
         if (pid < 0)
                 return err_sys(err, -errno, "clone3() of user, mount, pid, ipc and uts namespaces");
         if (pid == 0)
@@ -174,7 +188,9 @@ static void zygote_probe(struct zygote *z, uint32_t mask)
                                     : zygote_unshare(z, why);
         h->netns_errno = r < 0 ? -r : 0;
         if (r == 0)
-                r = root_probe(why);
+                r = root_pattern(&z->pattern, &z->home, why);
+        if (r == 0)
+                r = root_probe(z, why);
         h->userns_errno = r < 0 ? -r : 0;
         if (r == 0)
                 h->features |= SPAWN_HAS_USERNS | SPAWN_HAS_OVERLAY | SPAWN_HAS_AHEAD;
@@ -204,7 +220,9 @@ int zygote_main(child_inspect inspect, uint32_t mask)
         static struct zygote z;
         int r;
 
+        (void) umask(0022);
         z.inspect = inspect;
+        z.pattern = z.home = -1;
         zygote_probe(&z, mask);
         r = loop_new(&z.loop);
         if (r == 0)

@@ -23,6 +23,8 @@ struct zygote {
         struct ward *wards;   /* children that were not reaped yet */
         struct blank *blanks; /* children that are nobody's yet */
         struct idmap *idmaps;
+        int pattern;         /* mount namespace that children get a copy of (root.h) */
+        int home;            /* ours */
         struct attic *attic; /* folders of private copies, where there is no tmpfs */
         child_inspect inspect;
         struct spawn_hello hello;
@@ -38,8 +40,9 @@ static inline bool zygote_has_userns(const struct zygote *z)
         return z->hello.features & SPAWN_HAS_USERNS;
 }
 
-/* A child, in namespaces of its own or not: its pid, 0 in it, or -1. */
-pid_t zygote_clone(bool namespaces, int *ret_pidfd);
+/* A child, in namespaces of its own (mounts: a copy of the pattern) or not: its pid, 0 in it, or
+ * -1. */
+pid_t zygote_clone(struct zygote *z, bool namespaces, int *ret_pidfd);
 
 /* Says something to the host. */
 int zygote_reply(uint16_t type, const void *body, size_t length, const int *fds, size_t n_fds);

@@ -102,7 +102,7 @@ static int probe_write_usr(struct linhay_run *r)
 static int probe_write_object(struct linhay_run *r)
 {
         (void) r;
-        return open_path("/agent.so", O_WRONLY);
+        return open_path("/cell/agent.so", O_WRONLY);
 }
 
 static int probe_write_tmp(struct linhay_run *r)
