@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define PLACES_STANDARD 3
-#define LINES_STANDARD  20 /* of findings, where not all are asked for */
+#define LINES_STANDARD  14 /* of findings, where not all are asked for */
 
 enum ink { INK_OFF, INK_BOLD, INK_DIM, INK_RED, INK_GREEN, INK_YELLOW, INK_BLUE, INK_MAGENTA };
 
@@ -381,6 +381,8 @@ static void slowest_print(struct page *p, const struct view *v)
         json_array_foreach (steps, i, step)
                 sorted[i] = step;
         qsort(sorted, n, sizeof(*sorted), slower);
+        if (view_step_ms(sorted[SLOWEST - 1]) == 0) /* the others were skipped */
+                return;
         PRINT(p, "%sSlowest steps%s ", ink(p, INK_BOLD), ink(p, INK_OFF));
         for (i = 0; i < SLOWEST && view_step_ms(sorted[i]) > 0; i++) {
                 duration_format(took, sizeof(took), view_step_ms(sorted[i]));

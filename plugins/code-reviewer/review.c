@@ -329,7 +329,7 @@ static int run_rules(struct batch *b)
 
 /* One measure of a function: "nests", 6, "levels deep". */
 struct limit {
-        const char *tag, *before, *after, *fix;
+        const char *tag, *verb, *before, *after, *fix;
         int64_t max;
         uint32_t value;
 };
@@ -352,6 +352,7 @@ static uint64_t excess(const struct limit *l)
 static void limits_message(char *ret, size_t size, const char *name, const struct limit *limits)
 {
         size_t n = 0, told = 0, used;
+        const char *verb = "";
 
         for (size_t i = 0; i < LIMITS; i++)
                 n += is_past(&limits[i]);
@@ -361,11 +362,13 @@ static void limits_message(char *ret, size_t size, const char *name, const struc
 
                 if (!is_past(l))
                         continue;
-                used += (size_t) snprintf(ret + used, size - used, "%s %s %u%s (limit %lld)",
+                used += (size_t) snprintf(ret + used, size - used, "%s%s%s%u%s (limit %lld)",
                                           told == 0       ? ""
                                           : told + 1 == n ? " and"
                                                           : ",",
-                                          l->before, l->value, l->after, (long long) l->max);
+                                          strcmp(verb, l->verb) == 0 ? " " : l->verb, l->before,
+                                          l->value, l->after, (long long) l->max);
+                verb = l->verb;
                 told++;
         }
 }
@@ -406,20 +409,20 @@ static int tell_function(struct review *review, const struct source *s,
 {
         const struct thresholds *t = &review->thresholds;
         const struct limit limits[LIMITS] = {
-                { "lines", "is", " lines long",
+                { "lines", " is ", "", " lines long",
                   "Split it into functions of one level of abstraction each.", t->function_lines,
                   f->nloc },
-                { "nesting", "nests", " levels deep",
+                { "nesting", " nests ", "", " levels deep",
                   "Turn conditions around and leave early, or move the inner part out.", t->nesting,
                   f->nesting },
-                { "cyclomatic", "has a cyclomatic complexity of", "",
+                { "cyclomatic", " has ", "a cyclomatic complexity of ", "",
                   "Split it by task, or replace branches with a table.", t->cyclomatic,
                   f->cyclomatic },
-                { "cognitive", "has a cognitive complexity of", "",
+                { "cognitive", " has ", "a cognitive complexity of ", "",
                   "Return early, and give nested parts a name of their own.", t->cognitive,
                   f->cognitive },
-                { "parameters", "takes", " parameters", "Pass what belongs together as one object.",
-                  t->parameters, f->params },
+                { "parameters", " takes ", "", " parameters",
+                  "Pass what belongs together as one object.", t->parameters, f->params },
         };
 
         return tell_limits(review, s, f, limits);

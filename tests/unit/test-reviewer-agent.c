@@ -184,7 +184,7 @@ static void test_thresholds(void **state)
         assert_non_null(f);
         assert_string_equal(json_string_value(json_object_get(f, "message")),
                             "f nests 2 levels deep (limit 1), has a cyclomatic complexity of 3 "
-                            "(limit 2), has a cognitive complexity of 3 (limit 2) and takes 3 "
+                            "(limit 2), a cognitive complexity of 3 (limit 2) and takes 3 "
                             "parameters (limit 2)");
         run(&one, "review",
             "{\"max_cyclomatic\": 2, \"max_parameters\": 2, \"rules_off\": "

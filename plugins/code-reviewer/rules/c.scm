@@ -270,8 +270,14 @@
 ;; fix: Remove the semicolon.
 ;; bad: void f(int a) { if (a); g(); }
 ;; good: void f(int a) { if (a) g(); }
-((if_statement consequence: (expression_statement) @body) @finding
- (#eq? @body ";"))
+;; good: void f(int a) { if (a == 0) ; else g(); }
+;; good: void f(int a) {
+;;|   if (a)
+;;|     ; /* nothing to do */
+;;| }
+((if_statement !alternative consequence: (expression_statement) @body) @finding
+ (#eq? @body ";")
+ (#not-match? @finding "\n[ \t]*;$"))
 
 ;; rule: bugs/c-memset-no-length
 ;; languages: c cpp

@@ -193,10 +193,12 @@
 ;; bad: const r = /(a+)+b/;
 ;; bad: const r = new RegExp('(x+x+)+y');
 ;; good: const r = /(ab)+c/;
+;; good: const r = /\$\{([^\\}]*(?:\\.[^\\}]*)*)\}/;
+;; good: const r = /^\d+(?:\.\d+)*$/;
 ([(regex pattern: (_) @pattern) @finding
   ((new_expression constructor: (identifier) @f arguments: (arguments . (string) @pattern)) @finding)]
  (#match? @finding "^(/|new\\s+RegExp)")
- (#match? @pattern "\\((\\?:)?([^()\\[\\]|\\\\]|\\\\.|\\[[^\\]]*\\])*(?<!\\\\)[+*]\\)[+*{]"))
+ (#match? @pattern "\\((\\?:)?(([^()\\[\\]|\\\\*+?]|\\\\.|\\[(\\\\.|[^\\]\\\\])*\\])[+*?])*([^()\\[\\]|\\\\*+?]|\\\\.|\\[(\\\\.|[^\\]\\\\])*\\])[+*]\\)[+*{]"))
 
 ;; rule: security/javascript-require-variable
 ;; languages: javascript

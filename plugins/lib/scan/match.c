@@ -152,9 +152,25 @@ static bool is_secret(struct matcher *m, const struct rule *rule, struct span se
         return !rule->deny_code || !occurs(m, rule->deny_code, secret);
 }
 
+/* 0x8C2F: a number of a program, of at most 64 bits. */
+static bool is_hex_number(struct span v)
+{
+        size_t i = 2;
+
+        if (v.length < 3 || v.length > 2 + 16 + 3 || v.text[0] != '0' || tolower((unsigned char) v.text[1]) != 'x')
+                return false;
+        while (i < v.length && isxdigit((unsigned char) v.text[i]))
+                i++;
+        while (i < v.length && strchr("uUlLn", v.text[i]))
+                i++;
+        return i == v.length;
+}
+
 /* An unquoted value that is a piece of program: a call, an index, a member, another name. */
 static bool is_code(struct span v)
 {
+        if (is_hex_number(v))
+                return true;
         for (size_t i = 0; i < v.length; i++)
                 if (strchr("([{*", v.text[i]) ||
                     (v.text[i] == ':' && i + 1 < v.length && v.text[i + 1] == ':'))
