@@ -141,14 +141,17 @@ static void withdraw(struct step *step)
         memset(step->findings, 0, sizeof(step->findings));
 }
 
-/* Nothing was written. The step fails, or looks at the tree as it is now. */
+/*
+ * Nothing was written. The decision was made and stays; what went stale is the change. The step
+ * fails, or looks at the tree as it is now.
+ */
 static void stale(struct step *step, const struct err *err)
 {
         struct run *run = step->run;
 
         batch_changeset_state(batch_of(step), step_key_of(step), step->changes->sha256,
                               CHANGESET_STALE, 0);
-        event_approval(step, step->asked, APPROVAL_STALE, NULL, err_text(err));
+        event_changeset(step, CHANGESET_STALE, err_text(err));
         if (step->def->on_stale != FLOW_STALE_RERUN || step->n_reruns >= STALE_RERUNS_MAX ||
             walk_refuses(step)) {
                 step_finish(step, STEP_FAILED, VERDICT_FAILED, err_text(err));

@@ -167,6 +167,7 @@ const char *engine_trouble(const struct engine *e);
  *   {"event": "step", "run", "step", "item", "state", "attempt", "verdict", "reason"}
  *   {"event": "findings", "run", "step", "item", "critical", "high", "medium", "low", "info"}
  *   {"event": "approval", "run", "step", "item", "sha256", "state", "by", "reason"}
+ *   {"event": "changeset", "run", "step", "item", "sha256", "state", "reason"}  it went stale
  *   {"event": "log", "run", "step", "item", "attempt", "level", "text"}
  *   {"event": "progress", "run", "step", "item", "done", "total", "note"}
  *   {"event": "end", "run", "state", "exit"}                          the last

@@ -114,6 +114,16 @@ void event_approval(struct step *step, const char *sha256, enum approval_state s
         send(step->run, event);
 }
 
+void event_changeset(struct step *step, enum changeset_state state, const char *reason)
+{
+        json_t *event = event_new("changeset", step->run, step);
+
+        set_text(event, "sha256", step->changes->sha256);
+        set_text(event, "state", changeset_state_name(state));
+        set_text(event, "reason", reason);
+        send(step->run, event);
+}
+
 void event_log(struct step *step, int level, const char *text)
 {
         struct commits *commits = step->run->engine->commits;

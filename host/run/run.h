@@ -148,6 +148,7 @@ void event_step(struct step *step, const char *reason);
 void event_findings(struct step *step);
 void event_approval(struct step *step, const char *sha256, enum approval_state state,
                     const char *by, const char *reason);
+void event_changeset(struct step *step, enum changeset_state state, const char *reason);
 void event_log(struct step *step, int level, const char *text);
 void event_progress(struct step *step, uint64_t done, uint64_t total, const char *note);
 void event_end(struct run *run);

@@ -885,6 +885,24 @@ static void test_no_change_asks_nobody(void **state)
         bench_state(b, "more", "skipped");
 }
 
+static const char *part(const json_t *row, const char *object, const char *key)
+{
+        return json_string_value(json_object_get(json_object_get(row, object), key));
+}
+
+/* What was approved is out of date, that it was approved is not. */
+static void expect_decision_stands(struct bench *b)
+{
+        json_t *row = bench_row(b, "edit", -1);
+
+        assert_string_equal(part(row, "approval", "state"), "approved");
+        assert_string_equal(part(row, "approval", "decided_by"), "ada");
+        assert_string_equal(part(row, "changeset", "state"), "stale");
+        assert_int_equal(bench_events(b, "approval", "state", "approved"), 1);
+        assert_int_equal(bench_events(b, "approval", "state", "stale"), 0);
+        assert_int_equal(bench_events(b, "changeset", "state", "stale"), 1);
+}
+
 static void test_stale_fails(void **state)
 {
         struct engine_decision yes = { .approve = true, .by = { 1000, "ada" } };
@@ -898,6 +916,7 @@ static void test_stale_fails(void **state)
         assert_int_equal(bench_carry(b), RUN_EXIT_FAILED);
         bench_state(b, "edit", "failed");
         assert_string_equal(bench_file(b, "a.txt"), "moved\n");
+        expect_decision_stands(b);
 }
 
 static void test_stale_runs_again(void **state)
