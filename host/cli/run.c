@@ -5,6 +5,7 @@
 #include "cli/flow-catalog.h"
 #include "cli/identity.h"
 #include "cli/input.h"
+#include "cli/interrupt.h"
 #include "cli/masked.h"
 #include "cli/progress.h"
 #include "cli/report-print.h"
@@ -14,9 +15,7 @@
 #include "store/store.h"
 
 #include <linux/limits.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
 static const struct cli_verb verb = {
         .name = "run",
@@ -45,21 +44,18 @@ struct call {
         struct engine *engine;
         struct progress *progress;
         struct flow *flow;
-        struct loop_source signals;
-        int signal_fd;
+        struct interrupt interrupt;
         unsigned interrupts;
         char run[RUN_ID_SIZE];
         char tree[PATH_MAX];
         bool has_ended; /* the event `end` was printed */
 };
 
-#define CALL_EMPTY ((struct call){ .signal_fd = -1 })
+#define CALL_EMPTY ((struct call){ .interrupt = INTERRUPT_NONE })
 
 static void call_done(struct call *c)
 {
-        if (c->session.loop)
-                loop_remove(c->session.loop, &c->signals);
-        closep(&c->signal_fd);
+        interrupt_done(&c->interrupt);
         c->progress = progress_free(c->progress);
         c->engine = engine_free(c->engine);
         c->store = store_free(c->store);
@@ -94,36 +90,18 @@ static void on_event(void *user, const json_t *event)
 }
 
 /* In order at the first Ctrl-C, at once at the second. */
-static int on_signal(struct loop_source *source, uint32_t events)
+static void on_interrupt(void *user, unsigned n)
 {
-        struct call *c = source->owner;
-        struct signalfd_siginfo info;
+        struct call *c = user;
         struct err err = { 0 };
 
-        (void) events;
-        if (read(c->signal_fd, &info, sizeof(info)) != sizeof(info) || !c->run[0])
-                return 0;
-        c->interrupts++;
+        if (!c->run[0])
+                return;
+        c->interrupts += n;
         cli_say(c->interrupts == 1 ? "ending the run in order; press Ctrl-C again to end it at once"
                                    : "ending the run at once");
         (void) engine_cancel(c->engine, c->run, c->interrupts == 1 ? CANCEL_ORDERLY : CANCEL_NOW,
                              "signal", &err);
-        return 0;
-}
-
-static int signals_watch(struct call *c)
-{
-        sigset_t set;
-
-        (void) sigemptyset(&set);
-        (void) sigaddset(&set, SIGINT);
-        (void) sigaddset(&set, SIGTERM);
-        if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-                return -errno;
-        c->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-        if (c->signal_fd < 0)
-                return -errno;
-        return loop_add_fd(c->session.loop, &c->signals, c->signal_fd, EPOLLIN, on_signal, c);
 }
 
 static void on_wait(void *user, const char *message)
@@ -289,6 +267,17 @@ static int resume(struct call *c, struct err *err, int *ret_exit)
         return engine_resume(c->engine, c->run, err);
 }
 
+/* Ctrl-C at the question is "later". */
+static bool ask(struct call *c)
+{
+        bool go_on;
+
+        interrupt_breaks_reads(true);
+        go_on = ask_approvals(c->engine, c->store, c->run);
+        interrupt_breaks_reads(false);
+        return go_on;
+}
+
 /* Lets the person at the terminal decide what waits, as long as each answer lets the run go on. */
 static int carry(struct call *c, struct err *err)
 {
@@ -300,7 +289,7 @@ static int carry(struct call *c, struct err *err)
                 progress_stop(c->progress);
                 if (r != RUN_EXIT_WAITING || !can_ask || c->interrupts)
                         return r;
-                if (!ask_approvals(c->engine, c->store, c->run))
+                if (!ask(c))
                         return r;
                 progress_start(c->progress);
         }
@@ -341,7 +330,7 @@ static int call_run(struct call *c)
 
         r = session_open(&c->session, (const char *const *) c->allow_degraded.items, &err);
         if (r == 0)
-                r = signals_watch(c);
+                r = interrupt_watch(&c->interrupt, c->session.loop, on_interrupt, c);
         if (r == 0)
                 r = c->resume ? resume(c, &err, &status) : submit(c, &err, &status);
         if (r < 0) {
