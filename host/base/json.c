@@ -62,7 +62,7 @@ char *json_canonical(const json_t *value)
 }
 
 /* Reads one reference token into `token`; returns what follows it, or NULL on a broken escape. */
-static const char *token_read(const char *p, char *token, size_t size)
+static const char *token_read(const char *p, char *token)
 {
         size_t n = 0;
 
@@ -75,8 +75,6 @@ static const char *token_read(const char *p, char *token, size_t size)
                                 return NULL;
                         c = *p == '0' ? '~' : '/';
                 }
-                if (n + 1 >= size)
-                        return NULL;
                 token[n++] = c;
         }
         token[n] = '\0';
@@ -99,13 +97,14 @@ static json_t *array_at(const json_t *array, const char *token)
 
 json_t *json_pointer_get(const json_t *root, const char *pointer)
 {
-        const json_t *at = root;
-        char token[1024];
+        /* No token is longer than the pointer: names of properties may have any length. */
+        _cleanup_(freep) char *token = malloc(strlen(pointer) + 1);
+        const json_t *at = token ? root : NULL;
 
         while (at && *pointer) {
                 if (*pointer != '/')
                         return NULL;
-                pointer = token_read(pointer + 1, token, sizeof(token));
+                pointer = token_read(pointer + 1, token);
                 if (!pointer)
                         return NULL;
                 if (json_is_array(at))

@@ -35,7 +35,7 @@ char *json_canonical(const json_t *value);
 
 /*
  * The value at an RFC 6901 pointer ("" is the whole), borrowed from `root`, or NULL. Array indices
- * have no leading zero; "-" is never found.
+ * have no leading zero; "-" is never found. NULL as well when out of memory.
  */
 json_t *json_pointer_get(const json_t *root, const char *pointer);
 

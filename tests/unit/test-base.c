@@ -146,6 +146,15 @@ static void test_json(void **state)
         assert_null(json_pointer_get(doc, "b"));
         assert_ptr_equal(json_pointer_get(doc, ""), doc);
 
+        /* Names may be long. */
+        char pointer[5000] = "/";
+
+        memset(pointer + 1, 'k', sizeof(pointer) - 2);
+        pointer[sizeof(pointer) - 1] = '\0';
+        assert_int_equal(json_object_set_new(doc, pointer + 1, json_integer(7)), 0);
+        assert_int_equal(json_integer_value(json_pointer_get(doc, pointer)), 7);
+        assert_int_equal(json_object_del(doc, pointer + 1), 0);
+
         _cleanup_(freep) char *canonical = json_canonical(doc);
         assert_string_equal(canonical, "{\"a\":1.0,\"b\":[1,{\"a/b\":2,\"m~n\":3}]}");
 
