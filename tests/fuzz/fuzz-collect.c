@@ -140,9 +140,12 @@ static void do_file(int fd, const struct act *a)
 static void do_folder(int fd, const struct act *a)
 {
         static const mode_t modes[] = { 0755, 0700, 0775, 02755 };
+        _cleanup_(closep) int folder = -1;
 
-        if (mkdirat(fd, a->path, 0755) == 0 || errno == EEXIST)
-                (void) fchmodat(fd, a->path, modes[a->detail % ARRAY_SIZE(modes)], 0);
+        (void) mkdirat(fd, a->path, 0755);
+        folder = open_beneath(fd, a->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+        if (folder >= 0)
+                (void) fchmod(folder, modes[a->detail % ARRAY_SIZE(modes)]);
 }
 
 static void do_link(int fd, const struct act *a)
@@ -183,18 +186,40 @@ static void do_special(int fd, const struct act *a)
         (void) mknodat(fd, a->path, kinds[a->detail % ARRAY_SIZE(kinds)] | 0600, makedev(1, 3));
 }
 
-static void act_do(const struct world *w, const struct act *a, enum folder where)
+/*
+ * The folder that holds what an act is about, and its path becomes a name in it. A link that an
+ * earlier act made may lead anywhere on this machine: none is followed.
+ */
+static int act_folder(int fd, struct act *a)
+{
+        char *slash = strrchr(a->path, '/');
+        int folder;
+
+        if (!slash)
+                return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        *slash = '\0';
+        folder = open_beneath(fd, a->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+        memmove(a->path, slash + 1, strlen(slash + 1) + 1);
+        return folder;
+}
+
+static void act_do(const struct world *w, const struct act *act_given, enum folder where)
 {
         static void (*const acts[])(int fd, const struct act *a) = {
                 do_file, do_file, do_folder, do_link, do_delete, do_whiteout, do_mark, do_special
         };
-        void (*act)(int, const struct act *) = acts[a->kind % ARRAY_SIZE(acts)];
+        struct act a = *act_given;
+        void (*act)(int, const struct act *) = acts[a.kind % ARRAY_SIZE(acts)];
+        _cleanup_(closep) int folder = act_folder(w->fd[where], &a);
+
+        if (folder < 0)
+                return;
 
         /* Only an upper folder has the overlay's whiteouts and marks, and only an agent's hand
          * leaves them. */
         if ((act == do_whiteout || act == do_mark) && (where != UPPER || w->is_staged))
                 act = do_delete;
-        act(w->fd[where], a);
+        act(folder, &a);
 }
 
 static void trees_make(const struct world *w, struct fuzz_input *in)
