@@ -97,7 +97,7 @@ static int service_input(struct linhay_run *r, const char *pointer, const char *
 {
         struct fakehost *host = host_of(r);
         _cleanup_(freep) char *text = NULL;
-        struct buf *kept;
+        struct buf *texts, *kept;
         json_t *value;
         int code;
 
@@ -105,9 +105,11 @@ static int service_input(struct linhay_run *r, const char *pointer, const char *
         if (code < 0)
                 return code;
         text = json_canonical(value);
-        host->texts = realloc(host->texts, (host->n_texts + 1) * sizeof(*host->texts));
-        must(text && host->texts, "out of memory");
-        kept = &host->texts[host->n_texts++];
+        must(text != NULL, "out of memory");
+        texts = reallocarray(host->texts, host->n_texts + 1, sizeof(*texts));
+        must(texts != NULL, "out of memory");
+        host->texts = texts;
+        kept = &texts[host->n_texts++];
         *kept = (struct buf){ 0 };
         must(buf_puts(kept, text) == 0, "out of memory");
 
@@ -246,15 +248,16 @@ static int service_artifact(struct linhay_run *r, const char *name, const char *
                             const void *data, size_t length)
 {
         struct fakehost *host = host_of(r);
-        struct fakehost_artifact *a;
+        struct fakehost_artifact *artifacts, *a;
 
         if (host->preparing)
                 return -EPERM;
         if (!artifact_name_is_valid(name))
                 return -EINVAL;
-        host->artifacts = realloc(host->artifacts, (host->n_artifacts + 1) * sizeof(*a));
-        must(host->artifacts, "out of memory");
-        a = &host->artifacts[host->n_artifacts++];
+        artifacts = reallocarray(host->artifacts, host->n_artifacts + 1, sizeof(*artifacts));
+        must(artifacts != NULL, "out of memory");
+        host->artifacts = artifacts;
+        a = &artifacts[host->n_artifacts++];
         *a = (struct fakehost_artifact){ .name = copy_text(name),
                                          .media_type = copy_text(media_type) };
         must(buf_add(&a->data, data, length) == 0, "out of memory");

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/lite.h"
 
+#include "base/buf.h"
+
 #include <string.h>
 #include <sys/stat.h>
 
@@ -186,19 +188,15 @@ static int open_writer(struct lite *l, struct err *err)
 /* "file:" name with what has a meaning in a URI escaped. */
 static char *uri_of(const char *path, const char *query)
 {
-        size_t size = sizeof("file:") + 3 * strlen(path) + strlen(query);
-        char *uri = malloc(size), *p = uri;
+        _cleanup_(buf_done) struct buf uri = { 0 };
+        int r = buf_puts(&uri, "file:");
 
-        if (!uri)
-                return NULL;
-        p += sprintf(p, "file:");
-        for (; *path; path++)
-                if (strchr("%?#", *path))
-                        p += sprintf(p, "%%%02X", (unsigned char) *path);
-                else
-                        *p++ = *path;
-        (void) strcpy(p, query);
-        return uri;
+        for (; r == 0 && *path; path++)
+                r = strchr("%?#", *path) ? buf_printf(&uri, "%%%02X", (unsigned char) *path)
+                                         : buf_putc(&uri, *path);
+        if (r == 0)
+                r = buf_puts(&uri, query);
+        return r < 0 ? NULL : buf_take(&uri);
 }
 
 /* No log beside the file, or an empty one: all there is stands in the file itself. */
