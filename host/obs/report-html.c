@@ -116,7 +116,8 @@ static void steps_put(struct page *p, const struct view *v)
         page_puts(p, "</tbody></table></div>\n");
 }
 
-static void finding_put(struct page *p, const json_t *finding)
+/* `text` is what is said of this one place, or "". */
+static void finding_put(struct page *p, const json_t *finding, const char *text)
 {
         const char *excerpt = view_text(finding, "excerpt");
         char place[1024];
@@ -124,7 +125,8 @@ static void finding_put(struct page *p, const json_t *finding)
         view_place(place, sizeof(place), finding);
         page_puts(p, "<li><span class=\"place\">");
         page_html(p, *place ? place : "(the whole tree)");
-        page_puts(p, "</span>");
+        page_puts(p, "</span> ");
+        page_html(p, text);
         if (*excerpt) {
                 page_puts(p, "<pre>");
                 page_html(p, excerpt);
@@ -141,7 +143,8 @@ static void group_put(struct page *p, const struct view_group *g)
                     g->severity >= SEVERITY_HIGH ? " open" : "", name, name);
         page_html(p, g->rule);
         page_printf(p, "</b> <span class=\"soft\">×%zu</span> ", g->n);
-        page_html(p, view_text(g->findings[0], "message"));
+        if (g->is_uniform)
+                page_html(p, view_text(g->findings[0], "message"));
         page_puts(p, "</summary><div class=\"body\">");
         if (*fix) {
                 page_puts(p, "<p><b class=\"good\">Fix:</b> ");
@@ -150,7 +153,43 @@ static void group_put(struct page *p, const struct view_group *g)
         }
         page_puts(p, "<ul>\n");
         for (size_t i = 0; i < g->n; i++)
-                finding_put(p, g->findings[i]);
+                finding_put(p, g->findings[i],
+                            g->is_uniform ? "" : view_text(g->findings[i], "message"));
+        page_puts(p, "</ul></div></details>\n");
+}
+
+static void focus_put(struct page *p, const struct view *v)
+{
+        const struct focus *f = &v->focus;
+
+        if (v->n_groups <= FOCUS_FINDINGS || f->n == 0)
+                return;
+        page_puts(p, "<h2>Look first at</h2>\n<ul>\n");
+        for (size_t i = 0; i < f->n; i++)
+                finding_put(p, f->findings[i], view_text(f->findings[i], "message"));
+        if (f->path) {
+                page_puts(p, "<li><span class=\"place\">");
+                page_html(p, f->path);
+                page_printf(p, "</span> has most of the findings: %zu of %zu</li>\n", f->path_n,
+                            v->tally.n);
+        }
+        page_puts(p, "</ul>\n");
+}
+
+static void waived_put(struct page *p, const struct tally *t)
+{
+        if (t->n_waived == 0)
+                return;
+        page_printf(p,
+                    "<details><summary>%zu %s waived by a comment in the source</summary>"
+                    "<div class=\"body\"><ul>\n",
+                    t->n_waived, view_plural(t->n_waived, "finding is", "findings are"));
+        for (size_t i = 0; i < t->n_waived; i++) {
+                const char *reason;
+
+                (void) finding_is_waived(t->waived[i], &reason);
+                finding_put(p, t->waived[i], *reason ? reason : "(no reason is given)");
+        }
         page_puts(p, "</ul></div></details>\n");
 }
 
@@ -160,6 +199,7 @@ int report_html(struct buf *out, const struct view *v, const struct report_optio
 
         head_put(&p, v);
         sums_put(&p, &v->tally);
+        focus_put(&p, v);
         if (o->graph)
                 page_puts(&p, "<h2>Workflow</h2>\n<div class=\"graph\">"), page_puts(&p, o->graph),
                         page_puts(&p, "</div>\n");
@@ -169,6 +209,7 @@ int report_html(struct buf *out, const struct view *v, const struct report_optio
                 page_puts(&p, "<p>None.</p>\n");
         for (size_t i = 0; i < v->n_groups; i++)
                 group_put(&p, &v->groups[i]);
+        waived_put(&p, &v->tally);
         page_puts(&p, "</body></html>\n");
         return p.r;
 }

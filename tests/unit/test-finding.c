@@ -119,10 +119,35 @@ static void test_count(void **state)
         json_decref(list);
 }
 
+static void test_count_waived(void **state)
+{
+        static const struct {
+                const char *why, *severity, *tag;
+                size_t want;
+        } rows[] = {
+                { "at the threshold", "high", "security", 1 },
+                { "above it", "critical", "security", 1 },
+                { "below it", "medium", "security", 0 },
+                { "waived", "critical", "waived", 0 },
+                { "a word that begins so", "critical", "waivedish", 1 },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                json_t *list = json_pack("[{s:s, s:[s]}]", "severity", rows[i].severity, "tags",
+                                         rows[i].tag);
+
+                if (findings_count(list, SEVERITY_HIGH) != rows[i].want)
+                        fail_msg("%s", rows[i].why);
+                json_decref(list);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_order),
+                cmocka_unit_test(test_count_waived),
                 cmocka_unit_test(test_fingerprint_stays_when_lines_move),
                 cmocka_unit_test(test_fingerprints_differ),
                 cmocka_unit_test(test_given_fingerprint_stays),

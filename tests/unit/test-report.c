@@ -146,6 +146,79 @@ static void test_phrases(void **state)
         }
 }
 
+/* A waived finding is told apart, counts for nothing, and is suppressed in SARIF. */
+static void test_waived(void **state)
+{
+        (void) state;
+        static const struct {
+                enum report_format format;
+                const char *has;
+        } rows[] = {
+                { REPORT_TEXT, "no finding reaches the threshold" },
+                { REPORT_TEXT, "1 finding is waived by a comment in the source:\n" },
+                { REPORT_TEXT, "x/<script>: it is public\n" },
+                { REPORT_MARKDOWN, "1 finding is waived by a comment in the source." },
+                { REPORT_HTML, "it is public" },
+                { REPORT_JSON, "\"waived\": 1" },
+                { REPORT_JSON, "\"waiver:it is public\"" },
+                { REPORT_SARIF, "\"kind\": \"inSource\"" },
+                { REPORT_SARIF, "\"justification\": \"it is public\"" },
+        };
+        _cleanup_(json_decrefp) json_t *doc = document_make("done");
+        json_t *step = json_array_get(json_object_get(doc, "steps"), 3);
+        json_t *finding = json_array_get(json_object_get(step, "findings"), 0);
+        const struct report_options o = { .is_all = true };
+
+        (void) json_object_set_new(finding, "tags",
+                                   json_pack("[sss]", "security", "waived", "waiver:it is public"));
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf out = { 0 };
+
+                assert_int_equal(report_write(&out, doc, rows[i].format, &o, NULL), 0);
+                if (!strstr(buf_text(&out), rows[i].has))
+                        fail_msg("row %zu: \"%s\" is not in:\n%s", i, rows[i].has, buf_text(&out));
+        }
+}
+
+/* However many rules and places there are, the report stays short; with `is_all` it has them all.
+ */
+static void test_long(void **state)
+{
+        (void) state;
+        _cleanup_(json_decrefp) json_t *doc = document_make("done");
+        json_t *step = json_array_get(json_object_get(doc, "steps"), 3);
+        json_t *findings = json_object_get(step, "findings");
+        static const char *const severities[] = { "critical", "high", "medium", "low", "info" };
+        const struct report_options all = { .is_all = true }, some = { 0 };
+        _cleanup_(buf_done) struct buf short_text = { 0 }, long_text = { 0 };
+        size_t lines = 0;
+
+        for (int i = 0; i < 1000; i++) {
+                char rule[32];
+
+                (void) snprintf(rule, sizeof(rule), "x/rule-%d", i % 50);
+                (void) json_array_append_new(findings,
+                                             json_pack("{s:s, s:s, s:s, s:s, s:i}", "rule", rule,
+                                                       "severity", severities[i % 5], "message",
+                                                       "m", "path", "a.c", "line", i + 1));
+        }
+        assert_int_equal(report_write(&short_text, doc, REPORT_TEXT, &some, NULL), 0);
+        assert_int_equal(report_write(&long_text, doc, REPORT_TEXT, &all, NULL), 0);
+        for (const char *p = buf_text(&short_text); (p = strchr(p, '\n')); p++)
+                lines++;
+        if (lines > 45)
+                fail_msg("%zu lines", lines);
+        assert_non_null(strstr(buf_text(&short_text), "Look first at\n  1. a.c:1  critical: m\n"));
+        assert_non_null(strstr(buf_text(&short_text), "  info     200 more: "));
+        for (int i = 0; i < 1000; i++) {
+                char place[32];
+
+                (void) snprintf(place, sizeof(place), "a.c:%d\n", i + 1);
+                if (!strstr(buf_text(&long_text), place))
+                        fail_msg("%s is left out", place);
+        }
+}
+
 static void test_bad_input(void **state)
 {
         (void) state;
@@ -168,6 +241,8 @@ int main(void)
                 cmocka_unit_test(test_skipped_second_look_replaces_nothing),
                 cmocka_unit_test(test_formats),
                 cmocka_unit_test(test_phrases),
+                cmocka_unit_test(test_waived),
+                cmocka_unit_test(test_long),
                 cmocka_unit_test(test_bad_input),
         };
 

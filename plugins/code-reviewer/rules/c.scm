@@ -216,9 +216,15 @@
 ;; bad: void f(void) { chmod("x", 0777); }
 ;; bad: void f(void) { umask(0); }
 ;; good: void f(void) { chmod("x", 0644); }
+;; good: void f(void) { mode_t m = umask(0); umask(m); }
 ((call_expression function: (identifier) @f arguments: (argument_list (number_literal) @mode .)) @finding
- (#any-of? @f "chmod" "fchmod" "fchmodat" "mkdir" "mkdirat" "open" "openat" "creat" "umask" "mkfifo")
- (#match? @finding "^umask\\s*\\(\\s*0+\\s*\\)|^(?!umask)[a-z]+\\s*\\(.*\\b0[0-7]?[0-7][0-7][2367]\\s*\\)$"))
+ (#any-of? @f "chmod" "fchmod" "fchmodat" "mkdir" "mkdirat" "open" "openat" "creat" "mkfifo")
+ (#match? @finding "^[a-z]+\\s*\\(.*\\b0[0-7]?[0-7][0-7][2367]\\s*\\)$"))
+((call_expression function: (identifier) @f arguments: (argument_list (number_literal) @mode .)) @finding
+ (#eq? @f "umask")
+ (#match? @mode "^0+$")
+ (#not-within? @finding "assignment_expression")
+ (#not-within? @finding "init_declarator"))
 
 ;; rule: security/c-check-then-use
 ;; languages: c cpp

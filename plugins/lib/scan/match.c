@@ -157,7 +157,8 @@ static bool is_hex_number(struct span v)
 {
         size_t i = 2;
 
-        if (v.length < 3 || v.length > 2 + 16 + 3 || v.text[0] != '0' || tolower((unsigned char) v.text[1]) != 'x')
+        if (v.length < 3 || v.length > 2 + 16 + 3 || v.text[0] != '0' ||
+            tolower((unsigned char) v.text[1]) != 'x')
                 return false;
         while (i < v.length && isxdigit((unsigned char) v.text[i]))
                 i++;
