@@ -178,10 +178,31 @@ static int workspace_open(struct call *c, struct err *err)
         return 0;
 }
 
+struct stuck {
+        const char *tree;
+        bool is_ours;
+        struct err *err;
+};
+
+/* Another tree's trouble is told and holds nobody up. */
+static void on_stuck(void *user, const char *tree, const struct err *why)
+{
+        struct stuck *stuck = user;
+
+        if (tree && apply_trees_meet(tree, stuck->tree)) {
+                stuck->is_ours = true;
+                *stuck->err = *why;
+        } else {
+                (void) fprintf(stderr, "linhay: warning: %s\n", err_text(why));
+        }
+}
+
 /* Several calls may apply at once, each to its tree; they share the folder of journals, one at a
  * time. */
-static int journal_open(int *ret, int blob_dirfd, struct err *err)
+static int journal_open(int *ret, const char *tree, struct err *err)
 {
+        struct stuck stuck = { .tree = tree, .err = err };
+        const struct apply_recovery recovery = { .stuck = on_stuck, .user = &stuck };
         _cleanup_(closep) int journal = -1;
         int r;
 
@@ -190,9 +211,9 @@ static int journal_open(int *ret, int blob_dirfd, struct err *err)
                 return r;
         if (flock(journal, LOCK_EX) < 0)
                 return err_sys(err, -errno, "cannot lock the folder of journals");
-        r = apply_recover(journal, blob_dirfd, NULL, NULL, err);
-        if (r < 0)
-                return r;
+        r = apply_recover(journal, &recovery, err);
+        if (r < 0 || stuck.is_ours)
+                return r < 0 ? r : -EBUSY;
         *ret = TAKE_FD(journal);
         return 0;
 }
@@ -205,7 +226,7 @@ static int apply(struct call *c, struct err *err)
 
         if (!c->apply || !c->result.changeset)
                 return 0;
-        r = journal_open(&journal, c->scratch.fd, err);
+        r = journal_open(&journal, c->tree_path, err);
         if (r < 0)
                 return r;
         (void) snprintf(id, sizeof(id), "agent-run-%d-%llu", (int) getpid(),
@@ -214,6 +235,23 @@ static int apply(struct call *c, struct err *err)
                             journal, id, err);
         c->applied = r == 0;
         return r;
+}
+
+/* The agent ran, so what it used and found counts; what it gave is as of one that failed. */
+static void apply_refused(struct call *c, const struct err *err)
+{
+        struct attempt_result *r = &c->result;
+
+        r->verdict = VERDICT_FAILED;
+        free(r->code);
+        free(r->message);
+        r->code = strdup("apply");
+        if (asprintf(&r->message, "%s%s",
+                     err->code == -EINPROGRESS ? "" : "the changes were not applied: ",
+                     err_text(err)) < 0)
+                r->message = NULL;
+        json_decref(TAKE(r->output));
+        changeset_free(TAKE(r->changeset));
 }
 
 static int run(struct call *c, struct err *err)
@@ -384,7 +422,7 @@ static int call_run(struct call *c)
         if (run(c, &err) < 0)
                 return refuse(c, CLI_TROUBLE, "sandbox", &err);
         if (apply(c, &err) < 0)
-                return refuse(c, CLI_FAILED, "apply", &err);
+                apply_refused(c, &err);
 
         if (c->as_json)
                 (void) result_print_json(c);

@@ -111,8 +111,15 @@ static int run_undo(struct store *store, const char *run, struct err *err)
         }
 }
 
+/* Where it is this run's tree, what was applied there does not match, and is not undone. */
+static void on_stuck(_unused_ void *user, _unused_ const char *tree, const struct err *why)
+{
+        (void) fprintf(stderr, "linhay: warning: %s\n", err_text(why));
+}
+
 int cmd_rollback(int argc, char **argv)
 {
+        const struct apply_recovery recovery = { .stuck = on_stuck };
         const struct store_options options_of_store = { .flags = STORE_NO_WAIT };
         _cleanup_(store_freep) struct store *store = NULL;
         _cleanup_(record_done) struct record record = { 0 };
@@ -133,7 +140,7 @@ int cmd_rollback(int argc, char **argv)
                 return cli_fail(record_exit(r), &err);
         r = store_open(&store, record.dir, &options_of_store, &err);
         if (r == 0)
-                r = apply_recover(store_journal(store), store_blobs(store), NULL, NULL, &err);
+                r = apply_recover(store_journal(store), &recovery, &err);
         if (r < 0)
                 return cli_fail(CLI_TROUBLE, &err);
 

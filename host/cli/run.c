@@ -135,6 +135,11 @@ static void policy(void *user, const struct agent *agent, const struct manifest_
         *ret_grants = session_grants(&c->session);
 }
 
+static void on_stuck(_unused_ void *user, const char *text)
+{
+        (void) fprintf(stderr, "linhay: warning: %s\n", text);
+}
+
 static int engine_start(struct call *c, struct err *err)
 {
         struct engine_options options = {
@@ -144,6 +149,7 @@ static int engine_start(struct call *c, struct err *err)
                 .four_eyes = options_bool(c->session.options, "approval.four_eyes"),
                 .policy = policy,
                 .on_event = on_event,
+                .on_stuck = on_stuck,
                 .user = c,
         };
 
@@ -263,8 +269,9 @@ static int resume(struct call *c, struct err *err, int *ret_exit)
                 r = record_show(c, err);
         if (r < 0)
                 return r;
-        *ret_exit = CLI_USAGE;
-        return engine_resume(c->engine, c->run, err);
+        r = engine_resume(c->engine, c->run, err);
+        *ret_exit = r == -EBUSY ? CLI_TROUBLE : CLI_USAGE;
+        return r;
 }
 
 /* Ctrl-C at the question is "later". */

@@ -193,8 +193,8 @@ void change_apply(struct step *step)
                 applied(step);
         else if (r == -ESTALE)
                 stale(step, &err);
-        else if (trouble_is_of_machine(r))
-                engine_fail(e, r, &err);
+        else if (r == -EINPROGRESS || trouble_is_of_machine(r))
+                engine_fail(e, r, &err); /* begun: the next engine finishes it */
         else
                 step_finish(step, STEP_FAILED, VERDICT_FAILED, err_text(&err));
 }

@@ -140,6 +140,7 @@ struct engine *engine_free(struct engine *e)
                 e->runs = next;
         }
         commits_free(e->commits);
+        json_decref(e->stuck);
         free(e->identity_name);
         free(e);
         return NULL;
@@ -285,6 +286,8 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
         int r;
 
         r = request_check(e, request, &inputs, err);
+        if (r == 0)
+                r = resume_may_work_on(e, request->workspace, err);
         if (r < 0)
                 return r;
         r = id_new(id, clock_wall_ms());

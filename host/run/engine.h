@@ -79,6 +79,10 @@ struct engine_options {
          * the end of this header. The handler may call engine_decide() and engine_cancel().
          */
         void (*on_event)(void *user, const json_t *event);
+
+        /* Told by engine_new() of a change that a dead engine began in some tree and that can be
+         * neither finished nor undone, with what to do. Runs on other trees are not held up. */
+        void (*on_stuck)(void *user, const char *text);
         void *user;
 };
 
@@ -103,7 +107,7 @@ struct engine_request {
 
 /*
  * Accepts a run: its id is in *ret, the event `run` follows when it is on disk, and from then on it
- * is never lost. -EBADMSG where the inputs do not fit.
+ * is never lost. -EBADMSG where the inputs do not fit; -EBUSY where a change is stuck in the tree.
  */
 int engine_submit(struct engine *e, const struct engine_request *request, char ret[RUN_ID_SIZE],
                   struct err *err);
@@ -111,7 +115,7 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
 /*
  * Takes up a run where its record ends. Steps with a recorded result never run again; attempts that
  * were lost with their engine are tried again, or held for a person (`on_crash`). -ENOENT no such
- * run; -EALREADY it has ended (the text says how).
+ * run; -EALREADY it has ended (the text says how); -EBUSY as above.
  */
 int engine_resume(struct engine *e, const char *run, struct err *err);
 

@@ -323,6 +323,9 @@ int resume_run(struct engine *e, const char *id, struct run **ret, struct err *e
                 r = ended_before(document, id, err);
         if (r >= 0)
                 r = flow_of(&flow, document, err);
+        if (r >= 0)
+                r = resume_may_work_on(e, json_string_value(json_object_get(document, "workspace")),
+                                       err);
         if (r < 0)
                 return r;
         r = run_new(&run, e, flow, id, json_object_get(document, "inputs"),
@@ -376,7 +379,35 @@ static int on_recovered(void *user, const char *id, bool is_applied)
         return store_commit(e->store, b, NULL);
 }
 
+static void on_stuck(void *user, const char *tree, const struct err *why)
+{
+        struct engine *e = user;
+
+        if (tree)
+                (void) json_object_set_new(e->stuck, tree, json_string(err_text(why)));
+        if (e->options.on_stuck)
+                e->options.on_stuck(e->options.user, err_text(why));
+}
+
 int resume_journals(struct engine *e, struct err *err)
 {
-        return apply_recover(store_journal(e->store), store_blobs(e->store), on_recovered, e, err);
+        const struct apply_recovery recovery = { .done = on_recovered,
+                                                 .stuck = on_stuck,
+                                                 .user = e };
+
+        e->stuck = json_object();
+        if (!e->stuck)
+                return err_set(err, -ENOMEM, "no memory for an engine");
+        return apply_recover(store_journal(e->store), &recovery, err);
+}
+
+int resume_may_work_on(const struct engine *e, const char *tree, struct err *err)
+{
+        const char *other;
+        json_t *why;
+
+        json_object_foreach (e->stuck, other, why)
+                if (tree && apply_trees_meet(tree, other))
+                        return err_set(err, -EBUSY, "%s", json_string_value(why));
+        return 0;
 }

@@ -111,6 +111,7 @@ struct engine {
         struct control *control;
         struct retry_random random;
         struct run *runs; /* the newest first */
+        json_t *stuck;    /* tree -> why a change that was begun there cannot be ended */
         size_t n_running; /* over all runs */
         size_t n_cells;   /* alive */
         bool is_stopping_when_idle;
@@ -203,6 +204,8 @@ int change_journal_parse(const char *id, char ret_run[RUN_ID_SIZE], char ret_ste
 /* resume.c */
 int resume_run(struct engine *e, const char *id, struct run **ret, struct err *err);
 int resume_journals(struct engine *e, struct err *err);
+/* 0, or -EBUSY where a change is stuck in the tree (NULL = none) or in a part of it. */
+int resume_may_work_on(const struct engine *e, const char *tree, struct err *err);
 
 /* engine.c */
 bool engine_carries(const struct engine *e, const char *run);

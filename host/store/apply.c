@@ -109,6 +109,7 @@ int apply_changeset(const struct changeset *c, int tree_fd, const char *tree_pat
                     int journal_dirfd, const char *id, struct err *err)
 {
         _cleanup_(plan_done) struct plan p = { .c = c, .id = id, .tree = tree_fd };
+        struct err cause = { 0 };
         int r;
 
         if (!journal_id_is_good(id))
@@ -134,10 +135,12 @@ int apply_changeset(const struct changeset *c, int tree_fd, const char *tree_pat
         }
 
         /* Decided: from here on a failure leaves the journal, and recovery finishes. */
-        r = roll_forward(&p, false, err);
+        r = roll_forward(&p, false, &cause);
         if (r < 0)
-                return err_wrap(err, r, "the apply %s is begun and will be finished by recovery",
-                                id);
+                return err_set(err, -EINPROGRESS,
+                               "the change is begun and could not be finished: %s. Mend that, and "
+                               "the next start finishes it",
+                               err_text(&cause));
         return journal_end(journal_dirfd, id, err);
 }
 
@@ -150,45 +153,67 @@ static int journal_recover(const struct journal *j, struct err *err)
         int r;
 
         if (tree < 0)
-                return err_sys(err, -errno,
-                               "an interrupted apply waits for %s, which cannot be opened",
-                               j->tree_path);
+                return err_sys(err, -errno, "it cannot be opened");
         r = plan_from_json(&p, j->tops);
         if (r < 0)
                 return err_sys(err, r, "the journal of apply %s is damaged", j->id);
         r = j->is_commit ? roll_forward(&p, true, err) : stage_undo(&p, err);
-        return r < 0 ? err_wrap(err, r, "in %s", j->tree_path) : 0;
+        return r;
 }
 
-static int name_recover(int journal_dirfd, const char *name, apply_recovered done, void *user,
+static void stuck_tell(const struct apply_recovery *recovery, int journal_dirfd, const char *name,
+                       const struct journal *j, const struct err *cause)
+{
+        char proc[64], folder[PATH_MAX];
+        struct err why = { 0 };
+        ssize_t n;
+
+        (void) snprintf(proc, sizeof(proc), "/proc/self/fd/%d", journal_dirfd);
+        n = readlink(proc, folder, sizeof(folder) - 1);
+        folder[MAX_OF(n, (ssize_t) 0)] = '\0';
+        (void) err_set(&why, cause->code,
+                       "an interrupted change of %s can be neither finished nor undone: %s. Mend "
+                       "that, and the next start finishes it; if that tree is gone for good, "
+                       "delete %s/%s",
+                       j->tree_path ? j->tree_path : "a tree", err_text(cause), folder, name);
+        if (recovery->stuck)
+                recovery->stuck(recovery->user, j->tree_path, &why);
+}
+
+static int name_recover(int journal_dirfd, const char *name, const struct apply_recovery *recovery,
                         struct err *err)
 {
         _cleanup_(journal_done) struct journal j = { 0 };
-        int r = journal_load(&j, journal_dirfd, name, err);
+        struct err cause = { 0 };
+        int r = journal_load(&j, journal_dirfd, name, &cause);
 
         if (r == -ENOENT)
                 return 0;
         if (r == 0)
-                r = journal_recover(&j, err);
-        if (r == 0 && done) /* told before the journal goes: a crash in between tells it again */
-                r = done(user, j.id, j.is_commit);
-        return r < 0 ? r : journal_end(journal_dirfd, j.id, err);
+                r = journal_recover(&j, &cause);
+        if (r < 0) {
+                stuck_tell(recovery, journal_dirfd, name, &j, &cause);
+                return 0;
+        }
+        if (recovery->done) /* told before the journal goes: a crash in between tells it again */
+                r = recovery->done(recovery->user, j.id, j.is_commit);
+        if (r < 0)
+                return err_set(err, r, "cannot record what became of the change %s", j.id);
+        return journal_end(journal_dirfd, j.id, err);
 }
 
-int apply_recover(int journal_dirfd, int blob_dirfd, apply_recovered done, void *user,
-                  struct err *err)
+int apply_recover(int journal_dirfd, const struct apply_recovery *recovery, struct err *err)
 {
         _cleanup_(listing_done) struct listing names = { 0 };
         _cleanup_(closep) int fd = openat(journal_dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         int r = fd < 0 ? -errno : listing_read(&names, fd), first = 0;
 
-        (void) blob_dirfd; /* what was not synced before the commit was never committed */
         if (r < 0)
                 return err_sys(err, r, "cannot list the journals");
         for (size_t i = 0; i < names.count; i++) {
                 struct err one = { 0 };
 
-                r = name_recover(journal_dirfd, names.names[i], done, user, &one);
+                r = name_recover(journal_dirfd, names.names[i], recovery, &one);
                 if (r < 0 && first == 0) { /* the others are tried all the same */
                         first = r;
                         if (err)
@@ -196,6 +221,20 @@ int apply_recover(int journal_dirfd, int blob_dirfd, apply_recovered done, void 
                 }
         }
         return first;
+}
+
+static bool is_at_or_below(const char *path, const char *tree)
+{
+        size_t n = strlen(tree);
+
+        while (n > 0 && tree[n - 1] == '/')
+                n--;
+        return strncmp(path, tree, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}
+
+bool apply_trees_meet(const char *path, const char *other)
+{
+        return is_at_or_below(path, other) || is_at_or_below(other, path);
 }
 
 int apply_home_open(int *ret_dirfd, struct err *err)

@@ -19,7 +19,8 @@
 
 /*
  * `journal_dirfd` is the store's folder for journals, `id` names this one ([a-z0-9_-]). `tree_path`
- * is the absolute path that recovery will open; `tree_fd` the same folder, open.
+ * is the absolute path that recovery will open; `tree_fd` the same folder, open. -EINPROGRESS: the
+ * change was begun and could not be finished; its journal stays, and recovery tries again.
  */
 int apply_changeset(const struct changeset *c, int tree_fd, const char *tree_path, int blob_dirfd,
                     int journal_dirfd, const char *id, struct err *err);
@@ -28,15 +29,25 @@ int apply_changeset(const struct changeset *c, int tree_fd, const char *tree_pat
  */
 int apply_check(const struct changeset *c, int tree_fd, struct err *err);
 
-/*
- * Finishes or undoes every journal found; calls `done` for each with its id and whether the
- * changeset now stands in the tree; a journal goes after `done` returned 0, so a crash in between
- * tells it twice. A tree that cannot be reached is an error that names it, and
- * its journal stays.
+struct apply_recovery {
+        /* Told of each journal with its id and whether the changeset now stands in the tree. The
+         * journal goes after this returned 0, so a crash in between tells it twice. May be NULL. */
+        int (*done)(void *user, const char *id, bool applied);
+        /* Told of each that can be neither finished nor undone, as of a tree that is gone: `why`
+         * says what to do, `tree_path` is NULL where even that cannot be read. Its journal stays
+         * for the next time, and the others go on. */
+        void (*stuck)(void *user, const char *tree_path, const struct err *why);
+        void *user;
+};
+
+/* Finishes or undoes every journal found. Negative: the journals cannot be listed, or `done`
+ * failed.
  */
-typedef int (*apply_recovered)(void *user, const char *id, bool applied);
-int apply_recover(int journal_dirfd, int blob_dirfd, apply_recovered done, void *user,
-                  struct err *err);
+int apply_recover(int journal_dirfd, const struct apply_recovery *recovery, struct err *err);
+
+/* Is one of two trees the other, or in it? Then a change that is stuck in one holds the other up.
+ */
+bool apply_trees_meet(const char *path, const char *other);
 
 /*
  * The journals of who has no store (`linhay agent run --apply`):

@@ -68,6 +68,14 @@ static int xattrs_copy(int from, int to)
         return 0;
 }
 
+static int owner_lost(struct err *err, int code, const char *path, const struct stat *st)
+{
+        return err_set(err, code,
+                       "cannot keep the owner of %s (user %u, group %u): %s. Change its owner or "
+                       "group to yours, or run linhay as root",
+                       path, (unsigned) st->st_uid, (unsigned) st->st_gid, strerror(-code));
+}
+
 static int attributes_keep(int from, int to, const char *path, struct err *err)
 {
         struct stat old, new;
@@ -77,7 +85,7 @@ static int attributes_keep(int from, int to, const char *path, struct err *err)
                 return err_sys(err, -errno, "cannot stat %s", path);
         if ((old.st_uid != new.st_uid || old.st_gid != new.st_gid) &&
             fchown(to, old.st_uid, old.st_gid) < 0)
-                return err_sys(err, -errno, "cannot keep the owner of %s", path);
+                return owner_lost(err, -errno, path, &old);
         r = xattrs_copy(from, to);
         if (r < 0)
                 return err_sys(err, r, "cannot keep the extended attributes of %s", path);

@@ -4,13 +4,16 @@
 #include "base/blob.h"
 #include "cell/collect.h"
 #include "store/apply.h"
+#include "store/journal.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <time.h>
@@ -304,15 +307,22 @@ static int on_recovered(void *user, const char *id, bool applied)
         return 0;
 }
 
+static void on_stuck(void *user, const char *tree, const struct err *why)
+{
+        (void) user;
+        fail_msg("stuck in %s: %s", tree, err_text(why));
+}
+
 /* After a kill: recovery leaves the tree as it was or as it shall be, and nothing else. True =
  * shall. */
 static bool recover_and_look(struct bench *b, const char *was, const char *shall, const char *what)
 {
         _cleanup_(freep) char *text = NULL;
         struct told told = { 0 };
+        const struct apply_recovery recovery = { on_recovered, on_stuck, &told };
         struct err err = { 0 };
 
-        if (apply_recover(b->journals.fd, b->blobs.fd, on_recovered, &told, &err) < 0)
+        if (apply_recover(b->journals.fd, &recovery, &err) < 0)
                 fail_msg("%s: recovery: %s", what, err.text);
         journals_are_empty(b);
         text = tree_text(b->tree.fd);
@@ -445,8 +455,8 @@ static void test_recovery_killed(void **state)
 
                         assert_true(pid >= 0);
                         if (pid == 0)
-                                _exit(apply_recover(b.journals.fd, b.blobs.fd, NULL, NULL, NULL) <
-                                      0);
+                                _exit(apply_recover(b.journals.fd, &(struct apply_recovery){ 0 },
+                                                    NULL) < 0);
                         (void) nanosleep(&pause, NULL);
                         (void) kill(pid, SIGKILL);
                         assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -528,6 +538,107 @@ static void test_submount(void **state)
         bench_done(&b);
 }
 
+/* --- owners that cannot be kept ------------------------------------------------------------- */
+
+static void may_chown(bool may)
+{
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct data[2];
+
+        assert_int_equal(syscall(SYS_capget, &header, data), 0);
+        if (may)
+                data[0].effective |= 1U << CAP_CHOWN;
+        else
+                data[0].effective &= ~(1U << CAP_CHOWN);
+        assert_int_equal(syscall(SYS_capset, &header, data), 0);
+}
+
+static void test_foreign_group(void **state)
+{
+        (void) state;
+        _cleanup_(changeset_freep) struct changeset *c = NULL;
+        _cleanup_(freep) char *before = NULL, *later = NULL;
+        struct err err = { 0 };
+        struct tree after;
+        struct bench b;
+        int r;
+
+        if (geteuid() != 0) {
+                print_message("# SKIP: only root can give a file away\n");
+                skip();
+                return;
+        }
+        sample(&b, &after);
+        assert_int_equal(fchownat(b.tree.fd, "file", 0, 54321, 0), 0);
+        c = changes(&b, after.fd);
+        before = tree_text(b.tree.fd);
+        may_chown(false);
+        r = bench_apply(&b, c, &err);
+        may_chown(true);
+        if (r != -EPERM || !strstr(err.text, "group 54321") || !strstr(err.text, "or run linhay"))
+                fail_msg("got %d, \"%s\"", r, err.text);
+        later = tree_text(b.tree.fd);
+        assert_string_equal(before, later);
+        journals_are_empty(&b);
+        tree_remove(&after);
+        bench_done(&b);
+}
+
+/* --- what can be neither finished nor undone ------------------------------------------------- */
+
+static void on_lost(void *user, const char *tree, const struct err *why)
+{
+        assert_string_equal(tree, "/nowhere/lost");
+        assert_non_null(strstr(why->text, "/nowhere/lost"));
+        assert_non_null(strstr(why->text, "/lost.intent"));
+        ++*(unsigned *) user;
+}
+
+static void test_stuck(void **state)
+{
+        (void) state;
+        _cleanup_(changeset_freep) struct changeset *c = NULL;
+        unsigned n_lost = 0;
+        const struct apply_recovery recovery = { .stuck = on_lost, .user = &n_lost };
+        struct err err = { 0 };
+        struct tree after;
+        struct bench b;
+
+        sample(&b, &after);
+        c = changes(&b, after.fd);
+        assert_int_equal(
+                journal_begin(b.journals.fd, "lost", "/nowhere/lost", c, json_array(), &err), 0);
+        for (unsigned i = 1; i <= 2; i++) {
+                assert_int_equal(apply_recover(b.journals.fd, &recovery, &err), 0);
+                assert_int_equal(n_lost, i);
+        }
+        assert_int_equal(bench_apply(&b, c, &err), 0);
+        tree_same("beside a stuck one", b.tree.fd, after.fd);
+        assert_int_equal(faccessat(b.journals.fd, "lost.intent", F_OK, 0), 0);
+        tree_remove(&after);
+        bench_done(&b);
+}
+
+static void test_trees_meet(void **state)
+{
+        static const struct {
+                const char *why, *a, *b;
+                bool want;
+        } rows[] = {
+                { "the same", "/a/b", "/a/b", true },
+                { "one in the other", "/a", "/a/b", true },
+                { "the other way round", "/a/b", "/a", true },
+                { "the root holds all", "/", "/a", true },
+                { "beside each other", "/a/b", "/a/c", false },
+                { "a longer name", "/a/b", "/a/bc", false },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                if (apply_trees_meet(rows[i].a, rows[i].b) != rows[i].want)
+                        fail_msg("%s", rows[i].why);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -541,6 +652,9 @@ int main(void)
                 cmocka_unit_test(test_recovery_killed),
                 cmocka_unit_test(test_full_disk),
                 cmocka_unit_test(test_submount),
+                cmocka_unit_test(test_foreign_group),
+                cmocka_unit_test(test_stuck),
+                cmocka_unit_test(test_trees_meet),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
