@@ -9,15 +9,18 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#define MATCH_STEPS_MAX    1000000
+#define MATCH_STEPS_MAX    1000000 /* and STEPS_PER_BYTE for each byte of the text */
+#define STEPS_PER_BYTE     4
 #define MATCH_DEPTH_MAX    10000
 #define MATCH_HEAP_KIB_MAX 20480
 #define GROUP_DEPTH_MAX    100
+#define BYTES_PER_STEP     32 /* that a repeated item passes in the time of one step */
 
 struct pattern {
         char *text;
         pcre2_code *code;
         pcre2_match_context *limits;
+        uint64_t reach; /* steps that one item may hide: it repeats without a word in between */
 };
 
 /* A pattern on its way from one dialect to the other. */
@@ -350,7 +353,8 @@ static int translate(struct translation *t)
 static int pattern_compile(struct pattern *p, const struct buf *translated, struct err *err)
 {
         const uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALLOW_EMPTY_CLASS |
-                                 PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C;
+                                 PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C |
+                                 PCRE2_AUTO_CALLOUT;
         pcre2_compile_context *context = pcre2_compile_context_create(NULL);
         PCRE2_UCHAR text[256] = "";
         PCRE2_SIZE offset;
@@ -369,10 +373,19 @@ static int pattern_compile(struct pattern *p, const struct buf *translated, stru
         p->limits = pcre2_match_context_create(NULL);
         if (!p->limits)
                 return -ENOMEM;
-        (void) pcre2_set_match_limit(p->limits, MATCH_STEPS_MAX);
         (void) pcre2_set_depth_limit(p->limits, MATCH_DEPTH_MAX);
         (void) pcre2_set_heap_limit(p->limits, MATCH_HEAP_KIB_MAX);
         return 0;
+}
+
+/* The largest number behind a '{', in units of a step. */
+static uint64_t reach_of(const char *text)
+{
+        unsigned long most = 0;
+
+        for (; (text = strchr(text, '{')); text++)
+                most = MAX_OF(most, strtoul(text + 1, NULL, 10));
+        return MIN_OF(most, 65535UL) / BYTES_PER_STEP;
 }
 
 int pattern_new(struct pattern **ret_pattern, const char *text, size_t length, struct err *err)
@@ -396,6 +409,7 @@ int pattern_new(struct pattern **ret_pattern, const char *text, size_t length, s
         if (r < 0)
                 return r;
 
+        p->reach = reach_of(p->text);
         *ret_pattern = TAKE(p);
         return 0;
 }
@@ -416,16 +430,41 @@ const char *pattern_text(const struct pattern *p)
         return p->text;
 }
 
-int pattern_match(const struct pattern *p, const char *text, size_t length, struct err *err)
+/*
+ * Counts the work of one match. PCRE2's own limit begins anew at every place of the text where a
+ * match may start, so a long text multiplies it; a callout before every item of the pattern sees
+ * all of it. The bytes passed since the last one are work as well.
+ */
+struct meter {
+        uint64_t used, most, reach;
+        size_t last; /* place in the text */
+};
+
+static int meter_count(pcre2_callout_block *block, void *user)
 {
+        struct meter *m = user;
+        size_t at = block->current_position, passed = at > m->last ? at - m->last : m->last - at;
+
+        m->used += 1 + m->reach + passed / BYTES_PER_STEP;
+        m->last = at;
+        return m->used <= m->most ? 0 : PCRE2_ERROR_MATCHLIMIT;
+}
+
+int pattern_match(const struct pattern *p, const char *text, size_t length, uint64_t *ret_steps,
+                  struct err *err)
+{
+        struct meter meter = { .most = MATCH_STEPS_MAX + STEPS_PER_BYTE * (uint64_t) length,
+                               .reach = p->reach };
         pcre2_match_data *data = pcre2_match_data_create(1, NULL);
         PCRE2_UCHAR words[256] = "";
         int r;
 
         if (!data)
                 return -ENOMEM;
+        (void) pcre2_set_callout(p->limits, meter_count, &meter);
         r = pcre2_match(p->code, (PCRE2_SPTR) text, length, 0, 0, data, p->limits);
         pcre2_match_data_free(data);
+        *ret_steps = meter.used;
         if (r >= 0)
                 return 1;
         if (r == PCRE2_ERROR_NOMATCH)

@@ -25,5 +25,10 @@ DEFINE_FREEP(struct pattern, pattern_free);
 /* The pattern as it was written. */
 const char *pattern_text(const struct pattern *p);
 
-/* Does it match anywhere in the (UTF-8) text? 1, 0, or -E2BIG past a limit of matching. */
-int pattern_match(const struct pattern *p, const char *text, size_t length, struct err *err);
+/*
+ * Does it match anywhere in the (UTF-8) text? 1, 0, or -E2BIG past a limit of matching. *ret_steps
+ * is the work it was, also on failure, for callers that match often and have a limit of their own.
+ * From one thread at a time.
+ */
+int pattern_match(const struct pattern *p, const char *text, size_t length, uint64_t *ret_steps,
+                  struct err *err);

@@ -202,12 +202,10 @@ CHECK(pattern)
 {
         int match;
 
-        match = pattern_match(r->patterns[0], json_string_value(f->value),
-                              json_string_length(f->value), c->err);
-        if (match < 0) {
-                c->error = match;
+        match = check_match(c, r->patterns[0], json_string_value(f->value),
+                            json_string_length(f->value));
+        if (match < 0)
                 return MISFIT;
-        }
         if (match)
                 return FIT;
         return check_fault(c, f, r->keyword->name, "must match the pattern %s",

@@ -33,6 +33,21 @@ int check_spend(struct check *c, uint64_t steps)
         return -E2BIG;
 }
 
+int check_match(struct check *c, const struct pattern *p, const char *text, size_t length)
+{
+        uint64_t steps = 0;
+        int r;
+
+        if (c->error)
+                return c->error;
+        r = pattern_match(p, text, length, &steps, c->err);
+        if (r < 0)
+                c->error = r;
+        else if (check_spend(c, 1 + steps) < 0)
+                r = c->error;
+        return r;
+}
+
 bool check_has_unknown(const struct check *c, const json_t *value)
 {
         const char *key;
@@ -506,14 +521,7 @@ CHECK(properties)
 
 static int key_matches(struct check *c, const struct pattern *p, const char *key)
 {
-        int r;
-
-        if (check_spend(c, 1) < 0)
-                return 0;
-        r = pattern_match(p, key, strlen(key), c->err);
-        if (r < 0 && !c->error)
-                c->error = r;
-        return r > 0;
+        return check_match(c, p, key, strlen(key)) > 0;
 }
 
 /* All patterns that a property's name matches. */

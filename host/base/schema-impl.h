@@ -207,6 +207,9 @@ enum fit check_apply(struct check *c, struct frame *f, const json_t *json);
 enum fit check_fault(struct check *c, const struct frame *f, const char *keyword,
                      const char *format, ...) _printf_(4, 5);
 int check_spend(struct check *c, uint64_t steps);
+
+/* 1 or 0, or a negative errno that is the check's error as well. */
+int check_match(struct check *c, const struct pattern *p, const char *text, size_t length);
 enum fit check_fail(struct check *c, int code, const char *format, ...) _printf_(3, 4);
 
 /* True when some part of the value is not known yet. */

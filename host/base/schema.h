@@ -15,8 +15,8 @@
  * ignored, as the standard asks. Patterns are ECMA-262 expressions, matched by PCRE2 under limits.
  *
  * Limits (a stranger writes both schema and value): levels of evaluation, steps of evaluation,
- * faults kept, documents loaded, match limits per pattern. Passing one is an error (-E2BIG,
- * -ELOOP), never a verdict.
+ * faults kept, documents loaded, match limits per pattern (whose steps are steps of the evaluation,
+ * too). Passing one is an error (-E2BIG, -ELOOP), never a verdict.
  */
 
 #include "base/err.h"

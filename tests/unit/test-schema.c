@@ -326,6 +326,34 @@ static void hostile_pairs_end(void **state)
         }
 }
 
+/* PCRE2's own limit counts anew at every place of a text, and for every text. */
+static void patterns_are_metered(void **state)
+{
+        _cleanup_(json_decrefp) json_t *schema = json("{\"items\": {\"pattern\": \"^(a+)+$\"}}");
+        _cleanup_(json_decrefp) json_t *value = json_array();
+        _cleanup_(schema_faults_done) struct schema_faults faults = { .limit = 1 };
+        _cleanup_(pattern_freep) struct pattern *p = NULL;
+        _cleanup_(schema_freep) struct schema *s = NULL;
+        struct err err = { 0 };
+        uint64_t steps;
+        char text[100000];
+
+        (void) state;
+        for (size_t i = 0; i < sizeof(text); i++)
+                text[i] = i % 18 == 17 ? ' ' : 'a';
+        assert_int_equal(pattern_new(&p, "(a+)+[bc]", 9, &err), 0);
+        assert_int_equal(pattern_match(p, text, sizeof(text), &steps, &err), -E2BIG);
+        assert_in_range(steps, 1, 2000000);
+        assert_int_equal(pattern_match(p, "aab", 3, &steps, &err), 1);
+        assert_in_range(steps, 1, 50);
+
+        for (int i = 0; i < 10000; i++)
+                assert_int_equal(json_array_append_new(value, json_string("aaaaaaaaaaaaaaaaa!")),
+                                 0);
+        assert_int_equal(schema_new(&s, schema, NULL, &err), 0);
+        assert_int_equal(schema_check(s, value, &faults, &err), -E2BIG);
+}
+
 static void faults_have_a_limit(void **state)
 {
         _cleanup_(json_decrefp) json_t *schema = json("{\"items\": {\"type\": \"null\"}}");
@@ -424,11 +452,12 @@ static void patterns_mean_what_ecma_says(void **state)
         for (size_t i = 0; i < TEST_ROWS(rows); i++) {
                 _cleanup_(pattern_freep) struct pattern *p = NULL;
                 struct err err = { 0 };
+                uint64_t steps;
                 int r = pattern_new(&p, rows[i].pattern, strlen(rows[i].pattern), &err);
 
                 print_message("# %s\n", rows[i].why);
                 if (r == 0)
-                        r = pattern_match(p, rows[i].text, strlen(rows[i].text), &err);
+                        r = pattern_match(p, rows[i].text, strlen(rows[i].text), &steps, &err);
                 assert_int_equal(r, rows[i].want);
         }
 }
@@ -517,6 +546,7 @@ int main(void)
                 cmocka_unit_test(bad_schemas_are_refused),
                 cmocka_unit_test(unknown_values_fit_until_proven),
                 cmocka_unit_test(hostile_pairs_end),
+                cmocka_unit_test(patterns_are_metered),
                 cmocka_unit_test(faults_have_a_limit),
                 cmocka_unit_test(large_values_are_quick),
                 cmocka_unit_test(defaults_are_filled_in),
