@@ -27,11 +27,27 @@ static unsigned json_depth(const json_t *value, unsigned left)
         return deepest + 1;
 }
 
+/* jansson passes over a NUL behind a word or a number; no JSON text has one. */
+static int nul_refuse(const char *text, size_t length, const char *name, struct err *err)
+{
+        const char *nul = memchr(text, '\0', length);
+        unsigned line = 1;
+
+        if (!nul)
+                return 0;
+        for (const char *p = text; p < nul; p++)
+                line += *p == '\n';
+        return err_set(err, -EBADMSG, "%s:%u: not valid JSON: a NUL byte", name, line);
+}
+
 int json_text_load(json_t **ret, const char *text, size_t length, const char *name, struct err *err)
 {
         _cleanup_(json_decrefp) json_t *value = NULL;
         json_error_t e;
+        int r = length ? nul_refuse(text, length, name, err) : 0;
 
+        if (r < 0)
+                return r;
         value = json_loadb(text, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL,
                            &e);
         if (!value)

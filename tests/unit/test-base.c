@@ -155,6 +155,9 @@ static void test_json(void **state)
         assert_int_equal(json_integer_value(json_pointer_get(doc, pointer)), 7);
         assert_int_equal(json_object_del(doc, pointer + 1), 0);
 
+        assert_int_equal(json_text_load(&same, "[1,\n2\0,3]", 9, "doc", &err), -EBADMSG);
+        assert_string_equal(err_text(&err), "doc:2: not valid JSON: a NUL byte");
+
         _cleanup_(freep) char *canonical = json_canonical(doc);
         assert_string_equal(canonical, "{\"a\":1.0,\"b\":[1,{\"a/b\":2,\"m~n\":3}]}");
 
