@@ -37,6 +37,14 @@ struct stage_report {
         char unreadable[STAGE_LISTED_MAX];
 };
 
+/* Children are copies of us, freed memory included: what is known of a step ends with it. */
+static void ward_wipe(struct ward *w)
+{
+        if (w->stage)
+                explicit_bzero(w->stage, sizeof(*w->stage));
+        explicit_bzero(&w->request, sizeof(w->request));
+}
+
 static struct ward *ward_free(struct ward *w)
 {
         if (!w)
@@ -48,6 +56,7 @@ static struct ward *ward_free(struct ward *w)
         closep(&w->mounts);
         closep(&w->staged);
         closep(&w->report);
+        ward_wipe(w);
         free(w->stage);
         free(w);
         return NULL;
@@ -252,6 +261,7 @@ static int ward_ended(struct loop_source *source, uint32_t events)
         struct ward *w = source->owner;
         struct zygote *z = w->zygote;
         struct err err = { 0 };
+        _cleanup_(closep) int mounts = -1;
         struct rusage usage;
         int status, r;
 
@@ -272,11 +282,12 @@ static int ward_ended(struct loop_source *source, uint32_t events)
                 return r < 0 ? ward_refuse(w, &err) : 0;
         }
         r = exited_send(w, status, &usage);
-        /* Now, when the host has what it waited for, and not beside the cell, which would be in the
-         * way of it. */
-        blanks_fill(z);
+        mounts = TAKE_FD(w->mounts);
         ward_forget(w);
         attic_sweep(&z->attic, false);
+        /* Now, when the host has what it waited for, and not beside the cell, which would be in the
+         * way of it. The mounts of the old cell go last: nobody waits for that. */
+        blanks_fill(z);
         return r;
 }
 
@@ -326,7 +337,10 @@ int ward_start(struct zygote *z, const struct spawn_request *request, struct fra
 
         if (!w)
                 return -ENOMEM;
-        *w = (struct ward){ .zygote = z, .request = *request, .fds = *fds };
+        /* Not by way of the stack: nothing there is wiped. */
+        w->zygote = z;
+        w->request = *request;
+        w->fds = *fds;
         w->pidfd = w->sync = w->mounts = w->staged = w->report = -1;
         fds->count = 0;
         w->next = z->wards;
@@ -342,14 +356,8 @@ int ward_start(struct zygote *z, const struct spawn_request *request, struct fra
 
 void wards_wipe(struct zygote *z)
 {
-        for (struct ward *w = z->wards, *next; w; w = next) {
-                next = w->next;
-                if (w->stage)
-                        explicit_bzero(w->stage, sizeof(*w->stage));
-                explicit_bzero(w, sizeof(*w));
-        }
-        explicit_bzero(&z->frame, sizeof(z->frame.header) + sizeof(struct spawn_request));
-        z->wards = NULL;
+        for (struct ward *w = z->wards; w; w = w->next)
+                ward_wipe(w);
 }
 
 void wards_kill(struct zygote *z)

@@ -84,6 +84,7 @@ static int control_ready(struct loop_source *source, uint32_t events)
         }
         r = ward_start(z, request, &fds);
         frame_fds_done(&fds);
+        explicit_bzero(&z->frame, sizeof(z->frame.header) + sizeof(*request));
         return r;
 }
 
