@@ -363,7 +363,7 @@ static bool is_sign(const char *text, size_t start, size_t at)
         case '=':
         case ':':
                 return true;
-        case ',': /* getenv("PASSWORD", "default") */
+        case ',': /* f("PASSWORD", "value") */
                 return at > start && strchr("\"'", text[at - 1]);
         case '>': { /* <password>value</password> */
                 size_t name = name_start(text, start, at);

@@ -397,6 +397,10 @@ static void test_licenses(void **state)
         fakehost_done(&host);
         (void) close(fd);
         tree_done(&t);
+        expect_rules("a name of Debian's", "licenses", "debian/copyright",
+                     "License: public-domain\n This may be used by all.\n", "0:missing ");
+        expect_rules("the same elsewhere", "licenses", "Cargo.toml",
+                     "license = \"public-domain\"\n", "1:unknown-id ");
         expect_rules("no licence at all", "licenses", "a.c", "int a;\n", "0:missing ");
 }
 
