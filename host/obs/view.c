@@ -193,6 +193,22 @@ static void findings_judge(struct view *v)
         }
 }
 
+static uint64_t asked_at(const json_t *step)
+{
+        return view_number(json_object_get(step, "approval"), "requested_at");
+}
+
+static void waiting_judge(struct view *v, const json_t *held)
+{
+        char since[32];
+
+        view_time(since, sizeof(since), asked_at(held));
+        (void) snprintf(v->sentence, sizeof(v->sentence),
+                        "step %s waits for a person to approve its changes%s%s",
+                        view_text(held, "id"), asked_at(held) ? ", since " : "",
+                        asked_at(held) ? since : "");
+}
+
 static void outcome_judge(struct view *v)
 {
         const char *state = view_text(v->document, "state");
@@ -209,9 +225,7 @@ static void outcome_judge(struct view *v)
                 (void) snprintf(v->sentence, sizeof(v->sentence), "step %s failed: %s",
                                 view_text(failed, "id"), view_step_why(failed));
         else if (v->outcome == OUTCOME_WAITING && held)
-                (void) snprintf(v->sentence, sizeof(v->sentence),
-                                "step %s waits for a person to approve its changes",
-                                view_text(held, "id"));
+                waiting_judge(v, held);
         else
                 (void) snprintf(v->sentence, sizeof(v->sentence), "the run is %s", state);
         v->word = words[v->outcome];
@@ -242,7 +256,7 @@ static void next_suggest(struct view *v)
                 (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay report %s --all", run);
 }
 
-/* A run that waits or goes on has no end; its steps have. */
+/* A run that waits or goes on has no end; its steps have, or have asked. */
 static uint64_t last_end(const json_t *document)
 {
         uint64_t last = 0;
@@ -250,7 +264,7 @@ static uint64_t last_end(const json_t *document)
         size_t i;
 
         json_array_foreach (json_object_get(document, "steps"), i, step)
-                last = MAX_OF(last, view_number(step, "ended"));
+                last = MAX_OF(last, MAX_OF(view_number(step, "ended"), asked_at(step)));
         return last;
 }
 

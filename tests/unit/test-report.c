@@ -74,6 +74,27 @@ static void test_skipped_second_look_replaces_nothing(void **state)
 }
 
 /* Every format has the finding, and none lets an agent's text become markup. */
+/* What a person reads who comes back to a run that stopped for him. */
+static void test_waiting_since(void **state)
+{
+        _cleanup_(json_decrefp) json_t *doc = document_make("held");
+        _cleanup_(buf_done) struct buf text = { 0 };
+        const struct report_options o = { .places = 1 };
+        json_t *step = json_array_get(json_object_get(doc, "steps"), 2);
+
+        (void) state;
+        (void) json_object_set_new(doc, "state", json_string("waiting_approval"));
+        (void) json_object_set_new(doc, "started", json_integer(1000));
+        (void) json_object_set_new(doc, "ended", json_null());
+        (void) json_object_set_new(step, "ended", json_null());
+        (void) json_object_set_new(step, "approval",
+                                   json_pack("{s:s, s:i}", "state", "open", "requested_at", 61000));
+        assert_int_equal(report_write(&text, doc, REPORT_TEXT, &o, NULL), 0);
+        if (!strstr(buf_text(&text), "to approve its changes, since 1970-01-01 00:01:01 UTC") ||
+            !strstr(buf_text(&text), " so far") || strstr(buf_text(&text), "took"))
+                fail_msg("%s", buf_text(&text));
+}
+
 static void test_formats(void **state)
 {
         (void) state;
@@ -239,6 +260,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_second_look_replaces_the_first),
                 cmocka_unit_test(test_skipped_second_look_replaces_nothing),
+                cmocka_unit_test(test_waiting_since),
                 cmocka_unit_test(test_formats),
                 cmocka_unit_test(test_phrases),
                 cmocka_unit_test(test_waived),
