@@ -375,6 +375,12 @@ static bool is_sign(const char *text, size_t start, size_t at)
         }
 }
 
+/* The first of a call's arguments, not a word of a list. */
+static bool is_argument(const char *text, size_t start, size_t name)
+{
+        return name >= start + 2 && strchr("\"'", text[name - 1]) && text[name - 2] == '(';
+}
+
 /* Where the value begins: behind the rest of a sign like := or =>, and blanks. */
 static size_t value_start(const char *text, size_t at, size_t end)
 {
@@ -477,7 +483,7 @@ static int values_find(struct secrets *s, const char *text, size_t start, size_t
                         continue;
                 to = name_end(text, start, at);
                 from = name_start(text, start, to);
-                if (from == to)
+                if (from == to || (text[at] == ',' && !is_argument(text, start, from)))
                         continue;
                 name = name_of(text + from, to - from);
                 if (!names_secret(&name, &place.any) && !(is_settings && names_setting(&name)))

@@ -67,6 +67,7 @@ static const struct {
         { "escaped quotes", "\\\"apiKey\\\": \\\"{M}\\\"", "\\\"apiKey\\\": \\\"********\\\"", 1 },
         { "a default of the environment", "getenv('DB_PASSWORD', 'hunter')",
           "getenv('DB_PASSWORD', '********')", 1 },
+        { "a list of words", "{ \"password\", \"hunter22\", \"token\" }", NULL, 0 },
         { "an element", "<password>hunter2222</password>", "<password>********</password>", 1 },
         { "a shell's variable", "DB_PASSWORD=hunter go", "DB_PASSWORD=******** go", 1 },
         { "a call is no literal", "password = read_password2(tty);", NULL, 0 },
