@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define VALUE_TEXT_MAX 200
+#define BYTES_PER_STEP 16 /* of a string that is compared or counted */
+#define SORT_STEPS     4  /* for each item that is hashed and sorted */
 
 static const char *type_of(const json_t *value)
 {
@@ -66,6 +68,21 @@ CHECK(type)
                            type_of(f->value));
 }
 
+/* Steps that it costs to look at the whole of a value. */
+static uint64_t weight(const json_t *value)
+{
+        uint64_t sum = 1 + json_string_length(value) / BYTES_PER_STEP;
+        const char *key;
+        json_t *item;
+        size_t i;
+
+        json_object_foreach ((json_t *) value, key, item)
+                sum += 1 + weight(item);
+        json_array_foreach (value, i, item)
+                sum += weight(item);
+        return sum;
+}
+
 /* The schema's own value as text, cut; the instance's is never shown: it may be a secret. */
 static void value_text(char *ret, size_t size, const json_t *value)
 {
@@ -82,7 +99,7 @@ CHECK(enum)
         const json_t *item;
         size_t i;
 
-        if (check_spend(c, json_array_size(r->value)) < 0)
+        if (check_spend(c, weight(r->value)) < 0)
                 return MISFIT;
         json_array_foreach (r->value, i, item)
                 if (json_same(item, f->value))
@@ -97,6 +114,8 @@ CHECK(const)
 {
         char text[VALUE_TEXT_MAX];
 
+        if (check_spend(c, weight(r->value)) < 0)
+                return MISFIT;
         if (json_same(r->value, f->value))
                 return FIT;
         if (check_has_unknown(c, f->value))
@@ -170,11 +189,15 @@ static enum fit at_least(struct check *c, const struct frame *f, const struct ru
 
 CHECK(max_length)
 {
+        if (check_spend(c, weight(f->value)) < 0)
+                return MISFIT;
         return at_most(c, f, r, characters(f->value), "characters");
 }
 
 CHECK(min_length)
 {
+        if (check_spend(c, weight(f->value)) < 0)
+                return MISFIT;
         return at_least(c, f, r, characters(f->value), "characters");
 }
 
@@ -312,7 +335,7 @@ static int twins_find(struct check *c, const json_t *array, struct hashed *list,
 {
         for (size_t i = 0; i < n; i++)
                 for (size_t k = i + 1; k < n && list[k].hash == list[i].hash; k++) {
-                        if (check_spend(c, 1000) < 0)
+                        if (check_spend(c, 1000 + weight(json_array_get(array, list[k].index))) < 0)
                                 return 0;
                         if (!json_same(json_array_get(array, list[i].index),
                                        json_array_get(array, list[k].index)))
@@ -332,6 +355,8 @@ CHECK(unique_items)
 
         if (!json_is_true(r->value) || n < 2)
                 return FIT;
+        if (check_spend(c, SORT_STEPS * weight(f->value)) < 0)
+                return MISFIT;
         list = reallocarray(NULL, n, sizeof(*list));
         if (!list)
                 return check_fail(c, -ENOMEM, "out of memory");

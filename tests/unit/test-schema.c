@@ -354,6 +354,26 @@ static void patterns_are_metered(void **state)
         assert_int_equal(schema_check(s, value, &faults, &err), -E2BIG);
 }
 
+/* What is looked at whole is paid for by its size, not once. */
+static void large_parts_are_metered(void **state)
+{
+        static char text[10000000];
+        _cleanup_(json_decrefp) json_t *schema = json("{\"allOf\": []}");
+        _cleanup_(json_decrefp) json_t *value = NULL;
+        _cleanup_(schema_freep) struct schema *s = NULL;
+        struct err err = { 0 };
+
+        (void) state;
+        memset(text, 'a', sizeof(text));
+        value = json_stringn(text, sizeof(text));
+        for (int i = 0; i < 1000; i++)
+                assert_int_equal(json_array_append_new(json_object_get(schema, "allOf"),
+                                                       json_pack("{s:i}", "minLength", 1)),
+                                 0);
+        assert_int_equal(schema_new(&s, schema, NULL, &err), 0);
+        assert_int_equal(schema_check(s, value, NULL, &err), -E2BIG);
+}
+
 static void faults_have_a_limit(void **state)
 {
         _cleanup_(json_decrefp) json_t *schema = json("{\"items\": {\"type\": \"null\"}}");
@@ -547,6 +567,7 @@ int main(void)
                 cmocka_unit_test(unknown_values_fit_until_proven),
                 cmocka_unit_test(hostile_pairs_end),
                 cmocka_unit_test(patterns_are_metered),
+                cmocka_unit_test(large_parts_are_metered),
                 cmocka_unit_test(faults_have_a_limit),
                 cmocka_unit_test(large_values_are_quick),
                 cmocka_unit_test(defaults_are_filled_in),
