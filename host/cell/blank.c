@@ -49,11 +49,12 @@ static void blank_end(struct blank *b)
 }
 
 /* Nothing of the steps that are under way goes with it. */
-_Noreturn static void blank_main(struct zygote *z, int socket, int sync)
+_Noreturn static void blank_main(struct zygote *z, bool is_ahead, int socket, int sync)
 {
         const struct child_plan plan = {
                 .socket = socket,
                 .sync = sync,
+                .is_ahead = is_ahead,
                 .landlock_abi = z->hello.landlock_abi,
                 .has_userns = zygote_has_userns(z),
                 .inspect = z->inspect,
@@ -77,7 +78,7 @@ static int mounts_hold(pid_t pid)
 }
 
 /* A process that waits to be released. */
-static int blank_make(struct blank **ret, struct zygote *z, struct err *err)
+static int blank_make(struct blank **ret, struct zygote *z, bool is_ahead, struct err *err)
 {
         _cleanup_(blank_freep) struct blank *b = calloc(1, sizeof(*b));
         _cleanup_(closep) int theirs = -1;
@@ -95,7 +96,7 @@ static int blank_make(struct blank **ret, struct zygote *z, struct err *err)
         if (b->pid < 0)
                 return err_sys(err, -errno, "cannot make the cell's process");
         if (b->pid == 0)
-                blank_main(z, theirs, b->sync);
+                blank_main(z, is_ahead, theirs, b->sync);
         if (zygote_has_userns(z))
                 b->mounts = mounts_hold(b->pid);
         *ret = TAKE(b);
@@ -178,7 +179,7 @@ int blank_employ(struct blank_hand *ret, struct zygote *z, const struct blank_jo
 
         if (employ_ready(ret, z, job))
                 return 0;
-        r = blank_make(&b, z, err);
+        r = blank_make(&b, z, false, err);
         if (r < 0)
                 return r;
         /* Its job lies there before it looks: whatever fails in it, it has somebody to tell. */
@@ -210,7 +211,7 @@ static int blank_keep(struct zygote *z)
         struct blank *b;
         int r;
 
-        r = blank_make(&b, z, &ignored);
+        r = blank_make(&b, z, true, &ignored);
         if (r < 0)
                 return r;
         r = blank_release(b, &ignored);

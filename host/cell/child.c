@@ -13,6 +13,7 @@
 #include "cell/fault.h"
 #include "cell/inspect.h"
 #include "cell/landlock.h"
+#include "cell/pages.h"
 #include "cell/root.h"
 #include "cell/runtime.h"
 
@@ -135,6 +136,8 @@ static int blank_setup(struct child *c, struct err *err)
                 r = confine_privileges(err);
         if (r == 0)
                 r = step_rules(c, err);
+        if (r == 0 && c->plan->is_ahead)
+                pages_populate();
         return r;
 }
 

@@ -26,6 +26,7 @@ struct child_plan {
         int sync;   /* eventfd: the zygote has written the maps; SYNC_STAGE back */
         int landlock_abi;
         bool has_userns;
+        bool is_ahead; /* nobody waits for it yet */
         child_inspect inspect;
 };
 

@@ -28,6 +28,7 @@ linhay_cell_SOURCES = host/cell-main.c \
 	host/cell/layer.h \
 	host/cell/maps.c host/cell/maps.h \
 	host/cell/overlay.c host/cell/overlay.h \
+	host/cell/pages.c host/cell/pages.h \
 	host/cell/root.c host/cell/root.h \
 	host/cell/runtime.c host/cell/runtime.h \
 	host/cell/service.c host/cell/service.h \
