@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct scene scene = { .mark = "linhay battery: scene =" };
@@ -32,4 +33,9 @@ const struct probe *probe_find(const char *name)
                 if (strcmp(p->name, name) == 0)
                         return p;
         return NULL;
+}
+
+void scratch_path(char ret[128], const char *name)
+{
+        (void) snprintf(ret, 128, "%s/%s", in_cell() ? "/tmp" : scene.folder, name);
 }

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 /* When the probe runs in an agent. Whatever is safe in a constructor is safe later as well. */
 enum entry { ENTRY_RUN, ENTRY_CONSTRUCTOR, ENTRY_IFUNC, ENTRIES_ };
@@ -98,8 +99,38 @@ const struct probe *probe_find(const char *name);
 /* Of all groups in their order, NULL behind the last. */
 const struct probe *probe_at(size_t i);
 
+/* Head of an attack that asks nothing of its run. */
+#define ATTACK(name) static int name(__attribute__((unused)) struct linhay_run *r)
+
+/* The first process of its pid namespace is a cell; a control never is. */
+static inline bool in_cell(void)
+{
+        return getpid() == 1;
+}
+
+/* A descriptor that is open before the attack: the cell's socket, or what stands for it. */
+enum { CELL_SOCKET = 3, CELL_WORKSPACE };
+
+/* The workspace's descriptor. */
+static inline int workspace_fd(void)
+{
+        return in_cell() ? CELL_WORKSPACE : scene.workspace;
+}
+
+/* A name for a file where the attacker may write; what a control leaves there is removed. */
+void scratch_path(char ret[128], const char *name);
+
 /* The common end of an attack: what the call returned, as an outcome. */
 static inline int reached(bool ok)
 {
         return ok ? 0 : errno ? errno : EIO;
+}
+
+/*
+ * For calls that would do lasting harm: the arguments are such that a kernel which has let the
+ * caller through its check of permission ends with the errno `proof`, and has done nothing.
+ */
+static inline int passed(long result, int proof)
+{
+        return reached(result >= 0 || errno == proof);
 }

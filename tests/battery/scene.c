@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/def.h"
@@ -111,9 +112,11 @@ static void victim_start(void)
                 die("cannot fork: %m");
         if (scene.victim == 0) {
                 (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+                (void) prctl(PR_SET_DUMPABLE, 1); /* lost with a change of user */
                 for (;;)
                         (void) pause();
         }
+        (void) setpgid(scene.victim, 0);
 }
 
 void scene_make(void)
@@ -136,7 +139,7 @@ void scene_make(void)
 void scene_restore(void)
 {
         file_write(scene.file, scene.canary, 0666);
-        if (kill(scene.victim, 0) < 0)
+        if (waitpid(scene.victim, NULL, WNOHANG) != 0)
                 victim_start();
         if (pwrite(shared_fd, scene.canary, sizeof(scene.canary), 0) != sizeof(scene.canary))
                 die("cannot write to %s: %m", scene.shared_name);
