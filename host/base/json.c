@@ -6,9 +6,10 @@
 #include <ctype.h>
 #include <string.h>
 
+/* Each value is looked at once: a stranger chooses the depth, and twice per level is 2^depth. */
 static unsigned json_depth(const json_t *value, unsigned left)
 {
-        unsigned deepest = 0;
+        unsigned deepest = 0, depth;
         const char *key;
         json_t *item;
         size_t i;
@@ -16,11 +17,15 @@ static unsigned json_depth(const json_t *value, unsigned left)
         if (left == 0)
                 return 1;
         if (json_is_object(value)) {
-                json_object_foreach ((json_t *) value, key, item)
-                        deepest = MAX_OF(deepest, json_depth(item, left - 1));
+                json_object_foreach ((json_t *) value, key, item) {
+                        depth = json_depth(item, left - 1);
+                        deepest = MAX_OF(deepest, depth);
+                }
         } else if (json_is_array(value)) {
-                json_array_foreach (value, i, item)
-                        deepest = MAX_OF(deepest, json_depth(item, left - 1));
+                json_array_foreach (value, i, item) {
+                        depth = json_depth(item, left - 1);
+                        deepest = MAX_OF(deepest, depth);
+                }
         } else {
                 return 0;
         }

@@ -130,6 +130,35 @@ static void test_units(void **state)
                         fail_msg("\"%s\" was taken for a duration", bad_times[i]);
 }
 
+/* A look at each level that were two looks would not end before the sun does. */
+static void test_json_depth(void **state)
+{
+        static const struct {
+                const char *why;
+                size_t depth;
+                int want;
+        } rows[] = {
+                { "the deepest that may be", JSON_DEPTH_LIMIT, 0 },
+                { "one level more", JSON_DEPTH_LIMIT + 1, -EBADMSG },
+                { "more than the parser itself takes", 100000, -EBADMSG },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(json_decrefp) json_t *value = NULL;
+                size_t n = rows[i].depth;
+                char *text = malloc(2 * n);
+                struct err err = { 0 };
+
+                assert_non_null(text);
+                memset(text, '[', n);
+                memset(text + n, ']', n);
+                if (json_text_load(&value, text, 2 * n, "deep", &err) != rows[i].want)
+                        fail_msg("%s: %s", rows[i].why, err.text);
+                free(text);
+        }
+}
+
 static void test_json(void **state)
 {
         (void) state;
@@ -271,10 +300,11 @@ static void test_loop(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_err),  cmocka_unit_test(test_buf),
-                cmocka_unit_test(test_utf8), cmocka_unit_test(test_units),
-                cmocka_unit_test(test_json), cmocka_unit_test(test_sha256),
-                cmocka_unit_test(test_io),   cmocka_unit_test(test_loop),
+                cmocka_unit_test(test_err),    cmocka_unit_test(test_buf),
+                cmocka_unit_test(test_utf8),   cmocka_unit_test(test_units),
+                cmocka_unit_test(test_json),   cmocka_unit_test(test_json_depth),
+                cmocka_unit_test(test_sha256), cmocka_unit_test(test_io),
+                cmocka_unit_test(test_loop),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
