@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -254,6 +255,22 @@ static int spawn_prepare(posix_spawn_file_actions_t *files, posix_spawnattr_t *a
         return 0;
 }
 
+/* A host that is looked at by a debugger has no random addresses; its cells shall have them. */
+static int spawn_with_random_addresses(struct sandbox *s, const char *path,
+                                       const posix_spawn_file_actions_t *files,
+                                       const posix_spawnattr_t *attr, char *const argv[])
+{
+        static char *const environment[] = { NULL };
+        int persona = personality(0xffffffff), r;
+
+        if (persona > 0)
+                (void) personality(PER_LINUX);
+        r = -posix_spawn(&s->pid, path, files, attr, argv, environment);
+        if (persona > 0)
+                (void) personality((unsigned long) persona);
+        return r;
+}
+
 /* No environment, no descriptor but the socket, a session of its own (Ctrl-C is the host's). */
 static int zygote_exec(struct sandbox *s, const char *path, int socket, struct err *err)
 {
@@ -261,7 +278,6 @@ static int zygote_exec(struct sandbox *s, const char *path, int socket, struct e
         posix_spawnattr_t attr;
         char mask[16];
         char *argv[] = { (char *) "linhay-cell", (char *) "zygote", mask, NULL };
-        static char *const environment[] = { NULL };
         int r;
 
         (void) snprintf(mask, sizeof(mask), "%x", sandbox_test_mask);
@@ -269,7 +285,7 @@ static int zygote_exec(struct sandbox *s, const char *path, int socket, struct e
                 return err_set(err, -ENOMEM, "no memory to start linhay-cell");
         r = spawn_prepare(&files, &attr, socket);
         if (r == 0)
-                r = -posix_spawn(&s->pid, path, &files, &attr, argv, environment);
+                r = spawn_with_random_addresses(s, path, &files, &attr, argv);
         (void) posix_spawn_file_actions_destroy(&files);
         (void) posix_spawnattr_destroy(&attr);
         if (r < 0) {

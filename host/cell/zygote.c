@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -216,11 +217,21 @@ static int hello_send(const struct zygote *z)
         return zygote_reply(SPAWN_HELLO, body, sizeof(z->hello) + length, NULL, 0);
 }
 
+/* The kernel leaves the program's path above the stack, where every cell could read it. */
+static void path_wipe(void)
+{
+        char *path = (char *) getauxval(AT_EXECFN);
+
+        if (path)
+                explicit_bzero(path, strlen(path));
+}
+
 int zygote_main(child_inspect inspect, uint32_t mask)
 {
         static struct zygote z;
         int r;
 
+        path_wipe();
         (void) umask(0022);
         z.inspect = inspect;
         z.pattern = z.home = -1;
