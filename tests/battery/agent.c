@@ -15,7 +15,7 @@ static void load(enum entry entry)
 
         if (scene.entry != entry)
                 return;
-        p = probe_find(scene.probe);
+        p = scene.is_before ? NULL : probe_find(scene.probe);
         if (p)
                 outcome_at_load = p->attack(NULL);
 }
@@ -52,9 +52,23 @@ static int run(struct linhay_run *r)
 
         if (!p || indirect() != 0)
                 return linhay_fail(r, LINHAY_FAIL_INPUT, "no-probe", "no probe %s", scene.probe);
-        if (scene.entry == ENTRY_RUN)
+        if (scene.is_before)
+                code = p->before(r);
+        else if (scene.entry == ENTRY_RUN)
                 code = p->attack(r);
+        else if (p->later)
+                code = p->later(r);
         return linhay_outputf(r, "{\"errno\":%d}", code);
 }
 
-LINHAY_AGENT(.run = run)
+struct linhay_agent descriptor = {
+        .magic = LINHAY_MAGIC,
+        .abi = LINHAY_ABI,
+        .size = sizeof(descriptor),
+        .run = run,
+};
+
+const struct linhay_agent *linhay_agent(void)
+{
+        return &descriptor;
+}

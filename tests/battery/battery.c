@@ -12,6 +12,7 @@
 
 #include "config.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
@@ -27,9 +28,12 @@
 #include "base/json.h"
 #include "cell/cell.h"
 #include "cell/memfd.h"
+#include "plug/manifest.h"
 
 #include "die.h"
+#include "record.h"
 #include "scene.h"
+#include "tree.h"
 
 #ifdef AS_USER
 #define IS_USER true
@@ -38,7 +42,7 @@
 #endif
 
 #define NOBODYS  54321 /* an id that owns nothing */
-#define PATIENCE 10    /* seconds for a control */
+#define PATIENCE 30    /* seconds for a control, or a cell that has no limit of its own */
 
 enum column { IN_RUN, IN_CONSTRUCTOR, IN_IFUNC, NO_SECCOMP, NO_LANDLOCK, UNCONFINED, COLUMNS_ };
 
@@ -57,10 +61,24 @@ static const struct {
 
 typedef char outcome[64];
 
-static struct buf object; /* agent.so */
+struct linhay_agent descriptor; /* an agent's; nobody asks the driver */
+
+static const char *const object_paths[OBJECTS_] = {
+        [OBJECT_AGENT] = "tests/battery/agent.so", [OBJECT_PLAIN] = "tests/cell/agent-noop.so"
+};
+static struct buf objects[OBJECTS_];
 static struct loop *loop;
 static struct sandbox *sandboxes[COLUMNS_];
 static struct cell *running;
+
+/* One run in a cell: what is looked at when it has ended. */
+struct attempt {
+        const struct probe *probe;
+        bool is_honest;
+        int workspace; /* its tree on the host; -1 = none */
+        char *outcome;
+        struct record record;
+};
 
 /* What a run came to, as probe.h names it. */
 static void outcome_of(outcome ret, const struct cell_result *r)
@@ -80,71 +98,181 @@ static void outcome_of(outcome ret, const struct cell_result *r)
                                 strerrorname_np(code) ? strerrorname_np(code) : "?");
 }
 
+static void on_log(void *user, int level, const char *text)
+{
+        struct attempt *a = user;
+
+        (void) level;
+        record_log(&a->record, text);
+}
+
+static void on_progress(void *user, uint64_t done, uint64_t total, const char *note)
+{
+        struct attempt *a = user;
+
+        (void) done;
+        (void) total;
+        record_progress(&a->record, note);
+}
+
+/* Twice, around the collecting: whoever could change it still would be alive. */
+static void collect(struct attempt *a, const struct cell_result *r)
+{
+        char before[SHA256_HEX], after[SHA256_HEX];
+        const char *said;
+
+        tree_digest(before, r->upper_fd);
+        said = tree_collect(a->workspace, r->upper_fd, r->is_staged);
+        tree_digest(after, r->upper_fd);
+        if (strcmp(before, after) != 0)
+                said = "changed while it was collected";
+        else if (a->is_honest && strcmp(said, "refused") != 0)
+                said = "reached";
+        (void) snprintf(a->outcome, sizeof(outcome), "%s", said);
+}
+
 static void on_done(void *user, struct cell_result *r)
 {
-        outcome_of(user, r);
+        struct attempt *a = user;
+
+        outcome_of(a->outcome, r);
+        if (a->probe->is_collected && r->upper_fd >= 0 && strcmp(a->outcome, "reached") == 0)
+                collect(a, r);
+        record_result(&a->record, r);
+        if (a->record.is_forged)
+                (void) snprintf(a->outcome, sizeof(outcome), "a forged record");
         running = NULL;
         loop_stop(loop);
 }
 
-/* The object's bytes with the scene in them. */
-static int object_fd(const struct probe *p, enum entry entry, bool honest)
+/* The scene's bytes, wherever an object has them. */
+static void scene_write(uint8_t *data, size_t length)
 {
-        _cleanup_(buf_done) struct buf bytes = { 0 };
-        char *at;
+        void *at = memmem(data, length, scene.mark, sizeof(scene.mark));
+
+        if (at)
+                memcpy(at, &scene, sizeof(scene));
+}
+
+/* The object's bytes with the scene in them; `ret_sha256` is the digest that the host is told. */
+static int object_fd(const struct probe *p, enum entry entry, bool honest,
+                     char ret_sha256[SHA256_HEX])
+{
+        const struct buf *from = &objects[p->object];
+        size_t length = from->length, room = 4 << 20;
+        _cleanup_(freep) uint8_t *data = malloc(length + room);
         int fd;
 
+        if (!data)
+                die("no memory");
         scene.entry = entry;
         scene.honest = honest;
         (void) snprintf(scene.probe, sizeof(scene.probe), "%s", p->name);
-        if (buf_add(&bytes, object.data, object.length) < 0)
-                die("no memory");
-        at = memmem(bytes.data, bytes.length, scene.mark, sizeof(scene.mark));
-        if (!at)
-                die("the agent has no scene");
-        memcpy(at, &scene, sizeof(scene));
-        fd = memfd_of_bytes("battery", bytes.data, bytes.length);
+        memcpy(data, from->data, length);
+        scene_write(data, length);
+        sha256_hex(ret_sha256, data, length);
+        if (p->forge && !honest && !p->forge(data, &length, room))
+                die("%s: the object is not as it was thought to be", p->name);
+        if (!p->is_swapped)
+                sha256_hex(ret_sha256, data, length);
+        fd = memfd_of_bytes("battery", data, length);
         if (fd < 0)
                 die("cannot make the object");
         return fd;
 }
 
-static void run_in_cell(outcome ret, const struct probe *p, enum column column, bool honest)
+/* No code of it runs: is it taken for an agent? */
+static void inspect(outcome ret, const struct probe *p, enum column column, bool honest)
 {
-        _cleanup_(closep) int agent = object_fd(p, columns[column].entry, honest);
-        _cleanup_(closep) int workspace = p->workspace ? scene_tree(NULL) : -1;
-        const char *const groups[] = { p->group, NULL };
         char sha256[SHA256_HEX];
+        _cleanup_(closep) int agent = object_fd(p, ENTRY_RUN, honest, sha256);
+        _cleanup_(manifest_freep) struct manifest *manifest = NULL;
+        _cleanup_(freep) char *text = NULL;
+        struct err err = { 0 };
+        size_t length;
+        int r = sandbox_inspect(sandboxes[column], agent, &text, &length, &err);
+
+        if (r == 0)
+                r = manifest_parse(&manifest, text, length, p->name, &err);
+        (void) snprintf(ret, sizeof(outcome), "%s", r < 0 ? "refused" : "reached");
+}
+
+/* One cell; the object is the earlier one's where the scene says so. */
+static void run_cell(struct attempt *a, enum column column, enum entry entry)
+{
+        const struct probe *p = a->probe;
+        char sha256[SHA256_HEX];
+        _cleanup_(closep) int agent = object_fd(p, entry, a->is_honest, sha256);
+        const char *const groups[] = { p->group, NULL };
         struct cell_spec spec = {
                 .name = p->name,
                 .agent_fd = agent,
                 .agent_sha256 = sha256,
                 .action = "attack",
                 .workspace = p->workspace,
-                .workspace_fd = workspace,
+                .workspace_fd = a->workspace,
                 .syscall_groups = p->group ? groups : NULL,
+                .on_log = on_log,
+                .on_progress = on_progress,
                 .on_done = on_done,
-                .user = ret,
+                .user = a,
         };
         struct err err = { 0 };
 
-        if (sha256_fd(sha256, agent) < 0)
-                die("cannot read the object");
         limits_standard(&spec.limits);
-        spec.limits.value[LIMIT_WALL] = 5000;
+        spec.limits.value[LIMIT_WALL] = PATIENCE * 1000;
         if (p->value)
                 spec.limits.value[p->limit] = p->value;
         if (cell_start(&running, sandboxes[column], &spec, &err) < 0)
-                die("%s: %s", p->name, err_text(&err));
+                (void) snprintf(a->outcome, sizeof(outcome), "refused");
         while (running)
                 if (loop_run(loop) < 0)
                         die("the loop failed");
-        if (p->harmed && p->harmed())
+}
+
+static void run_in_cell(outcome ret, const struct probe *p, enum column column, bool honest)
+{
+        enum entry entry = columns[column].entry ? columns[column].entry : p->entry;
+        _cleanup_(closep) int workspace = p->workspace ? scene_tree(NULL) : -1;
+        struct attempt a = { p, honest, workspace, ret, { 0 } };
+        char before[SHA256_HEX] = "", after[SHA256_HEX] = "";
+
+        if (p->is_inspected) {
+                inspect(ret, p, column, honest);
+                return;
+        }
+        if (p->forge && !honest)
+                scene_library(objects[OBJECT_PLAIN].data, objects[OBJECT_PLAIN].length);
+        if (p->workspace)
+                tree_digest(before, workspace);
+        if (p->before) {
+                scene.is_before = true;
+                run_cell(&a, column, ENTRY_RUN);
+                scene.is_before = false;
+        }
+        run_cell(&a, column, entry);
+        if (p->workspace)
+                tree_digest(after, workspace);
+        if ((p->harmed && p->harmed()) || strcmp(before, after) != 0)
                 (void) snprintf(ret, sizeof(outcome), "harm on the host");
 }
 
+/* The object itself, loaded as any program would. */
+static int load_unconfined(const struct probe *p)
+{
+        char path[160], sha256[SHA256_HEX];
+        _cleanup_(closep) int agent = object_fd(p, p->entry, false, sha256);
+        _cleanup_(buf_done) struct buf bytes = { 0 };
+
+        (void) snprintf(path, sizeof(path), "%s/object.so", scene.folder);
+        if (fd_read_all(agent, &bytes) < 0 ||
+            file_replace(path, bytes.data, bytes.length, 0755, NULL) < 0)
+                return EIO;
+        return dlopen(path, RTLD_NOW | RTLD_LOCAL) ? 0 : ENOEXEC;
+}
+
 /* A mount of root's must not stay on this machine. */
-_Noreturn static void control_main(const struct probe *p)
+_Noreturn static void control_main(const struct probe *p, bool is_before)
 {
         int code;
 
@@ -153,16 +281,19 @@ _Noreturn static void control_main(const struct probe *p)
         if (geteuid() == 0 &&
             (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
                 _exit(EIO);
-        if (p->workspace) {
-                scene.workspace = scene_tree(NULL);
-                if (fchdir(scene.workspace) < 0)
-                        _exit(EIO);
-        }
-        code = p->attack(NULL);
+        if (p->workspace && fchdir(scene.workspace) < 0)
+                _exit(EIO);
+        if (p->forge)
+                code = load_unconfined(p);
+        else
+                code = is_before ? p->before(NULL) : p->attack(NULL);
+        if (code == 0 && !is_before && p->later)
+                code = p->later(NULL);
         _exit(code < 0 || code > 255 ? EIO : code);
 }
 
-static void run_unconfined(outcome ret, const struct probe *p)
+/* What it left behind is in its process group still. */
+static pid_t control_run(outcome ret, const struct probe *p, bool is_before)
 {
         int status;
         pid_t pid;
@@ -172,16 +303,31 @@ static void run_unconfined(outcome ret, const struct probe *p)
         if (pid < 0)
                 die("cannot fork: %m");
         if (pid == 0)
-                control_main(p);
+                control_main(p, is_before);
         if (waitpid(pid, &status, 0) < 0)
                 die("cannot wait: %m");
-        (void) kill(-pid, SIGKILL); /* what it left behind */
         if (WIFSIGNALED(status))
                 (void) snprintf(ret, sizeof(outcome), "signal %d", WTERMSIG(status));
         else if (WEXITSTATUS(status))
                 (void) snprintf(ret, sizeof(outcome), "%s", strerrorname_np(WEXITSTATUS(status)));
         else
                 (void) snprintf(ret, sizeof(outcome), "reached");
+        return pid;
+}
+
+static void run_unconfined(outcome ret, const struct probe *p)
+{
+        _cleanup_(closep) int workspace = p->workspace ? scene_tree(NULL) : -1;
+        pid_t before = 0;
+
+        scene.workspace = workspace;
+        if (p->forge)
+                scene_library(objects[OBJECT_PLAIN].data, objects[OBJECT_PLAIN].length);
+        if (p->before)
+                before = control_run(ret, p, true);
+        (void) kill(-control_run(ret, p, false), SIGKILL);
+        if (before)
+                (void) kill(-before, SIGKILL);
         scene_restore();
 }
 
@@ -206,6 +352,8 @@ static const char *wanted_in(const struct probe *p, enum column column)
         const char *want = IS_USER && p->as_user ? p->as_user : p->want;
         const char *at_load = p->at_load ? p->at_load : want;
 
+        if (p->is_slow && column != IN_RUN && column != UNCONFINED)
+                return NULL;
         switch (column) {
         case IN_CONSTRUCTOR:
                 return strcmp(at_load, "-") == 0 ? NULL : at_load;
@@ -337,15 +485,27 @@ static void sandboxes_start(const char *folder)
         }
 }
 
-static void stage_set(void)
+/* Before anything is given up: they may lie where an ordinary user cannot reach them. */
+static void objects_read(void)
 {
-        static char folder[] = "/tmp/linhay-cells-XXXXXX";
         const char *build = getenv("LINHAY_BUILDDIR");
         char path[4096];
 
-        (void) snprintf(path, sizeof(path), "%s/tests/battery/agent.so", build ? build : ".");
-        if (file_read(path, &object, NULL) < 0)
-                die("cannot read %s", path);
+        for (enum object o = 0; o < OBJECTS_; o++) {
+                (void) snprintf(path, sizeof(path), "%s/%s", build ? build : ".", object_paths[o]);
+                if (file_read(path, &objects[o], NULL) < 0)
+                        die("cannot read %s", path);
+        }
+        if (!memmem(objects[OBJECT_AGENT].data, objects[OBJECT_AGENT].length, scene.mark,
+                    sizeof(scene.mark)))
+                die("the agent has no scene");
+}
+
+static void stage_set(void)
+{
+        static char folder[] = "/tmp/linhay-cells-XXXXXX";
+
+        objects_read();
         if (!mkdtemp(folder) || chmod(folder, 0755) < 0)
                 die("cannot make %s: %m", folder);
         programs_copy(folder);
@@ -369,7 +529,8 @@ static void stage_clear(void)
                 if (c != IN_CONSTRUCTOR && c != IN_IFUNC)
                         sandboxes[c] = sandbox_free(sandboxes[c]);
         loop = loop_free(loop);
-        buf_done(&object);
+        for (enum object o = 0; o < OBJECTS_; o++)
+                buf_done(&objects[o]);
         scene_remove();
 }
 

@@ -7,7 +7,9 @@ linhay_cell_test_LDADD = $(linhay_cell_LDADD)
 # One file a group of probes; both the hostile agent and the driver hold them all.
 BATTERY_PROBES = tests/battery/probe.c tests/battery/probe.h \
 	tests/battery/fs.c \
-	tests/battery/kernel.c
+	tests/battery/kernel.c \
+	tests/battery/resource.c \
+	tests/battery/inherit.c
 
 check_PROGRAMS += tests/battery/agent.so
 tests_battery_agent_so_SOURCES = tests/battery/agent.c $(BATTERY_PROBES)
@@ -18,7 +20,8 @@ tests_battery_agent_so_LDFLAGS = $(AGENT_LINK_FLAGS)
 check_PROGRAMS += tests/battery/battery tests/battery/battery-user
 TESTS += tests/battery/battery tests/battery/battery-user
 tests_battery_battery_SOURCES = tests/battery/battery.c tests/battery/die.h \
-	tests/battery/scene.c tests/battery/scene.h $(BATTERY_PROBES)
+	tests/battery/record.c tests/battery/record.h tests/battery/scene.c tests/battery/scene.h \
+	tests/battery/tree.c tests/battery/tree.h $(BATTERY_PROBES)
 tests_battery_battery_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/battery
 tests_battery_battery_LDADD = $(HOST_LIBS)
 tests_battery_battery_user_SOURCES = $(tests_battery_battery_SOURCES)

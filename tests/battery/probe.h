@@ -44,9 +44,16 @@ struct scene {
         int32_t victim;          /* a process of the same user, as the host counts */
         uint64_t victim_address; /* of the canary in its memory */
         int32_t workspace;       /* the descriptor of the tree in the control; a cell has it as 4 */
+        uint32_t is_before;      /* it is the earlier cell: `before` is run */
 };
 
 extern struct scene scene;
+
+/* What the agent answers; a probe may spoil it while it is loaded. */
+extern struct linhay_agent descriptor;
+
+/* Which object is attacked with. */
+enum object { OBJECT_AGENT, OBJECT_PLAIN, OBJECTS_ }; /* agent.c; one that has a manifest */
 
 /* How it is shown that the probe would do harm if nothing were in its way. */
 enum control {
@@ -80,11 +87,27 @@ struct probe {
         uint64_t value;
         enum workspace_mode workspace; /* of a tree with files "a", "b/c" and the link "l" to "a" */
         bool (*harmed)(void); /* asked on the host after the run: true = the attack came through */
+        enum entry entry;     /* of the columns that are not about it; ENTRY_RUN as a rule */
+        bool is_slow;         /* only while running, and its control */
+        /* What an earlier cell of the same tree does, for the attack to find what it left behind.
+         */
+        int (*before)(struct linhay_run *r);
+        int (*later)(struct linhay_run *r); /* goes on, while running, with what began at load */
+        /* The host collects what a successful attack left in its overlay: "collected", "unchanged",
+         * "refused". Its control is reached when nothing is refused. */
+        bool is_collected;
+        enum object object;
+        /* Changes the object's bytes, with `room` behind them; not for an honest control. */
+        bool (*forge)(uint8_t *data, size_t *length, size_t room);
+        bool is_inspected; /* its manifest is read, nothing else: "reached" or "refused" */
+        bool is_swapped;   /* the digest is of the bytes before they were changed */
 };
 
 #define PROBE_GROUPS(X)                                                                            \
         X(fs)                                                                                      \
-        X(kernel)
+        X(kernel)                                                                                  \
+        X(resource)                                                                                \
+        X(inherit)
 
 #define X(group)                                                                                   \
         extern const struct probe group##_probes[];                                                \

@@ -4,13 +4,16 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -119,6 +122,50 @@ static void victim_start(void)
         (void) setpgid(scene.victim, 0);
 }
 
+/* In the host's memory, and in that of whoever is only forked from it. */
+static void memory_fill(void)
+{
+        char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        if (page == MAP_FAILED)
+                die("no memory");
+        (void) snprintf(page, 4096, "%s %s", scene.canary, scene.folder);
+}
+
+/* A terminal that controls this session, so that there is one to be inherited. */
+static void terminal_take(void)
+{
+        int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave;
+
+        if (setsid() < 0)
+                return; /* the shell that started us has one */
+        if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0)
+                die("cannot make a terminal: %m");
+        slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (slave < 0 || ioctl(slave, TIOCSCTTY, 0) < 0)
+                die("cannot take a terminal: %m");
+}
+
+/* What a child has from its parent unless somebody takes it away. */
+static void heirlooms_lay_out(void)
+{
+        const gid_t group = 54322;
+        sigset_t blocked;
+
+        memory_fill();
+        terminal_take();
+        (void) signal(SIGWINCH, SIG_IGN);
+        (void) sigemptyset(&blocked);
+        (void) sigaddset(&blocked, SIGURG);
+        (void) umask(0);
+        if (sigprocmask(SIG_BLOCK, &blocked, NULL) < 0 || chdir(scene.folder) < 0 ||
+            setenv("LINHAY_BATTERY", scene.canary, 1) < 0 || personality(ADDR_NO_RANDOMIZE) < 0 ||
+            prctl(PR_SET_DUMPABLE, 1) < 0)
+                die("cannot lay out what may be inherited: %m");
+        if (geteuid() == 0 && setgroups(1, &group) < 0)
+                die("cannot join a group: %m");
+}
+
 void scene_make(void)
 {
         (void) snprintf(scene.folder, sizeof(scene.folder), "/tmp/linhay-battery-XXXXXX");
@@ -134,6 +181,7 @@ void scene_make(void)
         share();
         victim_start();
         scene_restore();
+        heirlooms_lay_out();
 }
 
 void scene_restore(void)
@@ -151,6 +199,18 @@ void scene_remove(void)
         (void) shm_unlink(scene.shared_name);
         (void) shmctl(scene.shared_id, IPC_RMID, NULL);
         folder_remove(scene.folder);
+}
+
+void scene_library(const void *data, size_t length)
+{
+        char path[160];
+        int fd;
+
+        (void) snprintf(path, sizeof(path), "%s/lib.so", tree);
+        fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+        if (fd < 0 || write(fd, data, length) != (ssize_t) length)
+                die("cannot write %s: %m", path);
+        (void) close(fd);
 }
 
 int scene_tree(const char **ret_path)

@@ -18,3 +18,6 @@ void scene_restore(void);
 
 /* A new tree for one run: its path (kept until the next call) and an open descriptor. */
 int scene_tree(const char **ret_path);
+
+/* Puts a shared object into that tree, as "lib.so". */
+void scene_library(const void *data, size_t length);
