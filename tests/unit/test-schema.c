@@ -336,7 +336,7 @@ static void patterns_are_metered(void **state)
         _cleanup_(schema_freep) struct schema *s = NULL;
         struct err err = { 0 };
         uint64_t steps;
-        char text[100000];
+        char text[500];
 
         (void) state;
         for (size_t i = 0; i < sizeof(text); i++)
@@ -347,7 +347,7 @@ static void patterns_are_metered(void **state)
         assert_int_equal(pattern_match(p, "aab", 3, &steps, &err), 1);
         assert_in_range(steps, 1, 50);
 
-        for (int i = 0; i < 10000; i++)
+        for (int i = 0; i < 1000; i++)
                 assert_int_equal(json_array_append_new(value, json_string("aaaaaaaaaaaaaaaaa!")),
                                  0);
         assert_int_equal(schema_new(&s, schema, NULL, &err), 0);
