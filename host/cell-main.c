@@ -7,7 +7,6 @@
  * and the reader of manifests that runs in one.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "cell/zygote.h"
@@ -27,10 +26,10 @@ static int manifest_read(int fd, char **ret, size_t *ret_length, struct err *err
 
 int main(int argc, char *argv[])
 {
-        if (argc != 3 || strcmp(argv[1], "zygote") != 0) {
+        if (argc != 2 || strcmp(argv[1], "zygote") != 0) {
                 (void) fprintf(stderr, "linhay-cell is started by linhay; there is nothing for a "
                                        "person to do with it\n");
                 return 2;
         }
-        return zygote_main(manifest_read, (uint32_t) strtoul(argv[2], NULL, 16));
+        return zygote_main(manifest_read);
 }

@@ -35,8 +35,6 @@ struct object_slot {
         int fd;
 };
 
-uint32_t sandbox_test_mask;
-
 enum tier sandbox_tier(const struct sandbox *s)
 {
         return s->tier;
@@ -276,11 +274,9 @@ static int zygote_exec(struct sandbox *s, const char *path, int socket, struct e
 {
         posix_spawn_file_actions_t files;
         posix_spawnattr_t attr;
-        char mask[16];
-        char *argv[] = { (char *) "linhay-cell", (char *) "zygote", mask, NULL };
+        char *argv[] = { (char *) "linhay-cell", (char *) "zygote", NULL };
         int r;
 
-        (void) snprintf(mask, sizeof(mask), "%x", sandbox_test_mask);
         if (posix_spawn_file_actions_init(&files) || posix_spawnattr_init(&attr))
                 return err_set(err, -ENOMEM, "no memory to start linhay-cell");
         r = spawn_prepare(&files, &attr, socket);

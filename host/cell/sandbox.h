@@ -48,6 +48,3 @@ void cell_exited(struct cell *c, const struct spawn_exited *exited);
 
 uint64_t cell_id(const struct cell *c);
 struct cell **cell_next(struct cell *c);
-
-/* What the zygote is told to treat as missing; for tests, from sandbox_new() on. */
-extern uint32_t sandbox_test_mask;

@@ -16,6 +16,7 @@
 #include "base/kernel.h"
 #include "cell/confine.h"
 #include "cell/landlock.h"
+#include "cell/layer.h"
 #include "cell/maps.h"
 #include "cell/root.h"
 #include "cell/ward.h"
@@ -180,14 +181,14 @@ static int root_probe(struct zygote *z, struct err *err)
         return r;
 }
 
-static void zygote_probe(struct zygote *z, uint32_t mask)
+static void zygote_probe(struct zygote *z)
 {
         struct spawn_hello *h = &z->hello;
         struct err *why = &z->why_degraded;
         int r;
 
-        r = mask & SPAWN_HAS_USERNS ? err_set(why, -EPERM, "masked for a test")
-                                    : zygote_unshare(z, why);
+        r = layer_features_left_out() & SPAWN_HAS_USERNS ? err_set(why, -EPERM, "left out")
+                                                         : zygote_unshare(z, why);
         h->netns_errno = r < 0 ? -r : 0;
         if (r == 0)
                 r = root_pattern(&z->pattern, &z->home, why);
@@ -204,7 +205,7 @@ static void zygote_probe(struct zygote *z, uint32_t mask)
                 h->features |= SPAWN_HAS_SECCOMP;
         if (prctl(KERNEL_PR_GET_MDWE, 0, 0, 0, 0) >= 0)
                 h->features |= SPAWN_HAS_MDWE;
-        h->features &= ~mask;
+        h->features &= ~layer_features_left_out();
 }
 
 static int hello_send(const struct zygote *z)
@@ -226,7 +227,7 @@ static void path_wipe(void)
                 explicit_bzero(path, strlen(path));
 }
 
-int zygote_main(child_inspect inspect, uint32_t mask)
+int zygote_main(child_inspect inspect)
 {
         static struct zygote z;
         int r;
@@ -235,7 +236,7 @@ int zygote_main(child_inspect inspect, uint32_t mask)
         (void) umask(0022);
         z.inspect = inspect;
         z.pattern = z.home = -1;
-        zygote_probe(&z, mask);
+        zygote_probe(&z);
         r = loop_new(&z.loop);
         if (r == 0)
                 r = hello_send(&z);

@@ -32,8 +32,8 @@ struct zygote {
         struct frame frame;
 };
 
-/* Serves on SPAWN_SOCKET; the exit status. `mask`: features to treat as missing, for tests. */
-int zygote_main(child_inspect inspect, uint32_t mask);
+/* Serves on SPAWN_SOCKET; the exit status. */
+int zygote_main(child_inspect inspect);
 
 static inline bool zygote_has_userns(const struct zygote *z)
 {

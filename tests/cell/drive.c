@@ -15,21 +15,29 @@ static void path_of(char ret[4096], const char *name)
         (void) snprintf(ret, 4096, "%s/%s", test_builddir(), name);
 }
 
-/* An ordinary user may not be able to reach the build folder. */
-static char *cell_copy(void)
+char *drive_cell_copy(const char *program, const char *name)
 {
         char folder[] = "/tmp/linhay-test-XXXXXX", from[4096], *to;
-        _cleanup_(buf_done) struct buf program = { 0 };
+        _cleanup_(buf_done) struct buf bytes = { 0 };
 
-        path_of(from, "linhay-cell");
-        assert_int_equal(file_read(from, &program, NULL), 0);
+        path_of(from, program);
+        assert_int_equal(file_read(from, &bytes, NULL), 0);
         assert_non_null(mkdtemp(folder));
         assert_int_equal(chmod(folder, 0755), 0);
-        assert_int_equal(chown(folder, NOBODYS, NOBODYS), 0);
-        assert_true(asprintf(&to, "%s/linhay-cell", folder) > 0);
-        assert_int_equal(file_replace(to, program.data, program.length, 0755, NULL), 0);
+        if (geteuid() == 0)
+                assert_int_equal(chown(folder, NOBODYS, NOBODYS), 0);
+        assert_true(asprintf(&to, "%s/%s", folder, name) > 0);
+        assert_int_equal(file_replace(to, bytes.data, bytes.length, 0755, NULL), 0);
         assert_int_equal(chmod(to, 0755), 0);
         return to;
+}
+
+void drive_cell_remove(char *path)
+{
+        (void) unlink(path);
+        *strrchr(path, '/') = '\0';
+        (void) rmdir(path);
+        free(path);
 }
 
 static void become_user(void)
@@ -39,26 +47,55 @@ static void become_user(void)
         assert_int_equal(setresuid(NOBODYS, NOBODYS, NOBODYS), 0);
 }
 
-void drive_init(struct drive *d, bool as_user, const struct sandbox_options *given)
+static void sandbox_start(struct drive *d, const struct sandbox_options *given)
 {
         struct sandbox_options options = { .require = TIER_NO_CGROUP };
+        struct err err = { 0 };
+        char path[4096];
+
+        if (given)
+                options = *given;
+        path_of(path, "linhay-cell");
+        options.cell_path = d->cell_copy ? d->cell_copy : path;
+        assert_int_equal(loop_new(&d->loop), 0);
+        if (sandbox_new(&d->sandbox, d->loop, &options, &err) < 0)
+                fail_msg("%s", err_text(&err));
+}
+
+static void drive_begin(struct drive *d)
+{
         struct err err = { 0 };
         char path[4096];
 
         *d = (struct drive){ .probe_fd = -1, .result.upper_fd = -1 };
         path_of(path, "tests/cell/agent-probe.so");
         assert_int_equal(file_read(path, &d->probe, &err), 0);
-        if (given)
-                options = *given;
+}
+
+void drive_init(struct drive *d, bool as_user, const struct sandbox_options *options)
+{
+        drive_begin(d);
         if (as_user && geteuid() == 0) {
-                d->cell_copy = cell_copy();
+                d->cell_copy = drive_cell_copy("linhay-cell", "linhay-cell");
                 become_user();
         }
-        path_of(path, "linhay-cell");
-        options.cell_path = d->cell_copy ? d->cell_copy : path;
-        assert_int_equal(loop_new(&d->loop), 0);
-        if (sandbox_new(&d->sandbox, d->loop, &options, &err) < 0)
-                fail_msg("%s", err_text(&err));
+        sandbox_start(d, options);
+}
+
+void drive_init_as(struct drive *d, const char *program, const char *name,
+                   const struct sandbox_options *options)
+{
+        drive_begin(d);
+        d->cell_copy = drive_cell_copy(program, name);
+        sandbox_start(d, options);
+}
+
+void drive_init_without(struct drive *d, const char *layers, const struct sandbox_options *options)
+{
+        char name[256];
+
+        (void) snprintf(name, sizeof(name), "linhay-cell-without-%s", layers);
+        drive_init_as(d, "linhay-cell-test", name, options);
 }
 
 static void result_drop(struct drive *d)
@@ -86,12 +123,8 @@ void drive_done(struct drive *d)
         d->loop = loop_free(d->loop);
         buf_done(&d->probe);
         buf_done(&d->logs);
-        if (d->cell_copy) {
-                (void) unlink(d->cell_copy);
-                *strrchr(d->cell_copy, '/') = '\0';
-                (void) rmdir(d->cell_copy);
-                free(d->cell_copy);
-        }
+        if (d->cell_copy)
+                drive_cell_remove(TAKE(d->cell_copy));
 }
 
 static void on_log(void *user, int level, const char *text)

@@ -16,7 +16,7 @@
 struct drive {
         struct loop *loop;
         struct sandbox *sandbox;
-        char *cell_copy; /* of linhay-cell, for a user who cannot reach the build folder */
+        char *cell_copy; /* of the program, see drive_cell_copy(); NULL = the build folder's */
         int probe_fd;    /* the object agent-probe.so */
         struct buf probe;
 
@@ -29,7 +29,19 @@ struct drive {
 
 /* Makes the sandbox; with `as_user`, after giving up root. Skips the test where that cannot be. */
 void drive_init(struct drive *d, bool as_user, const struct sandbox_options *options);
+
+/* With another program of the build folder, under another name. */
+void drive_init_as(struct drive *d, const char *program, const char *name,
+                   const struct sandbox_options *options);
+
+/* With linhay-cell-test, which leaves out what is named: "overlay", "mdwe-without-netns". */
+void drive_init_without(struct drive *d, const char *layers, const struct sandbox_options *options);
 void drive_done(struct drive *d);
+
+/* A copy of a program of the build folder under a name, in a folder of its own that everybody can
+ * reach; drive_cell_remove() frees the path. */
+char *drive_cell_copy(const char *program, const char *name);
+void drive_cell_remove(char *path);
 
 struct drive_job {
         const char *action;

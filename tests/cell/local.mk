@@ -27,12 +27,23 @@ tests_cell_test_cell_user_LDADD = $(TEST_LIBS)
 check_PROGRAMS += tests/cell/bench-step
 tests_cell_bench_step_SOURCES = tests/cell/bench-step.c
 tests_cell_bench_step_LDADD = $(HOST_LIBS)
+# Its measure of a cold start needs a program that makes nothing ahead.
+EXTRA_tests_cell_bench_step_DEPENDENCIES = linhay-cell-without-ahead
+linhay-cell-without-ahead: linhay-cell-test$(EXEEXT)
+	$(AM_V_GEN)cp -f linhay-cell-test$(EXEEXT) $@
+CLEANFILES += linhay-cell-without-ahead
 
 check_PROGRAMS += tests/cell/test-tiers
 TESTS += tests/cell/test-tiers
 tests_cell_test_tiers_SOURCES = tests/cell/test-tiers.c tests/cell/drive.c tests/cell/drive.h
 tests_cell_test_tiers_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_tiers_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/cell/test-release
+TESTS += tests/cell/test-release
+tests_cell_test_release_SOURCES = tests/cell/test-release.c tests/cell/drive.c tests/cell/drive.h
+tests_cell_test_release_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_release_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/cell/test-reply
 TESTS += tests/cell/test-reply
