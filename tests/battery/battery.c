@@ -413,7 +413,9 @@ static bool probe_test(const struct probe *p, unsigned number, bool as_table)
         outcome got[COLUMNS_] = { "" };
         bool is_ok = states_control(p), is_absent = false;
 
-        for (enum column c = 0; c < COLUMNS_; c++) {
+        /* The control is first: it may show that there is nothing to attack. */
+        for (int i = COLUMNS_ - 1; i >= 0; i--) {
+                enum column c = (enum column) i;
                 const char *want = wanted_in(p, c);
 
                 if (!want)
@@ -421,7 +423,7 @@ static bool probe_test(const struct probe *p, unsigned number, bool as_table)
                 try(got[c], p, c);
                 if (c == UNCONFINED && kernel_lacks(got[c]))
                         is_absent = true;
-                if (is_absent || is_wanted(got[c], want))
+                if (is_wanted(got[c], want) || (is_absent && kernel_lacks(got[c])))
                         continue;
                 printf("# %s, %s: %s instead of %s\n", p->name, columns[c].title, got[c], want);
                 is_ok = false;

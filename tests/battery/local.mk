@@ -7,6 +7,8 @@ linhay_cell_test_LDADD = $(linhay_cell_LDADD)
 # One file a group of probes; both the hostile agent and the driver hold them all.
 BATTERY_PROBES = tests/battery/probe.c tests/battery/probe.h \
 	tests/battery/fs.c \
+	tests/battery/net.c \
+	tests/battery/process.c \
 	tests/battery/kernel.c \
 	tests/battery/resource.c \
 	tests/battery/inherit.c

@@ -105,6 +105,8 @@ struct probe {
 
 #define PROBE_GROUPS(X)                                                                            \
         X(fs)                                                                                      \
+        X(net)                                                                                     \
+        X(process)                                                                                 \
         X(kernel)                                                                                  \
         X(resource)                                                                                \
         X(inherit)

@@ -116,6 +116,8 @@ static void victim_start(void)
         if (scene.victim == 0) {
                 (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
                 (void) prctl(PR_SET_DUMPABLE, 1); /* lost with a change of user */
+                /* A zygote ends when the last of its socket's other end is closed. */
+                (void) close_range(3, ~0U, 0);
                 for (;;)
                         (void) pause();
         }
@@ -166,6 +168,16 @@ static void heirlooms_lay_out(void)
                 die("cannot join a group: %m");
 }
 
+/* A signal to it may still be on its way: only a new one is known to be unharmed. */
+static void victim_end(void)
+{
+        if (scene.victim <= 0)
+                return;
+        (void) kill(scene.victim, SIGKILL);
+        (void) waitpid(scene.victim, NULL, 0);
+        scene.victim = 0;
+}
+
 void scene_make(void)
 {
         (void) snprintf(scene.folder, sizeof(scene.folder), "/tmp/linhay-battery-XXXXXX");
@@ -179,7 +191,6 @@ void scene_make(void)
         scene.udp_port = listen_inet(SOCK_DGRAM);
         listen_unix();
         share();
-        victim_start();
         scene_restore();
         heirlooms_lay_out();
 }
@@ -187,15 +198,15 @@ void scene_make(void)
 void scene_restore(void)
 {
         file_write(scene.file, scene.canary, 0666);
-        if (waitpid(scene.victim, NULL, WNOHANG) != 0)
-                victim_start();
+        victim_end();
+        victim_start();
         if (pwrite(shared_fd, scene.canary, sizeof(scene.canary), 0) != sizeof(scene.canary))
                 die("cannot write to %s: %m", scene.shared_name);
 }
 
 void scene_remove(void)
 {
-        (void) kill(scene.victim, SIGKILL);
+        victim_end();
         (void) shm_unlink(scene.shared_name);
         (void) shmctl(scene.shared_id, IPC_RMID, NULL);
         folder_remove(scene.folder);
