@@ -56,6 +56,7 @@ _Noreturn static void blank_main(struct zygote *z, bool is_ahead, int socket, in
                 .sync = sync,
                 .is_ahead = is_ahead,
                 .landlock_abi = z->hello.landlock_abi,
+                .features = z->hello.features,
                 .has_userns = zygote_has_userns(z),
                 .inspect = z->inspect,
         };

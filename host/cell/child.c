@@ -16,6 +16,7 @@
 #include "cell/pages.h"
 #include "cell/root.h"
 #include "cell/runtime.h"
+#include "cell/selftest.h"
 
 /*
  * Descriptors of a cell: 0 to 2, its socket, its workspace or the object to inspect, and without a
@@ -313,6 +314,23 @@ static int step_landlock(struct child *c, struct err *err)
         return r < 0 ? r : landlock_enter(c->ruleset, err);
 }
 
+/* What is in force by now must hold by itself, before the next layer hides it. */
+static void self_try(const struct child *c, enum selftest_stage stage)
+{
+        if (c->cell.kind == SPAWN_SELFTEST)
+                selftest_try(stage);
+}
+
+static int step_handlers(const struct child *c, struct err *err)
+{
+        int r;
+
+        if (c->cell.kind != SPAWN_CELL)
+                return 0;
+        r = fault_install(CELL_SOCKET, c->cell.flags & SPAWN_PROCESSES);
+        return r < 0 ? err_sys(err, r, "cannot set the cell's signal handlers") : 0;
+}
+
 static int step_confine(struct child *c, struct err *err)
 {
         const struct spawn_cell *cell = &c->cell;
@@ -321,17 +339,20 @@ static int step_confine(struct child *c, struct err *err)
         r = confine_capabilities(err);
         if (r == 0)
                 r = confine_limits(&cell->limits, c->plan->has_userns, err);
+        if (r == 0 && cell->kind == SPAWN_SELFTEST)
+                r = selftest_begin(c->plan->features, c->plan->landlock_abi, err);
+        self_try(c, SELFTEST_ROOT);
         if (r == 0)
                 r = step_landlock(c, err);
         if (r < 0)
                 return r;
+        self_try(c, SELFTEST_LANDLOCK);
         if (!(cell->flags & (SPAWN_JIT | SPAWN_STAGE1)))
                 c->has_mdwe = confine_mdwe();
-        if (cell->kind == SPAWN_CELL) {
-                r = fault_install(CELL_SOCKET, cell->flags & SPAWN_PROCESSES);
-                if (r < 0)
-                        return err_sys(err, r, "cannot set the cell's signal handlers");
-        }
+        self_try(c, SELFTEST_MDWE);
+        r = step_handlers(c, err);
+        if (r < 0)
+                return r;
         if (!c->plan->has_userns) {
                 r = confine_signals(err);
                 if (r < 0)
@@ -385,6 +406,8 @@ void child_main(const struct child_plan *plan)
                 (void) close(c.upper);
         if (c.cell.kind == SPAWN_INSPECTOR)
                 inspect_main(CELL_SOCKET, CELL_EXTRA, plan->inspect);
+        if (c.cell.kind == SPAWN_SELFTEST)
+                selftest_main(CELL_SOCKET, c.stage2);
         if (c.cell.workspace != WORKSPACE_NONE)
                 runtime.workspace_fd = CELL_EXTRA;
         runtime.has_mdwe = c.has_mdwe;

@@ -25,6 +25,7 @@ struct child_plan {
         int socket; /* of the blank: SPAWN_EMPLOY comes here, once */
         int sync;   /* eventfd: the zygote has written the maps; SYNC_STAGE back */
         int landlock_abi;
+        uint32_t features; /* enum spawn_feature, as the host was told */
         bool has_userns;
         bool is_ahead; /* nobody waits for it yet */
         child_inspect inspect;

@@ -126,7 +126,8 @@ int confine_limits(const struct limits *limits, bool has_userns, struct err *err
 
 int confine_mdwe(void)
 {
-        return prctl(KERNEL_PR_SET_MDWE, KERNEL_PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0;
+        return !layer_is_left_out("mdwe") &&
+               prctl(KERNEL_PR_SET_MDWE, KERNEL_PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0;
 }
 
 int confine_filter(const struct sock_filter *program, size_t n, struct err *err)

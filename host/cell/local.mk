@@ -1,5 +1,6 @@
 libhost_a_SOURCES += \
 	host/cell/base64.c host/cell/base64.h \
+	host/cell/cause.c host/cell/cause.h \
 	host/cell/cell.c host/cell/cell.h \
 	host/cell/collect.c host/cell/collect.h \
 	host/cell/end.c host/cell/end.h \
@@ -31,6 +32,7 @@ linhay_cell_SOURCES = host/cell-main.c \
 	host/cell/pages.c host/cell/pages.h \
 	host/cell/root.c host/cell/root.h \
 	host/cell/runtime.c host/cell/runtime.h \
+	host/cell/selftest.c host/cell/selftest.h \
 	host/cell/service.c host/cell/service.h \
 	host/cell/stage.c host/cell/stage.h \
 	host/cell/tmpfs.c host/cell/tmpfs.h \

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "base/utf8.h"
+#include "cell/cause.h"
 #include "cell/inspect.h"
 #include "cell/memfd.h"
 #include "cell/tier.h"
@@ -313,6 +314,102 @@ static int hello_receive(struct sandbox *s, struct err *err)
         return 0;
 }
 
+/* The zygote says what the kernel answered; what may stand behind it is added here. */
+static void why_degraded_explain(struct sandbox *s)
+{
+        _cleanup_(buf_done) struct buf causes = { 0 };
+        size_t used = strlen(s->why_degraded);
+
+        if (!(s->hello.features & SPAWN_HAS_USERNS) && cause_find(&causes, "") == 0)
+                (void) snprintf(s->why_degraded + used, sizeof(s->why_degraded) - used, "%s",
+                                buf_text(&causes));
+}
+
+/* Waits for one frame until the deadline: 1, 0 at the end of the stream, or a negative errno. */
+static int frame_wait(int socket, struct frame *frame, uint64_t deadline)
+{
+        for (;;) {
+                struct pollfd p = { .fd = socket, .events = POLLIN };
+                uint64_t now = clock_ms();
+                int r = poll(&p, 1, now < deadline ? (int) (deadline - now) : 0);
+
+                if (r < 0 && errno == EINTR)
+                        continue;
+                if (r <= 0)
+                        return r < 0 ? -errno : -ETIMEDOUT;
+                return frame_receive(socket, frame, NULL, MSG_DONTWAIT);
+        }
+}
+
+/* The first cell of this zygote said nothing of its own: what does the zygote say of it? */
+static int selftest_blame(struct sandbox *s, uint64_t deadline, struct err *err)
+{
+        while (frame_wait(s->socket, &s->frame, deadline) > 0) {
+                const struct frame_header *h = &s->frame.header;
+
+                if (h->type == SPAWN_SETUP && h->length > sizeof(struct spawn_setup))
+                        return err_set(err, -EPERM,
+                                       "agents cannot be confined here: a cell cannot be made: "
+                                       "%.*s",
+                                       (int) (h->length - sizeof(struct spawn_setup)),
+                                       s->frame.body + sizeof(struct spawn_setup));
+                if (h->type == SPAWN_EXITED)
+                        break;
+        }
+        return err_set(err, -EPERM,
+                       "agents cannot be confined here: the self-test's cell ended early");
+}
+
+static int selftest_hear(struct sandbox *s, int socket, struct err *err)
+{
+        uint64_t deadline = clock_ms() + HELLO_TIMEOUT_MS;
+        size_t length;
+        int r;
+
+        r = frame_wait(socket, &s->frame, deadline);
+        if (r <= 0 || s->frame.header.type != SELFTEST_END ||
+            s->frame.header.length < sizeof(s->tested))
+                return selftest_blame(s, deadline, err);
+        memcpy(&s->tested, s->frame.body, sizeof(s->tested));
+        length = s->frame.header.length - sizeof(s->tested);
+        if (length == 0)
+                return 0;
+        return err_set(err, -EPERM,
+                       "agents cannot be confined here: a throw-away cell could do what it must "
+                       "not. What does not hold: %.*s. Nothing runs until it does; no option "
+                       "changes that",
+                       (int) length, s->frame.body + sizeof(s->tested));
+}
+
+/* A throw-away cell tries what must not be possible, before the first real one. */
+static int sandbox_selftest(struct sandbox *s, struct err *err)
+{
+        _cleanup_(closep) int ours = -1, theirs = -1;
+        struct spawn_request request = { .cell.id = ++s->last_id, .cell.kind = SPAWN_SELFTEST };
+        const struct filter *filter;
+        int fds[SPAWN_FDS_], pair[2], r;
+
+        r = sandbox_filter(s, NULL, &filter, err);
+        if (r < 0)
+                return r;
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return err_sys(err, -errno, "cannot make a socket for the self-test");
+        ours = pair[0];
+        theirs = pair[1];
+        limits_standard(&request.cell.limits);
+        request.cell.stage1_bytes = filter->stage1_bytes;
+        request.cell.stage2_bytes = filter->stage2_bytes;
+        fds[SPAWN_FD_SOCKET] = theirs;
+        fds[SPAWN_FD_LOG] = theirs; /* not used by a self-test */
+        fds[SPAWN_FD_FILTER] = filter->fd;
+        fds[SPAWN_FD_OBJECT] = filter->fd; /* any bytes; nothing loads them */
+        r = sandbox_spawn(s, &request, fds, SPAWN_FD_OBJECT + 1, err);
+        if (r < 0)
+                return r;
+        closep(&theirs);
+        return selftest_hear(s, ours, err);
+}
+
 int sandbox_new(struct sandbox **ret, struct loop *loop, const struct sandbox_options *options,
                 struct err *err)
 {
@@ -341,8 +438,12 @@ int sandbox_new(struct sandbox **ret, struct loop *loop, const struct sandbox_op
         r = hello_receive(s, err);
         if (r < 0)
                 return r;
+        why_degraded_explain(s);
         s->tier = tier_find(&s->hello);
         r = tier_require(s->tier, &s->hello, s->why_degraded, options, err);
+        if (r < 0)
+                return r;
+        r = sandbox_selftest(s, err);
         if (r < 0)
                 return r;
         r = loop_add_fd(loop, &s->control, s->socket, EPOLLIN, control_ready, s);
@@ -395,7 +496,7 @@ struct sandbox *sandbox_free(struct sandbox *s)
 
 json_t *sandbox_describe(const struct sandbox *s)
 {
-        return tier_describe(s->tier, &s->hello, s->why_degraded);
+        return tier_describe(&s->hello, s->why_degraded, &s->tested);
 }
 
 /* Gathers the inspector's pieces until its end or the deadline. */

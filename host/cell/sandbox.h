@@ -10,6 +10,7 @@
 
 #include "cell/cell.h"
 #include "cell/filter.h"
+#include "cell/selftest.h"
 #include "cell/spawn.h"
 
 struct sandbox {
@@ -20,6 +21,7 @@ struct sandbox {
         bool is_lost;
         struct spawn_hello hello;
         char why_degraded[ERR_TEXT_MAX];
+        struct selftest_result tested;
         enum tier tier;
         uint64_t last_id;
         struct cell *cells;

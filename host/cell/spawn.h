@@ -54,6 +54,7 @@ enum spawn_feature {
         SPAWN_HAS_OVERLAY = 1U << 6, /* may be tried */
         SPAWN_HAS_AHEAD = 1U << 7,   /* a blank is kept ready (cell/blank.h) */
 };
+#define SPAWN_FEATURES_ 8
 
 struct spawn_hello {
         uint32_t features; /* enum spawn_feature */
@@ -62,7 +63,7 @@ struct spawn_hello {
         int32_t netns_errno;
 };
 
-enum spawn_kind { SPAWN_CELL, SPAWN_INSPECTOR };
+enum spawn_kind { SPAWN_CELL, SPAWN_INSPECTOR, SPAWN_SELFTEST };
 
 enum spawn_fd {
         SPAWN_FD_SOCKET, /* the child's end */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/kernel.h"
 
 static const char *const tier_names[TIERS_] = {
@@ -15,7 +16,7 @@ static const char *const tier_names[TIERS_] = {
 /* One layer a row; `layer` is also the name that allow_degraded takes. */
 static const struct layer {
         const char *layer;
-        uint32_t needs; /* features; 0 = always there */
+        uint32_t needs; /* the feature */
         const char *on;
         const char *off;
         const char *remedy;
@@ -121,24 +122,35 @@ static json_t *row_make(const struct layer *l, const struct spawn_hello *hello, 
                          detail, "remedy", remedy);
 }
 
-json_t *tier_describe(enum tier tier, const struct spawn_hello *hello, const char *why)
+/* What was found, why it is missing, and how it was tried. */
+static int detail_make(struct buf *ret, const struct layer *l, const struct spawn_hello *hello,
+                       const char *why, const struct selftest_result *tested)
+{
+        bool is_on = (hello->features & l->needs) == l->needs;
+        unsigned tried = is_on ? tested->tried[__builtin_ctz(l->needs)] : 0;
+        int r = buf_puts(ret, is_on ? l->on : l->off);
+
+        if (r == 0 && strcmp(l->layer, "landlock") == 0)
+                r = buf_printf(ret, " (ABI %d)", hello->landlock_abi);
+        if (r == 0 && !is_on && strcmp(l->layer, "userns") == 0)
+                r = buf_printf(ret, " (%s)", why);
+        if (r == 0 && tried)
+                r = buf_printf(ret, "; %u promise%s tried in a throw-away cell", tried,
+                               tried == 1 ? "" : "s");
+        return r;
+}
+
+json_t *tier_describe(const struct spawn_hello *hello, const char *why,
+                      const struct selftest_result *tested)
 {
         json_t *rows = json_array();
 
-        (void) tier;
         for (size_t i = 0; i < ARRAY_SIZE(layers); i++) {
-                const struct layer *l = &layers[i];
-                bool is_on = (hello->features & l->needs) == l->needs;
-                char detail[1024];
+                _cleanup_(buf_done) struct buf detail = { 0 };
 
-                if (strcmp(l->layer, "landlock") == 0)
-                        (void) snprintf(detail, sizeof(detail), "%s (ABI %d)",
-                                        is_on ? l->on : l->off, hello->landlock_abi);
-                else if (!is_on && strcmp(l->layer, "userns") == 0)
-                        (void) snprintf(detail, sizeof(detail), "%s (%s)", l->off, why);
-                else
-                        (void) snprintf(detail, sizeof(detail), "%s", is_on ? l->on : l->off);
-                (void) json_array_append_new(rows, row_make(l, hello, detail));
+                if (detail_make(&detail, &layers[i], hello, why, tested) == 0)
+                        (void) json_array_append_new(
+                                rows, row_make(&layers[i], hello, buf_text(&detail)));
         }
         (void) json_array_append_new(
                 rows, json_pack("{s:s, s:s, s:s, s:s}", "layer", "cgroup", "state", "off", "detail",

@@ -8,6 +8,7 @@
  */
 
 #include "cell/cell.h"
+#include "cell/selftest.h"
 #include "cell/spawn.h"
 
 enum tier tier_find(const struct spawn_hello *hello);
@@ -17,4 +18,6 @@ enum tier tier_find(const struct spawn_hello *hello);
 int tier_require(enum tier tier, const struct spawn_hello *hello, const char *why,
                  const struct sandbox_options *options, struct err *err);
 
-json_t *tier_describe(enum tier tier, const struct spawn_hello *hello, const char *why);
+/* The rows of doctor. */
+json_t *tier_describe(const struct spawn_hello *hello, const char *why,
+                      const struct selftest_result *tested);

@@ -54,8 +54,10 @@ static const struct {
         [IN_RUN] = { "run", "linhay-cell", ENTRY_RUN },
         [IN_CONSTRUCTOR] = { "constructor", "linhay-cell", ENTRY_CONSTRUCTOR },
         [IN_IFUNC] = { "ifunc", "linhay-cell", ENTRY_IFUNC },
-        [NO_SECCOMP] = { "without seccomp", "linhay-cell-without-seccomp", ENTRY_RUN },
-        [NO_LANDLOCK] = { "without Landlock", "linhay-cell-without-landlock", ENTRY_RUN },
+        [NO_SECCOMP] = { "without seccomp", "linhay-cell-without-seccomp-without-selftest",
+                         ENTRY_RUN },
+        [NO_LANDLOCK] = { "without Landlock", "linhay-cell-without-landlock-without-selftest",
+                          ENTRY_RUN },
         [UNCONFINED] = { "unconfined", NULL, ENTRY_RUN },
 };
 

@@ -9,11 +9,13 @@
 #include "drive.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "cell/cause.h"
 #include "cell/sandbox.h"
 #include "cell/spawn.h"
 
@@ -21,8 +23,13 @@
 static void container_enter(void)
 {
         static const char *const denied[] = {
-                "unshare",    "setns",  "mount",    "umount2", "pivot_root", "open_tree",
-                "move_mount", "fsopen", "fsconfig", "fsmount", "fspick",     "mount_setattr",
+                "unshare",   "setns",         "mount",  "umount2",  "pivot_root",
+                "open_tree", "move_mount",    "fsopen", "fsconfig", "fsmount",
+                "fspick",    "mount_setattr", "chroot", "bpf",      "keyctl",
+        };
+        static const uint64_t namespaces[] = {
+                CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,    CLONE_NEWIPC,
+                CLONE_NEWUTS,  CLONE_NEWNET, CLONE_NEWCGROUP,
         };
         scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 
@@ -31,9 +38,11 @@ static void container_enter(void)
                 assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM),
                                                   seccomp_syscall_resolve_name(denied[i]), 0),
                                  0);
-        assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                                          SCMP_A0(SCMP_CMP_MASKED_EQ, 0x10000000, 0x10000000)),
-                         0);
+        for (size_t i = 0; i < TEST_ROWS(namespaces); i++)
+                assert_int_equal(
+                        seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                                         SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i])),
+                        0);
         assert_int_equal(seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0), 0);
         assert_int_equal(seccomp_load(ctx), 0);
         seccomp_release(ctx);
@@ -75,6 +84,7 @@ static void refused(bool as_user)
         assert_int_equal(sandbox_new(&s, loop, &options, &err), -EPERM);
         assert_non_null(strstr(err.text, "no-userns"));
         assert_non_null(strstr(err.text, "unshare()"));
+        assert_non_null(strstr(err.text, "a seccomp filter is in force"));
         assert_non_null(strstr(err.text, "--allow-degraded=userns"));
         (void) loop_free(loop);
 }
@@ -206,15 +216,164 @@ static void expect_refused(const char *layers, const struct sandbox_options *giv
         drive_cell_remove(path);
 }
 
-static void test_never_without_landlock(void **state)
+/* No option makes agents run where these are missing, or where they are there and do nothing. */
+static void test_never(void **state)
 {
         static const char *const all[] = { "userns", "landlock", "seccomp", "cgroup", NULL };
+        static const struct {
+                const char *why;
+                const char *layers;
+                const char *words;
+        } rows[] = {
+                { "the kernel has no Landlock", "landlock-abi", "landlock is missing" },
+                { "Landlock that closes nothing is found out", "landlock",
+                  "landlock: a folder without a rule is closed" },
+                { "with fewer layers too", "userns-without-landlock",
+                  "landlock: the host's files cannot be read" },
+                { "a filter that stops nothing is found out", "seccomp",
+                  "seccomp: no socket can be made" },
+                { "with fewer layers too", "userns-without-seccomp",
+                  "seccomp: rare doors of the kernel are shut" },
+                { "both are told", "landlock-without-seccomp",
+                  "landlock: no TCP connection; seccomp: " },
+                { "a filter that stops nothing, without the second guard", "seccomp-without-mdwe",
+                  "seccomp: no code can be made" },
+        };
+        const struct sandbox_options options = { .require = TIER_NO_USERNS, .allow_degraded = all };
 
         (void) state;
-        expect_refused(
-                "landlock-abi",
-                &(struct sandbox_options){ .require = TIER_NO_USERNS, .allow_degraded = all },
-                "landlock is missing");
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                expect_refused(rows[i].layers, &options, rows[i].words);
+}
+
+/* What is required, what may be missing, and whether anything runs. */
+static void test_required(void **state)
+{
+        static const char *const userns[] = { "userns", NULL }, *const cgroup[] = { "cgroup",
+                                                                                    NULL };
+        static const struct {
+                const char *why;
+                const char *layers;
+                enum tier require;
+                const char *const *allow;
+                const char *words; /* NULL = it starts */
+                enum tier tier;
+        } rows[] = {
+                { "the best that is required is not there", "nothing", TIER_FULL, NULL,
+                  "--allow-degraded=cgroup", 0 },
+                { "unless it may be missing", "nothing", TIER_FULL, cgroup, NULL, TIER_NO_CGROUP },
+                { "one layer does not stand for another", "nothing", TIER_FULL, userns,
+                  "--allow-degraded=cgroup", 0 },
+                { "the standard is met", "nothing", TIER_NO_CGROUP, NULL, NULL, TIER_NO_CGROUP },
+                { "and not without namespaces", "userns", TIER_NO_CGROUP, NULL,
+                  "--allow-degraded=userns", 0 },
+                { "nor with another layer named", "userns", TIER_NO_CGROUP, cgroup,
+                  "the layer userns is missing", 0 },
+                { "unless they may be missing", "userns", TIER_NO_CGROUP, userns, NULL,
+                  TIER_NO_USERNS },
+                { "or less is required", "userns", TIER_NO_USERNS, NULL, NULL, TIER_NO_USERNS },
+                { "small layers are no tier", "mdwe-without-netns-without-overlay-without-ahead",
+                  TIER_NO_CGROUP, NULL, NULL, TIER_NO_CGROUP },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                const struct sandbox_options options = { .require = rows[i].require,
+                                                         .allow_degraded = rows[i].allow };
+                struct drive drive;
+
+                if (rows[i].words) {
+                        expect_refused(rows[i].layers, &options, rows[i].words);
+                        continue;
+                }
+                drive_init_without(&drive, rows[i].layers, &options);
+                assert_int_equal(sandbox_tier(drive.sandbox), rows[i].tier);
+                drive_run(&drive, &(struct drive_job){ .action = "keyctl", .at_load = true });
+                drive_expect_verdict(&drive, rows[i].why, "keyctl", VERDICT_SYSCALL);
+                drive_done(&drive);
+        }
+}
+
+/* Every missing layer says what that means and what to do. */
+static void test_described(void **state)
+{
+        static const char *const missing[] = { "mdwe", "netns", "overlay", "ahead", "userns" };
+        static const char *const allow[] = { "userns", NULL };
+        const struct sandbox_options options = { .require = TIER_NO_CGROUP,
+                                                 .allow_degraded = allow };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(missing); i++) {
+                struct drive drive;
+                json_t *rows, *row;
+                bool is_told = false;
+                size_t n;
+
+                drive_init_without(&drive, missing[i], &options);
+                rows = sandbox_describe(drive.sandbox);
+                json_array_foreach (rows, n, row) {
+                        const char *layer = json_string_value(json_object_get(row, "layer"));
+
+                        if (strcmp(layer, missing[i]) != 0)
+                                continue;
+                        is_told = true;
+                        assert_string_equal(json_string_value(json_object_get(row, "state")),
+                                            "off");
+                        assert_true(strlen(json_string_value(json_object_get(row, "detail"))) > 10);
+                        assert_true(strlen(json_string_value(json_object_get(row, "remedy"))) > 5);
+                }
+                assert_true(is_told);
+                json_decref(rows);
+                drive_done(&drive);
+        }
+}
+
+static void test_causes(void **state)
+{
+        char root[] = "/tmp/linhay-causes-XXXXXX", path[256];
+        static const struct {
+                const char *folder, *file, *text, *word; /* NULL = says nothing */
+        } rows[] = {
+                { "/proc/sys/user", "max_user_namespaces", "0\n", "max_user_namespaces is 0" },
+                { "/proc/sys/user", "max_user_namespaces", "10\n", NULL },
+                { "/proc/sys/kernel", "unprivileged_userns_clone", "0\n", "clone=1" },
+                { "/proc/sys/kernel", "unprivileged_userns_clone", "1\n", NULL },
+                { "/proc/sys/kernel", "apparmor_restrict_unprivileged_userns", "1\n",
+                  "conf/apparmor/linhay-cell" },
+                { "/proc/self", "status", "Name:\tx\nSeccomp:\t2\nSeccomp_filters:\t1\n",
+                  "container" },
+                { "/proc/self", "status", "Seccomp:\t0\nSeccomp_filters:\t2\n", NULL },
+        };
+        static const char *const folders[] = { "/proc", "/proc/sys", "/proc/sys/user",
+                                               "/proc/sys/kernel", "/proc/self" };
+
+        (void) state;
+        assert_non_null(mkdtemp(root));
+        for (size_t i = 0; i < TEST_ROWS(folders); i++) {
+                (void) snprintf(path, sizeof(path), "%s%s", root, folders[i]);
+                assert_int_equal(mkdir(path, 0700), 0);
+        }
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf found = { 0 };
+                FILE *f;
+
+                (void) snprintf(path, sizeof(path), "%s%s/%s", root, rows[i].folder, rows[i].file);
+                f = fopen(path, "we");
+                assert_non_null(f);
+                assert_true(fputs(rows[i].text, f) >= 0);
+                assert_int_equal(fclose(f), 0);
+                assert_int_equal(cause_find(&found, root), 0);
+                if (rows[i].word)
+                        assert_non_null(strstr(buf_text(&found), rows[i].word));
+                else
+                        assert_int_equal(found.length, 0);
+                assert_int_equal(unlink(path), 0);
+        }
+        for (size_t i = TEST_ROWS(folders); i-- > 0;) {
+                (void) snprintf(path, sizeof(path), "%s%s", root, folders[i]);
+                assert_int_equal(rmdir(path), 0);
+        }
+        assert_int_equal(rmdir(root), 0);
 }
 
 /* kill -9 of the host: everything below it dies, at once and without help. */
@@ -281,8 +440,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_refused),  cmocka_unit_test(test_degraded),
-                cmocka_unit_test(test_left_out), cmocka_unit_test(test_never_without_landlock),
-                cmocka_unit_test(test_orphans),
+                cmocka_unit_test(test_left_out), cmocka_unit_test(test_never),
+                cmocka_unit_test(test_required), cmocka_unit_test(test_described),
+                cmocka_unit_test(test_causes),   cmocka_unit_test(test_orphans),
         };
 
         return cmocka_run_group_tests_name("tiers", tests, NULL, NULL);

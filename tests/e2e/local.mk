@@ -7,3 +7,7 @@ TESTS += tests/e2e/badinput tests/e2e/interface tests/e2e/report
 # The man pages against the program's own words.
 dist_check_SCRIPTS += tests/e2e/man
 TESTS += tests/e2e/man
+
+# The AppArmor profile, where there is a parser for it.
+dist_check_SCRIPTS += tests/e2e/apparmor
+TESTS += tests/e2e/apparmor
