@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/loop.h"
 #include "base/utf8.h"
 #include "cell/base64.h"
 #include "cell/finding.h"
@@ -12,6 +13,8 @@
 
 /* The findings' JSON text together may be this many times the limit on output. */
 #define FINDINGS_TIMES 4
+
+#define PROGRESS_EVERY_US 50000
 
 void reply_init(struct reply *r, struct cell_result *result, const struct limits *limits)
 {
@@ -86,7 +89,12 @@ static int frame_progress(struct reply *r, const struct frame *frame)
 {
         _cleanup_(freep) char *note = NULL;
         struct proto_progress progress;
+        uint64_t now = clock_us();
 
+        /* The runtime drops what comes closer, but others may speak past it. */
+        if (r->progress_us && now - r->progress_us < PROGRESS_EVERY_US)
+                return 0;
+        r->progress_us = now;
         memcpy(&progress, frame->body, sizeof(progress));
         note = clean(frame->body + sizeof(progress), frame->header.length - sizeof(progress),
                      false);

@@ -18,6 +18,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -43,6 +44,9 @@
 
 #define NOBODYS  54321 /* an id that owns nothing */
 #define PATIENCE 30    /* seconds for a control, or a cell that has no limit of its own */
+
+/* Twenty a second, and some more. */
+#define PROGRESS_MOST (PATIENCE * 20 + 10)
 
 enum column { IN_RUN, IN_CONSTRUCTOR, IN_IFUNC, NO_SECCOMP, NO_LANDLOCK, UNCONFINED, COLUMNS_ };
 
@@ -143,6 +147,10 @@ static void on_done(void *user, struct cell_result *r)
         record_result(&a->record, r);
         if (a->record.is_forged)
                 (void) snprintf(a->outcome, sizeof(outcome), "a forged record");
+        else if (a->record.n_progress > PROGRESS_MOST)
+                (void) snprintf(a->outcome, sizeof(outcome), "a flood of progress");
+        else if (a->record.is_placeless && strcmp(a->outcome, "reached") == 0)
+                (void) snprintf(a->outcome, sizeof(outcome), "a finding without a place");
         running = NULL;
         loop_stop(loop);
 }
@@ -294,9 +302,22 @@ _Noreturn static void control_main(const struct probe *p, bool is_before)
         _exit(code < 0 || code > 255 ? EIO : code);
 }
 
+/* What was printed is looked at with the same eyes as what a cell's host has kept. */
+static bool printed_is_forged(int fd)
+{
+        _cleanup_(buf_done) struct buf text = { 0 };
+        struct record record = { 0 };
+
+        if (lseek(fd, 0, SEEK_SET) < 0 || fd_read_all(fd, &text) < 0)
+                die("cannot read what a control printed");
+        record_log(&record, buf_text(&text));
+        return record.is_forged;
+}
+
 /* What it left behind is in its process group still. */
 static pid_t control_run(outcome ret, const struct probe *p, bool is_before)
 {
+        _cleanup_(closep) int printed = memfd_create("printed", MFD_CLOEXEC);
         int status;
         pid_t pid;
 
@@ -304,11 +325,13 @@ static pid_t control_run(outcome ret, const struct probe *p, bool is_before)
         pid = fork();
         if (pid < 0)
                 die("cannot fork: %m");
-        if (pid == 0)
+        if (pid == 0 && dup2(printed, STDOUT_FILENO) == STDOUT_FILENO)
                 control_main(p, is_before);
         if (waitpid(pid, &status, 0) < 0)
                 die("cannot wait: %m");
-        if (WIFSIGNALED(status))
+        if (printed_is_forged(printed))
+                (void) snprintf(ret, sizeof(outcome), "reached");
+        else if (WIFSIGNALED(status))
                 (void) snprintf(ret, sizeof(outcome), "signal %d", WTERMSIG(status));
         else if (WEXITSTATUS(status))
                 (void) snprintf(ret, sizeof(outcome), "%s", strerrorname_np(WEXITSTATUS(status)));

@@ -11,7 +11,8 @@ BATTERY_PROBES = tests/battery/probe.c tests/battery/probe.h \
 	tests/battery/process.c \
 	tests/battery/kernel.c \
 	tests/battery/resource.c \
-	tests/battery/inherit.c
+	tests/battery/inherit.c \
+	tests/battery/wire.c
 
 check_PROGRAMS += tests/battery/agent.so
 tests_battery_agent_so_SOURCES = tests/battery/agent.c $(BATTERY_PROBES)

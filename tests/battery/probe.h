@@ -109,7 +109,8 @@ struct probe {
         X(process)                                                                                 \
         X(kernel)                                                                                  \
         X(resource)                                                                                \
-        X(inherit)
+        X(inherit)                                                                                 \
+        X(wire)
 
 #define X(group)                                                                                   \
         extern const struct probe group##_probes[];                                                \

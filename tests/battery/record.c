@@ -68,8 +68,12 @@ void record_result(struct record *r, const struct cell_result *result)
         json_check(r, result->findings);
         json_check(r, result->artifacts);
         json_check(r, result->spent);
-        json_array_foreach (result->findings, i, finding)
-                path_check(r, json_string_value(json_object_get(finding, "path")));
+        json_array_foreach (result->findings, i, finding) {
+                const char *path = json_string_value(json_object_get(finding, "path"));
+
+                path_check(r, path);
+                r->is_placeless = r->is_placeless || !path;
+        }
         text_check(r, result->stderr_tail ? result->stderr_tail : "", true);
         text_check(r, result->message ? result->message : "", true);
         text_check(r, result->code ? result->code : "", false);

@@ -12,6 +12,7 @@
 
 struct record {
         bool is_forged;      /* something was kept that must not be */
+        bool is_placeless;   /* a finding's place was not believed */
         unsigned n_progress; /* told */
 };
 
