@@ -64,12 +64,21 @@ static int side_read(struct side *s, const struct page *page, const char *path)
 
 /* --- names as git writes them -------------------------------------------------------------- */
 
+/* What reorders or hides what a person sees would have him approve another name. */
+static bool name_is_plain(const char *path)
+{
+        _cleanup_(buf_done) struct buf clean = { 0 };
+
+        return utf8_clean(&clean, path, strlen(path), false) == 0 &&
+               strcmp(buf_text(&clean), path) == 0;
+}
+
 static bool name_needs_quotes(const char *path)
 {
         for (const char *p = path; *p; p++)
                 if ((unsigned char) *p < ' ' || *p == '"' || *p == '\\' || *p == 0x7f)
                         return true;
-        return false;
+        return !name_is_plain(path);
 }
 
 static int name_add(struct buf *b, const char *prefix, const char *path)
@@ -88,7 +97,7 @@ static int name_add(struct buf *b, const char *prefix, const char *path)
                         l += 2;
                 if (*l)
                         r = buf_printf(b, "\\%c", l[1]);
-                else if ((unsigned char) *p < ' ' || *p == 0x7f)
+                else if ((unsigned char) *p < ' ' || (unsigned char) *p >= 0x7f)
                         r = buf_printf(b, "\\%03o", (unsigned char) *p);
                 else
                         r = buf_putc(b, *p);

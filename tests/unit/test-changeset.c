@@ -224,6 +224,40 @@ static void test_diff(void **state)
         tree_remove(&a), tree_remove(&b), tree_remove(&blobs);
 }
 
+/* A person approves what the diff shows; a name must not be shown as another. */
+static void test_diff_names(void **state)
+{
+        static const struct {
+                const char *why;
+                const char *name;
+                const char *shown;
+        } names[] = {
+                { "letters of any language stay", "gr\xc3\xbc\xc3\x9f",
+                  "+++ b/gr\xc3\xbc\xc3\x9f\n" },
+                { "what is shown from right to left is written out",
+                  "a\xe2\x80\xae"
+                  "b",
+                  "+++ \"b/a\\342\\200\\256b\"\n" },
+                { "so is a control sequence of one character",
+                  "a\xc2\x9b"
+                  "b",
+                  "+++ \"b/a\\302\\233b\"\n" },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(names); i++) {
+                _cleanup_(changeset_freep) struct changeset *c = NULL;
+                struct tree a, b, blobs;
+
+                tree_make(&a), tree_make(&b), tree_make(&blobs);
+                tree_file(b.fd, names[i].name, "hi\n", 0644);
+                c = between(&a, &b, &blobs, 1 << 20);
+                if (!strstr(c->diff, names[i].shown))
+                        fail_msg("%s: %s", names[i].why, c->diff);
+                tree_remove(&a), tree_remove(&b), tree_remove(&blobs);
+        }
+}
+
 static void test_diff_limit(void **state)
 {
         (void) state;
@@ -288,9 +322,10 @@ static void test_diff_is_patch(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_blobs),      cmocka_unit_test(test_rows),
-                cmocka_unit_test(test_seal),       cmocka_unit_test(test_diff),
-                cmocka_unit_test(test_diff_limit), cmocka_unit_test(test_diff_is_patch),
+                cmocka_unit_test(test_blobs),         cmocka_unit_test(test_rows),
+                cmocka_unit_test(test_seal),          cmocka_unit_test(test_diff),
+                cmocka_unit_test(test_diff_names),    cmocka_unit_test(test_diff_limit),
+                cmocka_unit_test(test_diff_is_patch),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
