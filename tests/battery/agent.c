@@ -7,6 +7,8 @@
 
 #include "probe.h"
 
+LINHAY_MANIFEST("agent.json")
+
 static int outcome_at_load = -1;
 
 static void load(enum entry entry)

@@ -3,7 +3,8 @@
 /*
  * The attack battery's driver: every probe in every way it can be tried, against what it states
  *
- *   battery [--table] [GROUP/NAME...]     TAP, one test a probe; --table: rows for the document
+ *   battery [--table] [GROUP | GROUP/NAME]...     TAP, one test a probe; --table: rows for the
+ * document
  *
  * Built twice: as whoever runs it, and (AS_USER) as a user who owns nothing. Four cells a probe:
  * while running, in a constructor, in the resolver of an indirect function, and with a layer taken
@@ -69,8 +70,12 @@ typedef char outcome[64];
 
 struct linhay_agent descriptor; /* an agent's; nobody asks the driver */
 
+/* The hostile agent, and what it would like to have loaded with it. */
+enum object { OBJECT_AGENT, OBJECT_LIBRARY, OBJECTS_ };
+
 static const char *const object_paths[OBJECTS_] = {
-        [OBJECT_AGENT] = "tests/battery/agent.so", [OBJECT_PLAIN] = "tests/cell/agent-noop.so"
+        [OBJECT_AGENT] = "tests/battery/agent.so",
+        [OBJECT_LIBRARY] = "tests/cell/agent-noop.so",
 };
 static struct buf objects[OBJECTS_];
 static struct loop *loop;
@@ -168,7 +173,7 @@ static void scene_write(uint8_t *data, size_t length)
 static int object_fd(const struct probe *p, enum entry entry, bool honest,
                      char ret_sha256[SHA256_HEX])
 {
-        const struct buf *from = &objects[p->object];
+        const struct buf *from = &objects[OBJECT_AGENT];
         size_t length = from->length, room = 4 << 20;
         _cleanup_(freep) uint8_t *data = malloc(length + room);
         int fd;
@@ -252,7 +257,7 @@ static void run_in_cell(outcome ret, const struct probe *p, enum column column, 
                 return;
         }
         if (p->forge && !honest)
-                scene_library(objects[OBJECT_PLAIN].data, objects[OBJECT_PLAIN].length);
+                scene_library(objects[OBJECT_LIBRARY].data, objects[OBJECT_LIBRARY].length);
         if (p->workspace)
                 tree_digest(before, workspace);
         if (p->before) {
@@ -282,7 +287,7 @@ static int load_unconfined(const struct probe *p)
 }
 
 /* A mount of root's must not stay on this machine. */
-_Noreturn static void control_main(const struct probe *p, bool is_before)
+_Noreturn static void control_main(const struct probe *p, bool is_before, const char *tree)
 {
         int code;
 
@@ -291,8 +296,11 @@ _Noreturn static void control_main(const struct probe *p, bool is_before)
         if (geteuid() == 0 &&
             (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
                 _exit(EIO);
-        if (p->workspace && fchdir(scene.workspace) < 0)
+        /* By its path: what was opened before is of another mount namespace. */
+        if (p->workspace && chdir(tree) < 0)
                 _exit(EIO);
+        if (p->workspace)
+                scene.workspace = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (p->forge)
                 code = load_unconfined(p);
         else
@@ -315,7 +323,7 @@ static bool printed_is_forged(int fd)
 }
 
 /* What it left behind is in its process group still. */
-static pid_t control_run(outcome ret, const struct probe *p, bool is_before)
+static pid_t control_run(outcome ret, const struct probe *p, bool is_before, const char *tree)
 {
         _cleanup_(closep) int printed = memfd_create("printed", MFD_CLOEXEC);
         int status;
@@ -326,7 +334,7 @@ static pid_t control_run(outcome ret, const struct probe *p, bool is_before)
         if (pid < 0)
                 die("cannot fork: %m");
         if (pid == 0 && dup2(printed, STDOUT_FILENO) == STDOUT_FILENO)
-                control_main(p, is_before);
+                control_main(p, is_before, tree);
         if (waitpid(pid, &status, 0) < 0)
                 die("cannot wait: %m");
         if (printed_is_forged(printed))
@@ -342,15 +350,15 @@ static pid_t control_run(outcome ret, const struct probe *p, bool is_before)
 
 static void run_unconfined(outcome ret, const struct probe *p)
 {
-        _cleanup_(closep) int workspace = p->workspace ? scene_tree(NULL) : -1;
+        const char *tree = NULL;
+        _cleanup_(closep) int workspace = p->workspace ? scene_tree(&tree) : -1;
         pid_t before = 0;
 
-        scene.workspace = workspace;
         if (p->forge)
-                scene_library(objects[OBJECT_PLAIN].data, objects[OBJECT_PLAIN].length);
+                scene_library(objects[OBJECT_LIBRARY].data, objects[OBJECT_LIBRARY].length);
         if (p->before)
-                before = control_run(ret, p, true);
-        (void) kill(-control_run(ret, p, false), SIGKILL);
+                before = control_run(ret, p, true, tree);
+        (void) kill(-control_run(ret, p, false, tree), SIGKILL);
         if (before)
                 (void) kill(-before, SIGKILL);
         scene_restore();
@@ -563,9 +571,12 @@ static void stage_clear(void)
 
 static bool is_chosen(const struct probe *p, char *const names[])
 {
-        for (size_t i = 0; names[i]; i++)
-                if (strcmp(names[i], p->name) == 0)
+        for (size_t i = 0; names[i]; i++) {
+                size_t n = strlen(names[i]);
+
+                if (strncmp(names[i], p->name, n) == 0 && (!p->name[n] || p->name[n] == '/'))
                         return true;
+        }
         return !names[0];
 }
 

@@ -12,13 +12,17 @@ BATTERY_PROBES = tests/battery/probe.c tests/battery/probe.h \
 	tests/battery/kernel.c \
 	tests/battery/resource.c \
 	tests/battery/inherit.c \
-	tests/battery/wire.c
+	tests/battery/wire.c \
+	tests/battery/workspace.c \
+	tests/battery/loader.c
 
 check_PROGRAMS += tests/battery/agent.so
 tests_battery_agent_so_SOURCES = tests/battery/agent.c $(BATTERY_PROBES)
 tests_battery_agent_so_CPPFLAGS = $(AGENT_CPP_FLAGS) -I$(srcdir)/host
-tests_battery_agent_so_CFLAGS = $(AGENT_C_FLAGS)
+tests_battery_agent_so_CFLAGS = $(AGENT_C_FLAGS) -Wa,-I$(srcdir)/tests/battery
 tests_battery_agent_so_LDFLAGS = $(AGENT_LINK_FLAGS)
+EXTRA_DIST += tests/battery/agent.json
+tests/battery/agent_so-agent.$(OBJEXT): tests/battery/agent.json
 
 check_PROGRAMS += tests/battery/battery tests/battery/battery-user
 TESTS += tests/battery/battery tests/battery/battery-user

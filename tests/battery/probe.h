@@ -52,9 +52,6 @@ extern struct scene scene;
 /* What the agent answers; a probe may spoil it while it is loaded. */
 extern struct linhay_agent descriptor;
 
-/* Which object is attacked with. */
-enum object { OBJECT_AGENT, OBJECT_PLAIN, OBJECTS_ }; /* agent.c; one that has a manifest */
-
 /* How it is shown that the probe would do harm if nothing were in its way. */
 enum control {
         CONTROL_UNCONFINED,  /* the driver's child does it: "reached" */
@@ -96,7 +93,6 @@ struct probe {
         /* The host collects what a successful attack left in its overlay: "collected", "unchanged",
          * "refused". Its control is reached when nothing is refused. */
         bool is_collected;
-        enum object object;
         /* Changes the object's bytes, with `room` behind them; not for an honest control. */
         bool (*forge)(uint8_t *data, size_t *length, size_t room);
         bool is_inspected; /* its manifest is read, nothing else: "reached" or "refused" */
@@ -110,7 +106,9 @@ struct probe {
         X(kernel)                                                                                  \
         X(resource)                                                                                \
         X(inherit)                                                                                 \
-        X(wire)
+        X(wire)                                                                                    \
+        X(workspace)                                                                               \
+        X(loader)
 
 #define X(group)                                                                                   \
         extern const struct probe group##_probes[];                                                \

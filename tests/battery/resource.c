@@ -543,7 +543,8 @@ static int flood_empty_log(struct linhay_run *r)
 
 static int flood_findings(struct linhay_run *r)
 {
-        struct linhay_finding f = LINHAY_FINDING(.rule = "test/flood", .message = "again");
+        struct linhay_finding f =
+                LINHAY_FINDING(.rule = "test/flood", .message = "again", .path = "a");
 
         for (int i = 0; i < (scene.honest ? 10 : 1000); i++)
                 if (linhay_finding(r, &f) < 0)

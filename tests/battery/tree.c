@@ -8,6 +8,7 @@
 
 #include "base/io.h"
 #include "base/listing.h"
+#include "base/utf8.h"
 #include "cell/collect.h"
 
 #include "die.h"
@@ -89,6 +90,15 @@ static int blobs_open(void)
         return fd;
 }
 
+/* What a person is asked to approve. */
+static bool is_clean(const char *text)
+{
+        _cleanup_(buf_done) struct buf clean = { 0 };
+
+        return text && utf8_clean(&clean, text, strlen(text), true) == 0 &&
+               strcmp(buf_text(&clean), text) == 0;
+}
+
 const char *tree_collect(int lower, int upper, bool is_staged)
 {
         _cleanup_(closep) int blobs = blobs_open();
@@ -96,6 +106,8 @@ const char *tree_collect(int lower, int upper, bool is_staged)
         struct err err = { 0 };
         int r = collect_changes(&changes, lower, upper, is_staged, blobs, NULL, &err);
 
+        if (r == 0 && changes)
+                r = changeset_render(changes, blobs, 1 << 20, &err);
         if (r == -EPERM)
                 return "refused";
         if (r < 0)
@@ -104,5 +116,7 @@ const char *tree_collect(int lower, int upper, bool is_staged)
                 if (changeset_path_check(changes->files[i].path, &err) < 0 ||
                     (changes->files[i].mode_after & 07000))
                         return "a change that may not be";
+        if (changes && !is_clean(changes->diff))
+                return "a diff for a terminal";
         return changes ? "collected" : "unchanged";
 }

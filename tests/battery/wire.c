@@ -442,7 +442,10 @@ static int never_read(struct linhay_run *r)
 
         (void) r;
         for (int i = 0; i < (scene.honest ? 3 : 100000); i++) {
-                send_frame(PROTO_NEED_MEMFD, 0, &one, sizeof(one));
+                if (scene.honest)
+                        (void) close(memory_get(one));
+                else
+                        send_frame(PROTO_NEED_MEMFD, 0, &one, sizeof(one));
                 send_frame(PROTO_ARTIFACT, FRAME_IN_MEMFD, "\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0a", 17);
         }
         return 0;
