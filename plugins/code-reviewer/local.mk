@@ -17,9 +17,7 @@ if !GRAMMARS_SHIPPED
 $(GRAMMARS_STAMP): $(srcdir)/plugins/code-reviewer/grammars/package-lock.json
 	$(AM_V_GEN)$(srcdir)/scripts/fetch-grammars grammars && touch $@
 
-distclean-grammars:
-	rm -rf grammars
-distclean-local: distclean-grammars
+DISTCLEAN_FOLDERS += grammars
 endif
 
 .PHONY: dist-grammars

@@ -48,6 +48,17 @@ static void container_enter(void)
         seccomp_release(ctx);
 }
 
+static pid_t runner;
+
+/* cmocka leaves a failed test by a jump: in a child that would be into the next test. */
+static int end_child(void **state)
+{
+        (void) state;
+        if (getpid() != runner)
+                _exit(1);
+        return 0;
+}
+
 /* Runs a test's body in a child, so that what it does to itself ends with it. */
 static void apart(void (*body)(bool as_user), bool as_user)
 {
@@ -149,7 +160,9 @@ static void degraded(bool as_user)
                 job.workspace = WORKSPACE_RO;
                 job.action = "write_work";
                 drive_run(&drive, &job);
-                drive_expect_errno(&drive, "there is no /work", "write_work", EACCES);
+                /* The host's own root is what it sees, closed by Landlock. */
+                drive_expect_errno(&drive, "there is no /work", "write_work",
+                                   access("/work", F_OK) == 0 ? EACCES : ENOENT);
                 job.action = "read_private";
                 drive_run(&drive, &job);
                 drive_expect_errno(&drive, "but its descriptor", "read_private", 0);
@@ -439,11 +452,16 @@ static void test_orphans(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_refused),  cmocka_unit_test(test_degraded),
-                cmocka_unit_test(test_left_out), cmocka_unit_test(test_never),
-                cmocka_unit_test(test_required), cmocka_unit_test(test_described),
-                cmocka_unit_test(test_causes),   cmocka_unit_test(test_orphans),
+                cmocka_unit_test_teardown(test_refused, end_child),
+                cmocka_unit_test_teardown(test_degraded, end_child),
+                cmocka_unit_test_teardown(test_left_out, end_child),
+                cmocka_unit_test_teardown(test_never, end_child),
+                cmocka_unit_test_teardown(test_required, end_child),
+                cmocka_unit_test_teardown(test_described, end_child),
+                cmocka_unit_test_teardown(test_causes, end_child),
+                cmocka_unit_test_teardown(test_orphans, end_child),
         };
 
+        runner = getpid();
         return cmocka_run_group_tests_name("tiers", tests, NULL, NULL);
 }

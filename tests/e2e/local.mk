@@ -11,3 +11,6 @@ TESTS += tests/e2e/man
 # The AppArmor profile, where there is a parser for it.
 dist_check_SCRIPTS += tests/e2e/apparmor
 TESTS += tests/e2e/apparmor
+
+# What the tests fetch from npm, once.
+DISTCLEAN_FOLDERS += sarif-modules
