@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/fs.h>
+#include <linux/futex.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -27,6 +28,7 @@
 
 #define IS(n, value)           SCMP_CMP64(n, SCMP_CMP_EQ, (value))
 #define MASKED(n, mask, value) SCMP_CMP64(n, SCMP_CMP_MASKED_EQ, (mask), (value))
+#define FUTEX(command)         MASKED(1, (uint32_t) FUTEX_CMD_MASK, (command))
 #define NEW_NAMESPACES                                                                             \
         (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
          CLONE_NEWPID | CLONE_NEWNET)
@@ -136,7 +138,6 @@ static const char *const base_names[] = {
         "sendto",
         /* memory */
         "brk",
-        "madvise",
         "membarrier",
         "mincore",
         "mlock",
@@ -148,7 +149,6 @@ static const char *const base_names[] = {
         "alarm",
         "exit",
         "exit_group",
-        "futex",
         "futex_waitv",
         "get_robust_list",
         "getegid",
@@ -216,9 +216,36 @@ static const struct row base_rows[] = {
         { "mprotect", ALLOW, 1, { MASKED(2, PROT_EXEC, 0) } },
         { "pkey_mprotect", ALLOW, 1, { MASKED(2, PROT_EXEC, 0) } },
 
-        /* the handler that names a denied call stays where it is */
-        { "rt_sigaction", ALLOW, 1, { SCMP_CMP64(0, SCMP_CMP_NE, SIGSYS) } },
+        /* not: pages merged with those of others, pages given up as broken */
+        { "madvise", ALLOW, 1, { SCMP_CMP64(2, SCMP_CMP_LT, MADV_MERGEABLE) } },
+        { "madvise", ALLOW, 1, { IS(2, MADV_HUGEPAGE) } },
+        { "madvise", ALLOW, 1, { IS(2, MADV_NOHUGEPAGE) } },
+        { "madvise", ALLOW, 1, { MASKED(2, ~15ULL, 16) } },
+        { "madvise", DENY(EPERM), 1, { IS(2, MADV_MERGEABLE) } },
+
+        /*
+         * The handler that names a denied call stays where it is. Not "all but SIGSYS": the kernel
+         * looks at the lower half of a number only, and the filter at all of it.
+         */
+        { "rt_sigaction", ALLOW, 1, { SCMP_CMP64(0, SCMP_CMP_LT, SIGSYS) } },
+        { "rt_sigaction", ALLOW, 1, { MASKED(0, ~31ULL, 32) } },
+        { "rt_sigaction", ALLOW, 1, { IS(0, 64) } },
         { "rt_sigaction", DENY(EPERM), 1, { IS(0, SIGSYS) } },
+
+        { "futex", ALLOW, 1, { FUTEX(FUTEX_WAIT) } },
+        { "futex", ALLOW, 1, { FUTEX(FUTEX_WAKE) } },
+        { "futex", ALLOW, 1, { FUTEX(FUTEX_REQUEUE) } },
+        { "futex", ALLOW, 1, { FUTEX(FUTEX_CMP_REQUEUE) } },
+        { "futex", ALLOW, 1, { FUTEX(FUTEX_WAKE_OP) } },
+        { "futex", ALLOW, 1, { FUTEX(FUTEX_WAIT_BITSET) } },
+        { "futex", ALLOW, 1, { FUTEX(FUTEX_WAKE_BITSET) } },
+        /* locks that lend their priority, where most of its flaws were */
+        { "futex", DENY(ENOSYS), 1, { FUTEX(FUTEX_LOCK_PI) } },
+        { "futex", DENY(ENOSYS), 1, { FUTEX(FUTEX_UNLOCK_PI) } },
+        { "futex", DENY(ENOSYS), 1, { FUTEX(FUTEX_TRYLOCK_PI) } },
+        { "futex", DENY(ENOSYS), 1, { FUTEX(FUTEX_WAIT_REQUEUE_PI) } },
+        { "futex", DENY(ENOSYS), 1, { FUTEX(FUTEX_CMP_REQUEUE_PI) } },
+        { "futex", DENY(ENOSYS), 1, { FUTEX(FUTEX_LOCK_PI2) } },
 
         { "fcntl", ALLOW, 1, { IS(1, F_DUPFD) } },
         { "fcntl", ALLOW, 1, { IS(1, F_DUPFD_CLOEXEC) } },
