@@ -502,7 +502,7 @@ const struct probe fs_probes[] = {
           "syscall ustat", .without_seccomp = "reached" },
 #endif
         { "fs/listmount", "list the mounts of the name space without /proc", list_mounts,
-          "syscall ?", .without_seccomp = "reached" },
+          "syscall listmount or syscall ?", .without_seccomp = "reached" },
         { "fs/write-absolute", "open a file of the host's by its path and write to it",
           write_absolute, "ENOENT", .harmed = file_is_changed },
         { "fs/truncate", "cut a file of the host's to nothing", write_truncated, "ENOENT",

@@ -9,7 +9,9 @@ BATTERY_PROBES = tests/battery/probe.c tests/battery/probe.h \
 	tests/battery/fs.c \
 	tests/battery/net.c \
 	tests/battery/process.c \
+	tests/battery/privilege.c \
 	tests/battery/kernel.c \
+	tests/battery/memory.c \
 	tests/battery/resource.c \
 	tests/battery/inherit.c \
 	tests/battery/wire.c \

@@ -103,7 +103,9 @@ struct probe {
         X(fs)                                                                                      \
         X(net)                                                                                     \
         X(process)                                                                                 \
+        X(privilege)                                                                               \
         X(kernel)                                                                                  \
+        X(memory)                                                                                  \
         X(resource)                                                                                \
         X(inherit)                                                                                 \
         X(wire)                                                                                    \
