@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	doc/config.md \
 	doc/decisions.md \
 	doc/engine.md \
+	doc/exec-protocol.md \
 	doc/flow-format.md \
 	doc/guide-first-agent.md \
 	doc/security/battery.md \

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	host/base/blob.c host/base/blob.h \
 	host/base/buf.c host/base/buf.h \
+	host/base/bundle.c host/base/bundle.h \
 	host/base/changeset.c host/base/changeset.h \
 	host/base/changeset-diff.c \
 	host/base/def.h \

@@ -431,6 +431,7 @@ static int spec_copy(struct cell_spec *to, const struct cell_spec *from, struct 
         to->action = strdup(from->action);
         to->input = from->input ? json_incref((json_t *) from->input) : json_object();
         to->syscall_groups = NULL;
+        to->program = NULL;
         if (!files || !to->name || !to->action || !to->input)
                 return err_set(err, -ENOMEM, "no memory for a cell");
         for (size_t i = 0; i < from->n_files; i++) {
@@ -522,7 +523,7 @@ static int cell_request(struct cell *c, const struct cell_spec *spec, struct err
 
         r = sandbox_filter(c->sandbox, spec->syscall_groups, &filter, err);
         if (r == 0)
-                r = sandbox_object(c->sandbox, spec->agent_fd, spec->agent_sha256, &object, err);
+                r = sandbox_object(c->sandbox, spec, &object, &request.cell.program_bytes, err);
         if (r == 0)
                 r = request_workspace(&request, spec, err);
         if (r == 0)

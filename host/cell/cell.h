@@ -62,10 +62,24 @@ struct cell_file {
         int fd;
 };
 
+/*
+ * What runs in the cell of an exec agent. The object is then the bundle of its folder
+ * (base/bundle.h), which is at CELL_FOLDER in the cell. Lists are NULL-terminated; paths are
+ * absolute, without links, and below what a cell sees of the host: /usr, /lib, /lib64, /bin.
+ */
+struct cell_program {
+        const char *const *argv; /* the first is the path of the interpreter */
+        const char *const *run;  /* files that may be executed and read */
+        const char *const *read; /* files and folders that may be read */
+};
+
+#define CELL_FOLDER "/cell/agent"
+
 struct cell_spec {
         const char *name;         /* for messages and process titles: "patcher/apply-patch" */
-        int agent_fd;             /* the shared object, opened by the caller */
+        int agent_fd;             /* the shared object or the bundle, opened by the caller */
         const char *agent_sha256; /* of those bytes; what is copied into the cell must match */
+        const struct cell_program *program; /* of an exec agent; NULL = a shared object */
         const char *action;
         const json_t *input; /* already checked against the schema */
         const struct cell_file *files;

@@ -14,6 +14,7 @@
 #include "cell/inspect.h"
 #include "cell/landlock.h"
 #include "cell/pages.h"
+#include "cell/program.h"
 #include "cell/root.h"
 #include "cell/runtime.h"
 #include "cell/selftest.h"
@@ -42,6 +43,8 @@ struct child {
         int upper;   /* to be sent to the host; -1 = none */
         int control; /* the zygote's socket, to say how it went */
         bool has_mdwe;
+        int speech[2]; /* of an exec agent: ours and the program's */
+        struct program *program;
         struct sock_filter *stage1;
         struct sock_fprog *stage2; /* at SPAWN_STAGE2_ADDRESS */
 };
@@ -178,6 +181,8 @@ static int step_root(struct child *c, struct err *err)
 {
         const struct root_plan root = {
                 .object_fd = c->fd[SPAWN_FD_OBJECT],
+                .is_bundle = c->cell.program_bytes > 0,
+                .bundle_at = c->cell.program_bytes,
                 .workspace_tree = c->fd[SPAWN_FD_TREE],
                 .is_staged = c->cell.is_staged,
                 .workspace = (enum workspace_mode) c->cell.workspace,
@@ -198,6 +203,21 @@ static int step_root(struct child *c, struct err *err)
                 _exit(write(BLANK_SYNC, &ask, sizeof(ask)) == sizeof(ask) ? 0 : 1);
         }
         return r;
+}
+
+/* What an exec agent is, from before its bundle. */
+static int step_program(struct child *c, struct err *err)
+{
+        if (c->cell.program_bytes == 0)
+                return 0;
+        if (!c->plan->has_userns)
+                return err_set(err, -EPERM, "exec agents need namespaces, and there are none here");
+        c->program = malloc(sizeof(*c->program));
+        if (!c->program)
+                return err_set(err, -ENOMEM, "no memory for the agent's program");
+        if (program_read(c->program, c->fd[SPAWN_FD_OBJECT], c->cell.program_bytes) < 0)
+                return err_set(err, -EBADMSG, "the agent's program is damaged");
+        return 0;
 }
 
 static int filter_read(int fd, void *to, size_t length, off_t at, struct err *err)
@@ -283,7 +303,51 @@ static int step_descriptors(struct child *c, struct err *err)
                 return err_sys(err, -errno, "cannot put the descriptors in order");
         if (extra < 0)
                 (void) close(CELL_EXTRA);
+        /* No socket can be made any more once the filter is there. */
+        if (c->program && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, c->speech) < 0)
+                return err_sys(err, -errno, "cannot make the program's socket");
         return 0;
+}
+
+/* Each path with the same rights. */
+static int paths_add(struct child *c, const char *const *paths, int access, struct err *err)
+{
+        int r = 0;
+
+        for (; *paths && r == 0; paths++) {
+                struct landlock_rule rule = { .path = *paths };
+
+                rule.access = access;
+                r = landlock_add(c->ruleset, c->plan->landlock_abi, &rule, 1, err);
+        }
+        return r;
+}
+
+/*
+ * An exec agent reaches of /usr what the admin granted, and nothing else; the set of rules that all
+ * cells share would give it the whole. Its libraries are mapped, and that takes no right but to
+ * read.
+ */
+static int program_rules(struct child *c, struct err *err)
+{
+        static const struct landlock_rule rules[] = {
+                { .path = "/etc/ld.so.cache", .access = LANDLOCK_READ, .is_optional = true },
+                { .path = "/dev/null", .access = LANDLOCK_DEVICE },
+                { .path = "/tmp", .access = LANDLOCK_WRITE },
+                { .path = CELL_FOLDER, .access = LANDLOCK_READ },
+        };
+        int r;
+
+        (void) close(c->ruleset);
+        c->ruleset = landlock_new(c->plan->landlock_abi, err);
+        if (c->ruleset < 0)
+                return c->ruleset;
+        r = landlock_add(c->ruleset, c->plan->landlock_abi, rules, ARRAY_SIZE(rules), err);
+        if (r == 0)
+                r = paths_add(c, c->program->words.run, LANDLOCK_LOAD, err);
+        if (r == 0)
+                r = paths_add(c, c->program->words.read, LANDLOCK_READ, err);
+        return r;
 }
 
 /* What only this cell reaches. */
@@ -299,8 +363,12 @@ static int step_landlock(struct child *c, struct err *err)
                 c->ruleset = landlock_new(abi, err);
                 return c->ruleset < 0 ? c->ruleset : landlock_enter(c->ruleset, err);
         }
-        if (c->plan->has_userns)
+        if (c->program)
+                r = program_rules(c, err);
+        else if (c->plan->has_userns)
                 rules[n++] = (struct landlock_rule){ .path = ROOT_OBJECT, .access = LANDLOCK_LOAD };
+        if (r < 0)
+                return r;
         /* In a root of its own the rule is on the parent: one on the mount point is lost once
          * something is mounted there. */
         if (c->cell.workspace != WORKSPACE_NONE)
@@ -338,7 +406,7 @@ static int step_confine(struct child *c, struct err *err)
 
         r = confine_capabilities(err);
         if (r == 0)
-                r = confine_limits(&cell->limits, c->plan->has_userns, err);
+                r = confine_limits(&cell->limits, c->program ? 2 : 1, c->plan->has_userns, err);
         if (r == 0 && cell->kind == SPAWN_SELFTEST)
                 r = selftest_begin(c->plan->features, c->plan->landlock_abi, err);
         self_try(c, SELFTEST_ROOT);
@@ -366,6 +434,8 @@ static int child_setup(struct child *c, struct err *err)
         int r;
 
         r = step_filter(c, err);
+        if (r == 0)
+                r = step_program(c, err);
         if (r == 0)
                 r = step_root(c, err);
         if (r == 0)
@@ -411,6 +481,7 @@ void child_main(const struct child_plan *plan)
         if (c.cell.workspace != WORKSPACE_NONE)
                 runtime.workspace_fd = CELL_EXTRA;
         runtime.has_mdwe = c.has_mdwe;
+        runtime.program = (struct exec_plan){ c.program, c.speech[0], c.speech[1] };
         if (!(c.cell.flags & SPAWN_STAGE1))
                 runtime.stage2 = c.stage2;
         runtime_main(&runtime);

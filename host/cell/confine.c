@@ -85,12 +85,12 @@ int confine_privileges(struct err *err)
         return 0;
 }
 
-int confine_limits(const struct limits *limits, bool has_userns, struct err *err)
+int confine_limits(const struct limits *limits, unsigned first, bool has_userns, struct err *err)
 {
         const uint64_t *value = limits->value;
         /* Whole seconds, rounded up; one more until the kernel kills what ignores the warning. */
         rlim_t cpu = (value[LIMIT_CPU] + 999) / 1000;
-        rlim_t processes = has_userns ? value[LIMIT_PROCESSES] + 1 : RLIM_INFINITY;
+        rlim_t processes = has_userns ? value[LIMIT_PROCESSES] + first : RLIM_INFINITY;
         const struct {
                 const char *name;
                 int resource;

@@ -28,8 +28,9 @@ int confine_privileges(struct err *err);
 /* Leaves no capability in any set; not dumpable. */
 int confine_capabilities(struct err *err);
 
-/* RLIMIT_*. Without a user namespace the kernel would count the user's other processes as well. */
-int confine_limits(const struct limits *limits, bool has_userns, struct err *err);
+/* RLIMIT_*. `first` processes are there whatever the limits say. Without a user namespace the
+ * kernel would count the user's other processes as well. */
+int confine_limits(const struct limits *limits, unsigned first, bool has_userns, struct err *err);
 
 /* Memory-deny-write-execute: 1, or 0 where the kernel has it not. */
 int confine_mdwe(void);

@@ -117,11 +117,12 @@ static int judge_fault(struct cell_result *result, const struct end_facts *facts
         _cleanup_(freep) char *sentence = NULL;
 
         result->signal = fault->signal;
-        if (verdict == VERDICT_SYSCALL)
+        if (verdict == VERDICT_SYSCALL && (fault->syscall >= 0 || !*text))
                 return judge_syscall(result, fault);
         if (verdict == VERDICT_SIGNAL)
                 return judge_signal(result, fault->signal);
-        if (verdict == VERDICT_LOAD && *text)
+        if (*text &&
+            (verdict == VERDICT_LOAD || verdict == VERDICT_PROTOCOL || verdict == VERDICT_SYSCALL))
                 return conclude(result, verdict, strdup(text));
         sentence = sentence_make(verdict, facts->limits);
         return conclude(result, verdict, sentence ? join(sentence, text) : NULL);

@@ -8,6 +8,7 @@ libhost_a_SOURCES += \
 	host/cell/finding.c host/cell/finding.h \
 	host/cell/frame.c host/cell/frame.h \
 	host/cell/memfd.c host/cell/memfd.h \
+	host/cell/program.c host/cell/program.h \
 	host/cell/proto.c host/cell/proto.h \
 	host/cell/reply.c host/cell/reply.h \
 	host/cell/sandbox.c host/cell/sandbox.h \
@@ -22,6 +23,7 @@ linhay_cell_SOURCES = host/cell-main.c \
 	host/cell/blank.c host/cell/blank.h \
 	host/cell/child.c host/cell/child.h \
 	host/cell/confine.c host/cell/confine.h \
+	host/cell/exec.c host/cell/exec.h \
 	host/cell/fault.c host/cell/fault.h \
 	host/cell/idmap.c host/cell/idmap.h \
 	host/cell/inspect.c host/cell/inspect.h \
@@ -34,6 +36,7 @@ linhay_cell_SOURCES = host/cell-main.c \
 	host/cell/runtime.c host/cell/runtime.h \
 	host/cell/selftest.c host/cell/selftest.h \
 	host/cell/service.c host/cell/service.h \
+	host/cell/speech.c host/cell/speech.h \
 	host/cell/stage.c host/cell/stage.h \
 	host/cell/tmpfs.c host/cell/tmpfs.h \
 	host/cell/ward.c host/cell/ward.h \

@@ -36,12 +36,13 @@ int memfd_of_bytes(const char *name, const void *data, size_t length)
         return r < 0 ? r : memfd_finish(&fd, SEAL_ALL);
 }
 
-int memfd_of_fd(const char *name, int from, uint64_t limit)
+int memfd_of_fd(const char *name, const void *before, size_t n_before, int from, uint64_t limit)
 {
         _cleanup_(closep) int fd = -1;
         char bytes[65536];
         uint64_t at = 0;
         struct stat st;
+        int r;
 
         if (fstat(from, &st) < 0)
                 return -errno;
@@ -50,9 +51,11 @@ int memfd_of_fd(const char *name, int from, uint64_t limit)
         fd = memfd_make(name);
         if (fd < 0)
                 return fd;
+        r = n_before ? fd_write_all(fd, before, n_before) : 0;
+        if (r < 0)
+                return r;
         for (;;) {
                 ssize_t n = pread(from, bytes, sizeof(bytes), (off_t) at);
-                int r;
 
                 if (n < 0)
                         return -errno;
@@ -74,7 +77,7 @@ int memfd_own(const char *name, int fd, uint64_t limit)
 
         (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
         again = memfd_is_sealed(fd) ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-        return again >= 0 ? again : memfd_of_fd(name, fd, limit);
+        return again >= 0 ? again : memfd_of_fd(name, NULL, 0, fd, limit);
 }
 
 int memfd_sized(const char *name, uint64_t size)

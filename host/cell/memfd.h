@@ -13,8 +13,11 @@
 /* A read-only copy of the bytes, sealed for good; the descriptor or -errno. */
 int memfd_of_bytes(const char *name, const void *data, size_t length);
 
-/* A read-only copy of a regular file or memfd of at most `limit` bytes (-EFBIG), sealed. */
-int memfd_of_fd(const char *name, int fd, uint64_t limit);
+/*
+ * A read-only copy of a regular file or memfd of at most `limit` bytes (-EFBIG), sealed; `before`
+ * it stand `n_before` other bytes.
+ */
+int memfd_of_fd(const char *name, const void *before, size_t n_before, int fd, uint64_t limit);
 
 /*
  * The same bytes with an offset of their own: a sealed memfd is opened once more, anything else is

@@ -278,10 +278,11 @@ static int frame_failed(struct reply *r, const struct frame *frame)
 static int frame_fault(struct reply *r, const struct frame *frame)
 {
         /* A child can accuse itself of these; what the host alone can know is not among them. */
-        static const unsigned known =
-                1U << VERDICT_CPU | 1U << VERDICT_MEMORY | 1U << VERDICT_FILES |
-                1U << VERDICT_DISK | 1U << VERDICT_OUTPUT | 1U << VERDICT_PROCESSES |
-                1U << VERDICT_LOAD | 1U << VERDICT_SYSCALL | 1U << VERDICT_SIGNAL;
+        static const unsigned known = 1U << VERDICT_CPU | 1U << VERDICT_MEMORY |
+                                      1U << VERDICT_FILES | 1U << VERDICT_DISK |
+                                      1U << VERDICT_OUTPUT | 1U << VERDICT_PROCESSES |
+                                      1U << VERDICT_LOAD | 1U << VERDICT_PROTOCOL |
+                                      1U << VERDICT_SYSCALL | 1U << VERDICT_SIGNAL;
 
         memcpy(&r->fault, frame->body, sizeof(r->fault));
         if (r->fault.verdict >= VERDICTS_ || !(known & 1U << r->fault.verdict))

@@ -7,7 +7,9 @@
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
+#include "base/bundle.h"
 #include "base/kernel.h"
+#include "cell/cell.h"
 #include "cell/overlay.h"
 #include "cell/tmpfs.h"
 
@@ -133,6 +135,19 @@ static int copy_object(int own_fd, int object_fd, struct err *err)
         return n < 0 ? err_sys(err, -errno, "cannot copy the agent into the cell") : 0;
 }
 
+static int unpack_bundle(int own_fd, const struct bundle *bundle, struct err *err)
+{
+        _cleanup_(closep) int folder = -1;
+        const char *name = strrchr(CELL_FOLDER, '/') + 1;
+
+        if (mkdirat(own_fd, name, 0755) < 0)
+                return err_sys(err, -errno, "cannot make " CELL_FOLDER " in the cell");
+        folder = openat(own_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (folder < 0)
+                return err_sys(err, -errno, "cannot open " CELL_FOLDER " in the cell");
+        return bundle_unpack(bundle, folder, err);
+}
+
 /* A folder of the same tmpfs, mounted by itself: it stays writable when the rest no longer is. */
 static int mount_tmp(int own_fd, struct err *err)
 {
@@ -150,14 +165,16 @@ static int mount_tmp(int own_fd, struct err *err)
 }
 
 /* The agent's limits, and room for what is put there before it runs. */
-static int own_limit(int own_fd, const struct root_plan *plan, struct err *err)
+static int own_limit(int own_fd, const struct root_plan *plan, const struct bundle_head *head,
+                     struct err *err)
 {
+        uint64_t pages = (uint64_t) head->n_files * (uint64_t) sysconf(_SC_PAGESIZE) + PAGE_MAX;
         struct stat st = { 0 };
 
         if (plan->object_fd >= 0 && fstat(plan->object_fd, &st) < 0)
                 return err_sys(err, -errno, "cannot look at the agent's object");
-        return tmpfs_limit(own_fd, plan->disk_bytes + (uint64_t) st.st_size + PAGE_MAX,
-                           plan->inodes + OWN_INODES, err);
+        return tmpfs_limit(own_fd, plan->disk_bytes + (uint64_t) st.st_size + pages,
+                           plan->inodes + OWN_INODES + head->n_files + head->n_folders, err);
 }
 
 /* The new tree becomes the root; the old one is let go. */
@@ -170,10 +187,11 @@ static int root_enter(int root_fd, struct err *err)
         return 0;
 }
 
-static int mount_freeze(int fd, struct err *err)
+static int mount_freeze(int fd, uint64_t more, struct err *err)
 {
         struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 
+        attr.attr_set |= more;
         if (mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
                 return err_sys(err, -errno, "cannot make the cell's root read-only");
         return 0;
@@ -246,7 +264,7 @@ static int pattern_build(struct err *err)
         r = root_populate(root_fd, err);
         if (r == 0)
                 r = root_enter(root_fd, err);
-        return r < 0 ? r : mount_freeze(root_fd, err);
+        return r < 0 ? r : mount_freeze(root_fd, 0, err);
 }
 
 static int namespace_open(int *ret_fd, struct err *err)
@@ -295,15 +313,22 @@ int root_own(int *ret_fd, struct err *err)
 int root_furnish(int *ret_upper, int own_fd, const struct root_plan *plan, struct err *err)
 {
         _cleanup_(closep) int upper = -1;
-        int r;
+        struct bundle bundle = { 0 };
+        int r = 0;
 
-        r = own_limit(own_fd, plan, err);
-        if (r == 0 && plan->object_fd >= 0)
+        if (plan->is_bundle)
+                r = bundle_open(&bundle, plan->object_fd, plan->bundle_at);
+        if (r < 0)
+                return err_set(err, r, "the bundle of the agent's folder is damaged");
+        r = own_limit(own_fd, plan, &bundle.head, err);
+        if (r == 0 && plan->is_bundle)
+                r = unpack_bundle(own_fd, &bundle, err);
+        else if (r == 0 && plan->object_fd >= 0)
                 r = copy_object(own_fd, plan->object_fd, err);
         if (r == 0)
                 r = workspace_attach(&upper, own_fd, plan, err);
         if (r == 0)
-                r = mount_freeze(own_fd, err);
+                r = mount_freeze(own_fd, plan->is_bundle ? MOUNT_ATTR_NOEXEC : 0, err);
         if (r == 0)
                 *ret_upper = TAKE_FD(upper);
         return r;

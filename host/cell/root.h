@@ -9,7 +9,7 @@
  *     /etc         ld.so.cache and nothing else
  *     /dev         null and nothing else
  *     /cell        tmpfs of its own with limits on bytes and inodes, read-only once furnished
- *     /cell/agent.so   the verified object, copied
+ *     /cell/agent.so   the verified object, copied; of an exec agent /cell/agent, its folder
  *     /tmp         a folder of /cell that stays writable, noexec
  *     /ws/work     the workspace; /work is a symbolic link to it
  *
@@ -22,7 +22,9 @@
 #include "base/verdict.h"
 
 struct root_plan {
-        int object_fd;      /* of the shared object; -1 = none */
+        int object_fd;      /* of the shared object or the bundle; -1 = none */
+        bool is_bundle;     /* a folder of files; no code of it is ever mapped */
+        uint64_t bundle_at; /* where it begins */
         int workspace_tree; /* detached mount of the workspace; -1 = none */
         bool is_staged;     /* it is a private copy already */
         enum workspace_mode workspace;

@@ -113,10 +113,27 @@ static void stage2_enter(const struct runtime_plan *plan)
                 fail_load("%s", "the second stage of the filter cannot be set");
 }
 
+/* What runs, ready to be asked; NULL where that is a program of its own. */
+static const struct linhay_agent *agent_prepare(struct service *s, const struct runtime_plan *plan)
+{
+        const struct linhay_agent *agent;
+
+        if (plan->program.program)
+                return NULL;
+        agent = agent_load(plan->object);
+        if (plan->object_fd >= 0)
+                (void) close(plan->object_fd);
+        if (agent->prepare && (agent->prepare(&s->run) != 0 || s->has_failed))
+                end_failed(s, "prepare() failed and did not say why");
+        stage2_enter(plan);
+        return agent;
+}
+
 void runtime_main(const struct runtime_plan *plan)
 {
         static struct service s;
         const struct linhay_agent *agent;
+        const char *why = "run() failed and did not say why";
         int r;
 
         /* Lines that were printed are there even when the agent crashes. */
@@ -124,20 +141,15 @@ void runtime_main(const struct runtime_plan *plan)
         service_init(&s, plan->socket, plan->workspace_fd, plan->limits);
         if (hello_send(plan) < 0)
                 _exit(1);
-        agent = agent_load(plan->object);
-        if (plan->object_fd >= 0)
-                (void) close(plan->object_fd);
-        if (agent->prepare && (agent->prepare(&s.run) != 0 || s.has_failed))
-                end_failed(&s, "prepare() failed and did not say why");
-        stage2_enter(plan);
-
+        agent = agent_prepare(&s, plan);
         if (frame_send(s.socket, PROTO_READY, 0, NULL, 0, 0) < 0)
                 _exit(1);
         r = service_request_receive(&s);
         if (r < 0)
                 fail_load("the request could not be read: %s", strerror(-r));
-        if (agent->run(&s.run) != 0 || s.has_failed)
-                end_failed(&s, "run() failed and did not say why");
+        r = agent ? agent->run(&s.run) : exec_run(&s, &plan->program, &why);
+        if (r != 0 || s.has_failed)
+                end_failed(&s, why);
         if (s.overflowed)
                 limits_blame(&s);
         (void) fflush(NULL);

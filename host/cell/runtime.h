@@ -11,6 +11,7 @@
  */
 
 #include "base/limit.h"
+#include "cell/exec.h"
 
 #include <linux/filter.h>
 
@@ -21,6 +22,7 @@ struct runtime_plan {
         int workspace_fd; /* -1 = none */
         const struct limits *limits;
         bool has_mdwe;
+        struct exec_plan program;        /* of an exec agent; its `program` is NULL for any other */
         const struct sock_fprog *stage2; /* at SPAWN_STAGE2_ADDRESS; NULL = no second stage */
 };
 

@@ -16,6 +16,7 @@
 #include "cell/cause.h"
 #include "cell/inspect.h"
 #include "cell/memfd.h"
+#include "cell/program.h"
 #include "cell/tier.h"
 
 #define HELLO_TIMEOUT_MS   10000
@@ -33,6 +34,7 @@ struct filter_slot {
 struct object_slot {
         struct object_slot *next;
         char sha256[SHA256_HEX];
+        char program[SHA256_HEX]; /* of the program before it */
         int fd;
 };
 
@@ -71,37 +73,69 @@ int sandbox_filter(struct sandbox *s, const char *const *groups, const struct fi
         return 0;
 }
 
-int sandbox_object(struct sandbox *s, int fd, const char *sha256, int *ret, struct err *err)
+static int object_keep(struct sandbox *s, const char *sha256, const char *program, int *fd,
+                       struct err *err)
+{
+        struct object_slot *slot = calloc(1, sizeof(*slot));
+
+        if (!slot)
+                return err_set(err, -ENOMEM, "no memory for the agent's object");
+        (void) snprintf(slot->sha256, sizeof(slot->sha256), "%s", sha256);
+        (void) snprintf(slot->program, sizeof(slot->program), "%s", program);
+        slot->fd = TAKE_FD(*fd);
+        slot->next = s->objects;
+        s->objects = slot;
+        return slot->fd;
+}
+
+/* The bytes that were hashed are those that are kept: a copy first, then the look at it. */
+static int object_copy(int *ret_fd, const struct cell_spec *spec, const struct buf *program,
+                       struct err *err)
 {
         _cleanup_(closep) int copy = -1;
-        struct object_slot *slot;
         char found[SHA256_HEX];
         int r;
 
-        for (slot = s->objects; slot; slot = slot->next)
-                if (strcmp(slot->sha256, sha256) == 0) {
-                        *ret = slot->fd;
-                        return 0;
-                }
-        copy = memfd_of_fd("linhay-object", fd, OBJECT_BYTES_MAX);
+        copy = memfd_of_fd("linhay-object", program->data, program->length, spec->agent_fd,
+                           OBJECT_BYTES_MAX);
         if (copy < 0)
                 return err_sys(err, copy, "cannot copy the agent's object");
-        r = sha256_fd(found, copy);
+        r = lseek(copy, (off_t) program->length, SEEK_SET) < 0 ? -errno : sha256_fd(found, copy);
         if (r < 0)
                 return err_sys(err, r, "cannot read the agent's object");
-        if (strcmp(found, sha256) != 0)
+        if (strcmp(found, spec->agent_sha256) != 0)
                 return err_set(err, -EBADMSG,
                                "the agent's object is not the one that was checked: its sha256 is "
                                "%s, not %s",
-                               found, sha256);
-        slot = calloc(1, sizeof(*slot));
-        if (!slot)
-                return err_set(err, -ENOMEM, "no memory for the agent's object");
-        memcpy(slot->sha256, found, sizeof(found));
-        slot->fd = TAKE_FD(copy);
-        slot->next = s->objects;
-        s->objects = slot;
-        *ret = slot->fd;
+                               found, spec->agent_sha256);
+        *ret_fd = TAKE_FD(copy);
+        return 0;
+}
+
+int sandbox_object(struct sandbox *s, const struct cell_spec *spec, int *ret, uint32_t *ret_program,
+                   struct err *err)
+{
+        _cleanup_(buf_done) struct buf program = { 0 };
+        _cleanup_(closep) int copy = -1;
+        char key[SHA256_HEX];
+        int r = spec->program ? program_write(&program, spec->program) : 0;
+
+        if (r < 0)
+                return err_sys(err, r, "the program of the agent and its grant are too long");
+        sha256_hex(key, buf_text(&program), program.length);
+        *ret_program = (uint32_t) program.length;
+        for (struct object_slot *slot = s->objects; slot; slot = slot->next)
+                if (strcmp(slot->sha256, spec->agent_sha256) == 0 &&
+                    strcmp(slot->program, key) == 0) {
+                        *ret = slot->fd;
+                        return 0;
+                }
+        r = object_copy(&copy, spec, &program, err);
+        if (r == 0)
+                r = object_keep(s, spec->agent_sha256, key, &copy, err);
+        if (r < 0)
+                return r;
+        *ret = r;
         return 0;
 }
 

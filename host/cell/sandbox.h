@@ -35,8 +35,13 @@ struct sandbox {
 int sandbox_filter(struct sandbox *s, const char *const *groups, const struct filter **ret,
                    struct err *err);
 
-/* A sealed memfd with the bytes of that digest; borrowed. Copied from `fd` at first use. */
-int sandbox_object(struct sandbox *s, int fd, const char *sha256, int *ret, struct err *err);
+/*
+ * A sealed memfd with the agent's program, if it is an exec agent, and then the bytes of the digest
+ * that the spec asks for; borrowed. Copied at first use. *ret_program: how many bytes of it are the
+ * program.
+ */
+int sandbox_object(struct sandbox *s, const struct cell_spec *spec, int *ret, uint32_t *ret_program,
+                   struct err *err);
 
 /* Asks the zygote for a child; `fds` by enum spawn_fd. */
 int sandbox_spawn(struct sandbox *s, const struct spawn_request *request, const int *fds,

@@ -69,7 +69,7 @@ enum spawn_fd {
         SPAWN_FD_SOCKET, /* the child's end */
         SPAWN_FD_LOG,    /* pipe for stdout and stderr */
         SPAWN_FD_FILTER, /* memfd: stage 1, then stage 2 */
-        SPAWN_FD_OBJECT, /* sealed memfd of the shared object */
+        SPAWN_FD_OBJECT, /* sealed memfd of the shared object; or of a program, then its bundle */
         /* the zygote adds */
         SPAWN_FD_CONTROL, /* its socket, to say how it went */
         SPAWN_FD_TREE,    /* detached mount or private copy of the workspace, where there is one */
@@ -88,7 +88,8 @@ struct spawn_cell {
         uint32_t flags;
         uint32_t stage1_bytes;
         uint32_t stage2_bytes;
-        uint32_t is_staged; /* set by the zygote: the workspace is a private copy */
+        uint32_t is_staged;     /* set by the zygote: the workspace is a private copy */
+        uint32_t program_bytes; /* of an exec agent: before the bundle in the object; else 0 */
         struct limits limits;
 };
 

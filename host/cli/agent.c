@@ -20,6 +20,7 @@ static const struct {
         { "run", agent_verb_run, "run one action in a cell" },
         { "list", agent_verb_list, "the agents that can be found by name" },
         { "show", agent_verb_show, "an agent's actions, inputs and needs" },
+        { "closure", agent_verb_closure, "what to grant to run exec agents" },
         { "cflags", agent_verb_cflags, "compiler flags to build an agent with" },
 };
 

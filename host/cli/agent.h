@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * The verbs below `linhay agent`: new, check, run, list, show, cflags. Each prints and returns an
- * exit status.
+ * The verbs below `linhay agent`: new, check, run, list, show, cflags, closure. Each prints and
+ * returns an exit status.
  */
 
+int agent_verb_closure(int argc, char **argv);
 int agent_verb_cflags(int argc, char **argv);
 int agent_verb_check(int argc, char **argv);
 int agent_verb_list(int argc, char **argv);

@@ -4,6 +4,7 @@ linhay_LDADD = $(HOST_LIBS)
 
 libhost_a_SOURCES += \
 	host/cli/agent.c host/cli/agent.h \
+	host/cli/agent-closure.c \
 	host/cli/agent-new.c \
 	host/cli/agent-run.c \
 	host/cli/approvals.c \

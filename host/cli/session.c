@@ -95,7 +95,7 @@ int session_open(struct session *s, const char *const *allow_degraded, struct er
 
 struct grants session_grants(const struct session *s)
 {
-        return (struct grants){ .max = &s->max };
+        return (struct grants){ .max = &s->max, .exec = options_list(s->options, "exec.grants") };
 }
 
 void session_done(struct session *s)

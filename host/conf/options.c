@@ -14,6 +14,7 @@
 #define OPTIONS_BYTES_MAX (1024 * 1024)
 
 static const char *const tiers[] = { "full", "no-cgroup", "no-userns", NULL };
+static const char *const grants[] = { "interpreter", "run", "read", "agents", "syscalls", NULL };
 static const char *const layers[] = { "cgroup", "userns", NULL };
 
 const struct option_row option_table[] = {
@@ -23,6 +24,9 @@ const struct option_row option_table[] = {
           "layers that may be missing all the same" },
         { "sandbox.forbid_degraded", OPTION_BOOL, "false", NULL,
           "refuse --allow-degraded on the command line" },
+
+        { "exec.grants", OPTION_GROUPS, "", grants,
+          "interpreters of exec agents, each with what comes with it" },
 
         { "limits.max.memory", OPTION_BYTES, NULL, NULL, "most memory a manifest may ask for" },
         { "limits.max.cpu", OPTION_DURATION, NULL, NULL, "most processor time of one attempt" },
@@ -195,6 +199,7 @@ static const struct {
         [OPTION_TEXT] = { is_text, "a string", "\"...\"", true },
         [OPTION_CHOICE] = { is_text, "a string", "\"...\"", true },
         [OPTION_LIST] = { is_list, "a list: ( \"a\", \"b\" )", "( )", false },
+        [OPTION_GROUPS] = { is_list, "a list of groups: ( { ... }, { ... } )", "( )", false },
 };
 
 /* One word, or every word of a list, must be among the row's choices. */
@@ -209,6 +214,57 @@ static int choices_check(const struct reader *r, const char *pointer, const stru
         return one ? words_check(r, pointer, row, one) : -ENOMEM;
 }
 
+/* Every member known and of its kind, the first one there. */
+static int group_check(const struct reader *r, const char *pointer, const struct option_row *row,
+                       const json_t *group)
+{
+        const struct option_row texts = { .path = row->path, .kind = OPTION_LIST };
+        const char *name;
+        json_t *value;
+
+        if (!json_is_string(json_object_get(group, row->choices[0])))
+                return refuse(r, pointer, "%s: each must be a group with %s = \"...\"", row->path,
+                              row->choices[0]);
+        json_object_foreach ((json_t *) group, name, value) {
+                char choices[400];
+                int e;
+
+                if (strcmp(name, row->choices[0]) == 0)
+                        continue;
+                if (!is_choice(row->choices, name)) {
+                        choice_explain(choices, sizeof(choices), row->choices, name);
+                        return refuse(r, pointer, "%s: \"%s\" must be one of %s", row->path, name,
+                                      choices);
+                }
+                if (!json_is_array(value))
+                        return refuse(r, pointer, "%s: %s must be a list of strings", row->path,
+                                      name);
+                e = words_check(r, pointer, &texts, value);
+                if (e < 0)
+                        return e;
+        }
+        return 0;
+}
+
+static int groups_check(const struct reader *r, const char *pointer, const struct option_row *row,
+                        const json_t *list)
+{
+        json_t *group;
+        size_t i;
+        int e = 0;
+
+        json_array_foreach (list, i, group) {
+                _cleanup_(buf_done) struct buf at = { 0 };
+
+                if (buf_printf(&at, "%s/%zu", pointer, i) < 0)
+                        return -ENOMEM;
+                e = group_check(r, buf_text(&at), row, group);
+                if (e < 0)
+                        break;
+        }
+        return e;
+}
+
 static int value_read(const struct reader *r, const char *pointer, const struct option_row *row,
                       const json_t *value, json_t **ret)
 {
@@ -220,6 +276,8 @@ static int value_read(const struct reader *r, const char *pointer, const struct 
                 return refuse(r, pointer, "%s must be %s", row->path, kinds[row->kind].words);
         if (row->kind == OPTION_LIST || row->kind == OPTION_CHOICE)
                 e = choices_check(r, pointer, row, value);
+        if (row->kind == OPTION_GROUPS)
+                e = groups_check(r, pointer, row, value);
         if (e < 0)
                 return e;
         *ret = json_incref((json_t *) value);
@@ -339,7 +397,7 @@ static int standards_set(struct options *o)
                         continue;
                 if (row->kind == OPTION_BOOL)
                         value = json_boolean(strcmp(row->standard, "true") == 0);
-                else if (row->kind == OPTION_LIST)
+                else if (row->kind == OPTION_LIST || row->kind == OPTION_GROUPS)
                         value = json_array();
                 else if (row->kind == OPTION_TEXT || row->kind == OPTION_CHOICE)
                         value = json_string(row->standard);
@@ -453,7 +511,7 @@ static int row_write(struct buf *out, const struct option_row *row)
 
         if (r < 0)
                 return r;
-        if (row->kind == OPTION_LIST)
+        if (row->kind == OPTION_LIST || row->kind == OPTION_GROUPS)
                 return buf_printf(out, "  %s = %s;\n", name, kinds[row->kind].example);
         if (row->standard)
                 return buf_printf(out, "  %s = %s%s%s;\n", name, quote, row->standard, quote);

@@ -24,6 +24,8 @@ enum option_kind {
         OPTION_TEXT,
         OPTION_CHOICE, /* one word of `choices` */
         OPTION_LIST,   /* of text; of words of `choices` where there are any */
+        OPTION_GROUPS, /* list of groups with the members `choices`: the first is a text and must be
+                        * there, each other one a list of text */
 };
 
 struct option_row {
@@ -53,7 +55,8 @@ DEFINE_FREEP(struct options, options_free);
 bool options_bool(const struct options *o, const char *path);
 const char *options_text(const struct options *o, const char *path); /* NULL = not set */
 uint64_t options_number(const struct options *o, const char *path, uint64_t otherwise);
-const json_t *options_list(const struct options *o, const char *path); /* array of strings */
+const json_t *options_list(const struct options *o,
+                           const char *path); /* array of strings or groups */
 
 /* "file:line" that set it, or "default". */
 const char *options_origin(const struct options *o, const char *path);

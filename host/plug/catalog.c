@@ -2,6 +2,7 @@
 #include "plug/catalog.h"
 
 #include "base/buf.h"
+#include "base/bundle.h"
 #include "base/io.h"
 #include "conf/suggest.h"
 
@@ -42,7 +43,7 @@ struct agent *agent_free(struct agent *a)
         return NULL;
 }
 
-static int object_open(int *ret_fd, const char *path, struct err *err)
+static int object_open(int *ret_fd, bool *ret_is_folder, const char *path, struct err *err)
 {
         _cleanup_(closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
         struct stat st;
@@ -51,8 +52,9 @@ static int object_open(int *ret_fd, const char *path, struct err *err)
                 return err_sys(err, -errno, "cannot open agent %s", path);
         if (fstat(fd, &st) < 0)
                 return err_sys(err, -errno, "cannot stat agent %s", path);
-        if (!S_ISREG(st.st_mode))
+        if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
                 return err_set(err, -EINVAL, "agent %s is not a regular file", path);
+        *ret_is_folder = S_ISDIR(st.st_mode);
         *ret_fd = TAKE_FD(fd);
         return 0;
 }
@@ -91,16 +93,28 @@ static int object_copy(int to, int from, char ret_sha256[SHA256_HEX], const char
         return 0;
 }
 
-/* The object's bytes in memory that nobody can change any more. */
-static int object_seal(int *ret_fd, int from, char ret_sha256[SHA256_HEX], const char *path,
+/* A folder's files, one behind the other; their hash is the agent's. */
+static int folder_copy(int to, int from, char ret_sha256[SHA256_HEX], const char *path,
                        struct err *err)
+{
+        int r = bundle_pack(to, from, path, err);
+
+        if (r < 0)
+                return r;
+        r = lseek(to, 0, SEEK_SET) < 0 ? -errno : sha256_fd(ret_sha256, to);
+        return r < 0 ? err_sys(err, r, "cannot read the copy of agent %s", path) : 0;
+}
+
+/* The object's or the folder's bytes in memory that nobody can change any more. */
+static int object_seal(int *ret_fd, int from, bool is_folder, char ret_sha256[SHA256_HEX],
+                       const char *path, struct err *err)
 {
         _cleanup_(closep) int fd = memfd_create("linhay-agent", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         int r;
 
         if (fd < 0)
                 return err_sys(err, -errno, "cannot make memory for agent %s", path);
-        r = object_copy(fd, from, ret_sha256, path, err);
+        r = (is_folder ? folder_copy : object_copy)(fd, from, ret_sha256, path, err);
         if (r < 0)
                 return r;
         if (lseek(fd, 0, SEEK_SET) < 0 ||
@@ -110,12 +124,61 @@ static int object_seal(int *ret_fd, int from, char ret_sha256[SHA256_HEX], const
         return 0;
 }
 
+/* From the bundle, so that what is read is what was hashed. */
+static int folder_inspect(int fd, char **ret, size_t *ret_length, struct err *err)
+{
+        struct bundle_file file;
+        char *text;
+
+        if (bundle_find(fd, "agent.json", &file) < 0)
+                return err_set(err, -EINVAL, "the folder has no agent.json");
+        if (file.size > MANIFEST_BYTES_MAX)
+                return err_set(err, -EFBIG, "its agent.json is larger than %d bytes",
+                               MANIFEST_BYTES_MAX);
+        text = malloc((size_t) file.size + 1);
+        if (!text)
+                return err_set(err, -ENOMEM, "out of memory");
+        if (pread(fd, text, (size_t) file.size, (off_t) file.at) != (ssize_t) file.size) {
+                free(text);
+                return err_set(err, -EIO, "its agent.json cannot be read");
+        }
+        text[file.size] = '\0';
+        *ret = text;
+        *ret_length = (size_t) file.size;
+        return 0;
+}
+
+/* A manifest is for the form in which the agent came. */
+static int form_check(const struct agent *a, bool is_folder, struct err *err)
+{
+        const struct manifest_exec *exec = &a->manifest->exec;
+        struct bundle_file file;
+
+        if (!is_folder && exec->interpreter)
+                return err_set(err, -EINVAL,
+                               "%s: the manifest is wrong: a shared object has no \"exec\"",
+                               a->path);
+        if (is_folder && !exec->interpreter)
+                return err_set(
+                        err, -EINVAL,
+                        "%s: a folder is an agent when its agent.json has \"exec\"; this one "
+                        "is of a shared object, which must be built",
+                        a->path);
+        if (is_folder && bundle_find(a->fd, exec->program, &file) < 0)
+                return err_set(err, -EINVAL,
+                               "%s: the manifest is wrong: /exec/program: there is no file %s in "
+                               "the folder",
+                               a->path, exec->program);
+        return 0;
+}
+
 static int agent_open(struct agent **ret, const struct catalog *c, const char *path,
                       struct err *err)
 {
         _cleanup_(agent_freep) struct agent *a = calloc(1, sizeof(*a));
         _cleanup_(closep) int file = -1;
         _cleanup_(freep) char *text = NULL;
+        bool is_folder = false;
         size_t length = 0;
         int r;
 
@@ -126,16 +189,19 @@ static int agent_open(struct agent **ret, const struct catalog *c, const char *p
         if (!a->path)
                 return err_set(err, -ENOMEM, "out of memory");
 
-        r = object_open(&file, path, err);
+        r = object_open(&file, &is_folder, path, err);
         if (r < 0)
                 return r;
-        r = object_seal(&a->fd, file, a->sha256, path, err);
+        r = object_seal(&a->fd, file, is_folder, a->sha256, path, err);
         if (r < 0)
                 return r;
-        r = c->inspect(c->user, a->fd, &text, &length, err);
+        r = is_folder ? folder_inspect(a->fd, &text, &length, err)
+                      : c->inspect(c->user, a->fd, &text, &length, err);
         if (r < 0)
                 return err_wrap(err, r, "%s is not an agent", path);
         r = manifest_parse(&a->manifest, text, length, path, err);
+        if (r == 0)
+                r = form_check(a, is_folder, err);
         if (r < 0)
                 return r;
 
@@ -246,18 +312,25 @@ struct catalog *catalog_free(struct catalog *c)
 
 /* --- finding one --------------------------------------------------------------------------- */
 
-/* FOLDER/NAME.so or FOLDER/NAME/NAME.so, whichever is there. */
+/* FOLDER/NAME.so, FOLDER/NAME/NAME.so or the folder of an exec agent, whichever is there. */
 static char *file_in_folder(const char *folder, const char *name)
 {
-        static const char *const forms[] = { "%1$s/%2$s.so", "%1$s/%2$s/%2$s.so" };
-        char *path = NULL;
+        static const struct {
+                const char *proof, *path;
+        } forms[] = {
+                { "%1$s/%2$s.so", "%1$s/%2$s.so" },
+                { "%1$s/%2$s/%2$s.so", "%1$s/%2$s/%2$s.so" },
+                { "%1$s/%2$s/agent.json", "%1$s/%2$s" },
+        };
 
         for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-                if (asprintf(&path, forms[i], folder, name) < 0)
+                _cleanup_(freep) char *proof = NULL;
+                char *path = NULL;
+
+                if (asprintf(&proof, forms[i].proof, folder, name) < 0)
                         return NULL;
-                if (access(path, F_OK) == 0)
-                        return path;
-                free(path);
+                if (access(proof, F_OK) == 0)
+                        return asprintf(&path, forms[i].path, folder, name) < 0 ? NULL : path;
         }
         return NULL;
 }

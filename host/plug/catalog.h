@@ -5,9 +5,10 @@
  * Catalog: the agents that can be found by name
  *
  * Searched in order: the folders of $LINHAY_AGENT_PATH (colon-separated), `plugins/` of the build
- * folder when linhay runs from one (NAME/NAME.so), ${XDG_DATA_HOME:-~/.local/share}/linhay/agents,
- * the installed folder. A name with a '/' or ending in ".so" is a file. An agent's file is opened
- * once; what was inspected, hashed and copied into the cell are the same bytes (a copy in a sealed
+ * folder when linhay runs from one, ${XDG_DATA_HOME:-~/.local/share}/linhay/agents, the installed
+ * folder: for NAME.so, NAME/NAME.so, or the folder NAME with an agent.json. A name with a '/' or
+ * ending in ".so" is a file or a folder. An agent's file is opened once, a folder is read once;
+ * what was inspected, hashed and copied into the cell are the same bytes (a copy in a sealed
  * memfd).
  */
 
@@ -21,7 +22,8 @@ typedef int (*catalog_inspect)(void *user, int fd, char **ret, size_t *ret_lengt
 
 struct agent {
         char *path;
-        int fd; /* sealed memfd with the object's bytes */
+        int fd; /* sealed memfd with the object's bytes, or with the bundle of an exec agent's
+                 * folder (base/bundle.h) */
         char sha256[SHA256_HEX];
         struct manifest *manifest;
 };

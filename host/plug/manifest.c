@@ -12,6 +12,8 @@
 #define ACTIONS_MAX    64
 #define EXAMPLES_MAX   32
 #define NEEDS_MAX      64
+#define ARGUMENTS_MAX  16
+#define EXEC_TEXT_MAX  255
 #define NAME_MAX_BYTES 63
 
 /* A reading in progress: what is built, and all that is wrong. */
@@ -70,7 +72,7 @@ static const char *const kind_words[KINDS_] = {
         [KIND_SCHEMA] = "a JSON Schema (an object, true or false)",
 };
 
-#define KEYS_MAX 8 /* rows of the longest table below */
+#define KEYS_MAX 9 /* rows of the longest table below */
 
 struct key {
         const char *name;
@@ -83,6 +85,13 @@ static const struct key manifest_keys[] = {
         { "summary", KIND_TEXT, true },  { "licence", KIND_TEXT, true },
         { "sdk", KIND_INTEGER, true },   { "actions", KIND_OBJECT, true },
         { "needs", KIND_OBJECT, false }, { "limits", KIND_OBJECT, false },
+        { "exec", KIND_OBJECT, false },
+};
+
+static const struct key exec_keys[] = {
+        { "interpreter", KIND_TEXT, true },
+        { "program", KIND_TEXT, true },
+        { "arguments", KIND_ARRAY, false },
 };
 
 static const struct key action_keys[] = {
@@ -374,6 +383,61 @@ static void needs_read(struct reader *rd, const json_t *needs)
         need_list_read(rd, needs, "syscalls", LOWER DIGITS "_-", &rd->m->syscall_groups);
 }
 
+/* --- what runs it --------------------------------------------------------------------------- */
+
+/* Plain names between the slashes: no way up, no way round. */
+static bool path_is_plain(const char *path)
+{
+        for (;;) {
+                size_t n = strcspn(path, "/");
+
+                if (n == 0 || (n == 1 && path[0] == '.') || (n == 2 && strncmp(path, "..", 2) == 0))
+                        return false;
+                if (!path[n])
+                        return true;
+                path += n + 1;
+        }
+}
+
+static void arguments_read(struct reader *rd, const json_t *list)
+{
+        size_t n = json_array_size(list), i;
+        json_t *item;
+
+        rd->m->exec.arguments = calloc(ARGUMENTS_MAX + 1, sizeof(*rd->m->exec.arguments));
+        if (!rd->m->exec.arguments) {
+                rd->no_memory = true;
+                return;
+        }
+        if (n > ARGUMENTS_MAX)
+                fault(rd, "/exec/arguments", "more than %d arguments", ARGUMENTS_MAX);
+        json_array_foreach (list, i, item) {
+                if (i >= ARGUMENTS_MAX)
+                        break;
+                if (!text_is_good(item) || json_string_length(item) > EXEC_TEXT_MAX)
+                        fault(rd, "/exec/arguments", "must be strings of 1 to %d bytes",
+                              EXEC_TEXT_MAX);
+                rd->m->exec.arguments[i] = text_is_good(item) ? json_string_value(item) : "";
+        }
+}
+
+static void exec_read(struct reader *rd, const json_t *exec)
+{
+        struct manifest_exec *e = &rd->m->exec;
+
+        if (!exec || !json_is_object(exec) ||
+            !object_check(rd, "/exec", exec, exec_keys, ARRAY_SIZE(exec_keys)))
+                return;
+        e->interpreter = text_of(exec, "interpreter");
+        e->program = text_of(exec, "program");
+        if (e->interpreter[0] != '/' || !path_is_plain(e->interpreter + 1) ||
+            strlen(e->interpreter) > EXEC_TEXT_MAX)
+                fault(rd, "/exec/interpreter", "must be an absolute path without \"..\"");
+        if (!path_is_plain(e->program) || strlen(e->program) > EXEC_TEXT_MAX)
+                fault(rd, "/exec/program", "must be the path of a file in the agent's folder");
+        arguments_read(rd, json_object_get(exec, "arguments"));
+}
+
 static void limits_part(struct reader *rd, const json_t *limits)
 {
         struct err err = { 0 };
@@ -416,6 +480,7 @@ static void manifest_read(struct reader *rd, const json_t *json)
                 head_read(rd, json);
         actions_read(rd, json_object_get(json, "actions"));
         needs_read(rd, json_object_get(json, "needs"));
+        exec_read(rd, json_object_get(json, "exec"));
         limits_part(rd, json_object_get(json, "limits"));
 }
 
@@ -430,6 +495,7 @@ struct manifest *manifest_free(struct manifest *m)
         free(m->actions);
         free(m->syscall_groups);
         free(m->secrets);
+        free(m->exec.arguments);
         json_decref(m->json);
         free(m);
         return NULL;

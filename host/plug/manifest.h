@@ -4,7 +4,8 @@
 /*
  * Manifest: what an agent says of itself
  *
- * The JSON of `agent.json`, read from the ELF section `.linhay.manifest` and checked whole: all
+ * The JSON of `agent.json`, read from the ELF section `.linhay.manifest` of a shared object or from
+ * an exec agent's folder, and checked whole: all
  * faults have a JSON pointer. A manifest only requests; nothing in it grants anything.
  */
 
@@ -31,6 +32,13 @@ struct manifest_action {
         struct schema *output_schema;
 };
 
+/* What runs an exec agent: a program in its folder, and what reads it. */
+struct manifest_exec {
+        const char *interpreter; /* absolute path; NULL = the agent is a shared object */
+        const char **arguments;  /* between the two, NULL-terminated */
+        const char *program;     /* path below the agent's folder */
+};
+
 struct manifest {
         json_t *json;     /* the whole document; strings below point into it */
         const char *name; /* [a-z][a-z0-9-]{0,62} */
@@ -40,6 +48,7 @@ struct manifest {
         unsigned sdk;        /* LINHAY_ABI that it was built for */
         struct manifest_action *actions;
         size_t n_actions;
+        struct manifest_exec exec;
         struct limits limits;        /* requested, over the standard ones */
         const char **syscall_groups; /* requested, NULL-terminated */
         const char **secrets;        /* requested, NULL-terminated */

@@ -12,18 +12,39 @@
 
 #define FILE_BYTES_MAX (256 * 1024)
 
-static const struct {
-        const char *from; /* in the template */
-        const char *to;   /* in the new folder; %s is the agent's name */
-} files[] = {
-        { "agent.c", "%s.c" },        { "agent.json", "agent.json" }, { "Makefile", "Makefile" },
-        { "README.md", "README.md" }, { "gitignore", ".gitignore" },
+#define FILES_MAX 5
+
+/* What an agent is made of. */
+static const struct form {
+        const char *exec; /* of an exec agent; NULL = a shared object */
+        struct {
+                const char *from; /* in the template */
+                const char *to;   /* in the new folder; %s is the agent's name */
+        } files[FILES_MAX];
+} forms[] = {
+        { NULL,
+          { { "agent.c", "%s.c" },
+            { "agent.json", "agent.json" },
+            { "Makefile", "Makefile" },
+            { "README.md", "README.md" },
+            { "gitignore", ".gitignore" } } },
+        { "python",
+          { { "python/agent.py", "agent.py" },
+            { "python/agent.json", "agent.json" },
+            { "python/linhay.py", "linhay.py" },
+            { "python/README.md", "README.md" } } },
+        { "shell",
+          { { "shell/agent.sh", "agent.sh" },
+            { "shell/agent.json", "agent.json" },
+            { "shell/linhay.sh", "linhay.sh" },
+            { "shell/README.md", "README.md" } } },
 };
 
 /* A folder that is being filled; taken away again unless it gets its name. */
 struct draft {
         char path[PATH_MAX];
         const char *name;
+        const struct form *form;
         bool is_made;
 };
 
@@ -33,10 +54,10 @@ static void draft_done(struct draft *d)
 
         if (!d->is_made)
                 return;
-        for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        for (size_t i = 0; i < FILES_MAX && d->form->files[i].from; i++) {
                 int n = snprintf(path, sizeof(path), "%s/", d->path);
 
-                (void) snprintf(path + n, sizeof(path) - (size_t) n, files[i].to, d->name);
+                (void) snprintf(path + n, sizeof(path) - (size_t) n, d->form->files[i].to, d->name);
                 (void) unlink(path);
         }
         (void) rmdir(d->path);
@@ -81,7 +102,7 @@ static int file_make(const struct draft *d, size_t i, const char *template_dir, 
         char from[PATH_MAX], to[PATH_MAX + 128];
         int r, n;
 
-        (void) snprintf(from, sizeof(from), "%s/%s", template_dir, files[i].from);
+        (void) snprintf(from, sizeof(from), "%s/%s", template_dir, d->form->files[i].from);
         r = file_read(from, &text, err);
         if (r < 0)
                 return err_wrap(err, r, "the template of agents is not whole");
@@ -90,17 +111,30 @@ static int file_make(const struct draft *d, size_t i, const char *template_dir, 
                 return err_sys(err, r, "cannot fill in %s", from);
 
         n = snprintf(to, sizeof(to), "%s/", d->path);
-        (void) snprintf(to + n, sizeof(to) - (size_t) n, files[i].to, d->name);
+        (void) snprintf(to + n, sizeof(to) - (size_t) n, d->form->files[i].to, d->name);
         return file_replace(to, buf_text(&out), out.length, 0644, err);
 }
 
-int scaffold_new(const char *dir, const char *name, const char *template_dir, const char *sdk_dir,
-                 struct err *err)
+static const struct form *form_find(const char *exec, struct err *err)
 {
-        _cleanup_(draft_done) struct draft d = { .name = name };
+        for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
+                if (exec == forms[i].exec ||
+                    (exec && forms[i].exec && !strcmp(exec, forms[i].exec)))
+                        return &forms[i];
+        (void) err_set(err, -EINVAL, "there is no template for \"%s\"; there are python and shell",
+                       exec);
+        return NULL;
+}
+
+int scaffold_new(const char *dir, const char *name, const char *exec, const char *template_dir,
+                 const char *sdk_dir, struct err *err)
+{
+        _cleanup_(draft_done) struct draft d = { .name = name, .form = form_find(exec, err) };
         char path[PATH_MAX];
         int r;
 
+        if (!d.form)
+                return -EINVAL;
         r = name_check(name, err);
         if (r < 0)
                 return r;
@@ -113,7 +147,7 @@ int scaffold_new(const char *dir, const char *name, const char *template_dir, co
                 return err_sys(err, -errno, "cannot make folder %s", d.path);
         d.is_made = true;
 
-        for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        for (size_t i = 0; i < FILES_MAX && d.form->files[i].from; i++) {
                 r = file_make(&d, i, template_dir, sdk_dir, err);
                 if (r < 0)
                         return r;

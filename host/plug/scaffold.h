@@ -13,11 +13,12 @@
 
 /*
  * Makes DIR/NAME with NAME.c, agent.json, Makefile, README.md and .gitignore out of `template_dir`.
- * `sdk_dir` is the folder that holds linhay/agent.h. -EINVAL: no name for an agent; -EEXIST: there
- * is something of that name already.
+ * `sdk_dir` is the folder that holds linhay/agent.h. With `exec` ("python" or "shell") the agent is
+ * a program: agent.py or agent.sh, agent.json, the protocol's helper and README.md. -EINVAL: no
+ * name for an agent; -EEXIST: there is something of that name already.
  */
-int scaffold_new(const char *dir, const char *name, const char *template_dir, const char *sdk_dir,
-                 struct err *err);
+int scaffold_new(const char *dir, const char *name, const char *exec, const char *template_dir,
+                 const char *sdk_dir, struct err *err);
 
 /*
  * Where this program finds the two: beside it while it stands in its build folder, else where they

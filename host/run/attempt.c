@@ -3,6 +3,7 @@
 
 #include "cell/collect.h"
 #include "run/artifact.h"
+#include "run/exec-grant.h"
 #include "run/file-input.h"
 #include "run/finding.h"
 #include "run/trouble.h"
@@ -20,6 +21,7 @@ struct attempt {
         struct cell *cell;          /* NULL when the input did not fit */
         struct loop_source verdict; /* tells of an input that did not fit */
         char *misfit;
+        bool is_refused; /* not the input did not fit: the agent may not run */
         void (*on_log)(void *user, int level, const char *text);
         void (*on_progress)(void *user, uint64_t done, uint64_t total, const char *note);
         void (*on_done)(void *user, struct attempt_result *result);
@@ -186,7 +188,10 @@ static int on_misfit(struct loop_source *source, _unused_ uint32_t events)
                 .stderr_tail = strdup(""),
         };
 
-        result_fail(&r, VERDICT_SCHEMA, "input-schema", a->misfit);
+        if (a->is_refused)
+                result_fail(&r, VERDICT_LOAD, "not-granted", a->misfit);
+        else
+                result_fail(&r, VERDICT_SCHEMA, "input-schema", a->misfit);
         tell(a, &r);
         return 0;
 }
@@ -298,7 +303,7 @@ static int groups_granted(const char ***ret, const struct attempt_spec *spec)
 }
 
 static int start_cell(struct attempt *a, const struct attempt_spec *spec, const json_t *input,
-                      const struct files *files, struct err *err)
+                      const struct files *files, const struct exec_grant *exec, struct err *err)
 {
         _cleanup_(freep) const char **groups = NULL;
         char name[160];
@@ -323,7 +328,8 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
                                                           ? -1
                                                           : spec->workspace_fd,
                                   .limits = limits_granted(spec),
-                                  .syscall_groups = groups,
+                                  .program = exec->program.argv ? &exec->program : NULL,
+                                  .syscall_groups = exec->groups ? exec->groups : groups,
                                   .is_held = spec->is_held,
                                   .on_log = on_cell_log,
                                   .on_progress = on_cell_progress,
@@ -331,6 +337,18 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
                                   .user = a,
                           },
                           err);
+}
+
+/* What runs an exec agent; the admin's word decides. */
+static int program_grant(struct attempt *a, const struct attempt_spec *spec,
+                         struct exec_grant *exec, struct err *err)
+{
+        int r = 0;
+
+        if (spec->agent->manifest->exec.interpreter)
+                r = exec_grant_make(exec, spec->grants.exec, spec->agent, err);
+        a->is_refused = r < 0;
+        return r;
 }
 
 static int tell_misfit_later(struct attempt *a, const struct err *misfit)
@@ -364,6 +382,7 @@ int attempt_start(struct attempt **ret, const struct attempt_spec *spec, struct 
         _cleanup_(attempt_freep) struct attempt *a = attempt_new(spec);
         _cleanup_(json_decrefp) json_t *input = json_deep_copy(spec->input);
         _cleanup_(files_done) struct files files = { 0 };
+        _cleanup_(exec_grant_done) struct exec_grant exec = { 0 };
         struct err fault = { 0 };
         int r;
 
@@ -373,12 +392,14 @@ int attempt_start(struct attempt **ret, const struct attempt_spec *spec, struct 
                 return err_set(err, -EINVAL, "%s/%s works on a tree, and none was given",
                                spec->agent->manifest->name, spec->action->name);
 
-        r = input_check(spec, input, &fault);
+        r = program_grant(a, spec, &exec, &fault);
+        if (r >= 0)
+                r = input_check(spec, input, &fault);
         if (r >= 0)
                 r = files_open(&files, spec, input, &fault);
         if (r < 0 && trouble_is_of_machine(r))
                 return err_set(err, r, "%s", err_text(&fault));
-        r = r < 0 ? tell_misfit_later(a, &fault) : start_cell(a, spec, input, &files, err);
+        r = r < 0 ? tell_misfit_later(a, &fault) : start_cell(a, spec, input, &files, &exec, err);
         if (r < 0)
                 return r;
         *ret = TAKE(a);

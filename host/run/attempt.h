@@ -31,6 +31,7 @@ struct attempt;
 struct grants {
         const struct limits *max; /* caps on every limit; NULL = the manifest's are taken */
         const char *const *syscall_groups; /* NULL-terminated; NULL = none */
+        const json_t *exec;                /* for exec agents: run/exec-grant.h; NULL = none */
 };
 
 struct attempt_result {

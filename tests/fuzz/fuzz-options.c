@@ -69,6 +69,7 @@ static void option_try(const struct options *o, const struct option_row *row)
                 promise(options_text(o, row->path) || !row->standard, "a text is there");
                 break;
         case OPTION_LIST:
+        case OPTION_GROUPS:
                 promise(json_is_array(options_list(o, row->path)) || !row->standard,
                         "a list is there");
                 break;
