@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rule.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 /* The rule files, read by the assembler. */
@@ -147,6 +148,35 @@ static int set_key(struct reader *rd, const char *key, size_t n, const char *tex
         return fail(rd, "unknown key");
 }
 
+static bool query_has_capture(const struct rule *rule, const char *name, size_t length)
+{
+        const char *at = rule->query, *end = rule->query + rule->query_length;
+
+        while ((at = memchr(at, '@', (size_t) (end - at)))) {
+                at++;
+                if ((size_t) (end - at) >= length && memcmp(at, name, length) == 0 &&
+                    (at + length == end ||
+                     (!isalnum((unsigned char) at[length]) && !strchr("_.-", at[length]))))
+                        return true;
+        }
+        return false;
+}
+
+/* A `{name}` stands for the text of the capture @name. */
+static int check_message(struct reader *rd)
+{
+        const struct rule *rule = rd->rule;
+
+        for (const char *at = rule->message; (at = strchr(at, '{')); at++) {
+                size_t length = strcspn(at + 1, "}");
+
+                if (!query_has_capture(rule, at + 1, length))
+                        return fail(rd, "the message of the rule above names no capture of its "
+                                        "query between { and }");
+        }
+        return 0;
+}
+
 /* A rule without these cannot be reported. */
 static int check_open(struct reader *rd)
 {
@@ -158,7 +188,7 @@ static int check_open(struct reader *rd)
                 return fail(rd, "the rule above lacks a message, a fix or its languages");
         if (!rule->query_length)
                 return fail(rd, "the rule above has no query");
-        return 0;
+        return check_message(rd);
 }
 
 static int open_rule(struct reader *rd, struct rules *rules, const char *id, size_t length)

@@ -215,6 +215,8 @@ static const struct {
         { "a rule without a message", ";; rule: a/b\n;; languages: c\n(x)\n", "lacks a message" },
         { "a rule without a query", ";; rule: a/b\n;; languages: c\n;; message: x\n;; fix: y\n",
           "no query" },
+        { "a message that names nothing",
+          ";; rule: a/b\n;; languages: c\n;; message: {g}\n;; fix: y\n(x) @f\n", "no capture" },
         { "a line that is no key", ";; rule: a/b\n;; what\n", "expected" },
 };
 

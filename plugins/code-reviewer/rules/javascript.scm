@@ -304,16 +304,18 @@
 ;; cwe: CWE-208
 ;; tags: security crypto
 ;; keywords: passw secret api token auth pass hash Passw Secret Token PASS SECRET TOKEN
-;; message: how long this comparison takes tells how much of {secret} is right
+;; message: how long this comparison takes tells how much of a secret is right
 ;; fix: Use crypto.timingSafeEqual().
 ;; bad: function f(a, password) { if (a === password) { g(); } }
 ;; good: function f(a, name) { if (a === name) { g(); } }
+;; good: function f(firstToken, token) { if (token === firstToken) { g(); } }
 ((if_statement condition: (parenthesized_expression (binary_expression
    left: (_) @left operator: ["===" "==" "!==" "!="] right: (_) @right) @finding))
  (#match? @finding "(?i)^(password|passwd|secret|api|apikey|api_key|token|auth|pass|hash)\\s*[!=]==?|[!=]==?\\s*(password|passwd|secret|api|apikey|api_key|token|auth|pass|hash)$")
  (#not-literal? @left)
  (#not-literal? @right)
- (#not-match? @finding "(?i)(typeof|null|undefined|length)"))
+; a lexer's tokens are no secrets
+ (#not-match? @finding "(?i)(typeof|null|undefined|length|(first|last|next|prev|previous|open|opening|close|closing|other|current|comma|brace|paren)_?token)"))
 
 ;; rule: security/javascript-template-unescaped
 ;; languages: javascript typescript tsx
