@@ -80,6 +80,8 @@ static char *join(const char *a, const char *b)
 
 static int judge_syscall(struct cell_result *result, const struct proto_fault *fault)
 {
+        const uint64_t *args = fault && fault->has_args ? fault->args : NULL;
+        _cleanup_(buf_done) struct buf call = { 0 };
         const char *remedy;
         char *message;
 
@@ -89,10 +91,12 @@ static int judge_syscall(struct cell_result *result, const struct proto_fault *f
                                 strdup("the agent made a system call that it was not granted; it "
                                        "came with signals blocked or by another architecture's "
                                        "door, so its name is not known"));
-        remedy = filter_syscall_remedy(result->syscall);
+        remedy = filter_syscall_remedy(result->syscall, args);
         result->syscall_remedy = strdup(remedy);
-        if (asprintf(&message, "the agent made the system call %s, which it was not granted: %s",
-                     result->syscall, remedy) < 0)
+        if ((args ? call_print(&call, result->syscall, args) : buf_puts(&call, result->syscall)) <
+                    0 ||
+            asprintf(&message, "the agent made the system call %s, which it was not granted: %s",
+                     buf_text(&call), remedy) < 0)
                 message = NULL;
         return conclude(result, VERDICT_SYSCALL, message);
 }

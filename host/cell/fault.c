@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 
 #include "cell/proto.h"
 
@@ -45,11 +46,44 @@ ON_SIGNAL_STACK void fault_report(enum verdict verdict, int signal, int syscall,
         _exit(1);
 }
 
+/* The registers of the call that was refused. What they point to may change or not be there. */
+ON_SIGNAL_STACK static void fault_args(struct proto_fault *fault, const void *context)
+{
+        const ucontext_t *at = context;
+
+#if defined(__x86_64__)
+        static const int registers[] = { REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9 };
+
+        for (size_t i = 0; i < ARRAY_SIZE(registers); i++)
+                fault->args[i] = (uint64_t) at->uc_mcontext.gregs[registers[i]];
+        fault->has_args = fault->arch == NATIVE_ARCH;
+#elif defined(__aarch64__)
+        for (size_t i = 0; i < ARRAY_SIZE(fault->args); i++)
+                fault->args[i] = at->uc_mcontext.regs[i];
+        fault->has_args = fault->arch == NATIVE_ARCH;
+#else
+        (void) at;
+        (void) fault;
+#endif
+}
+
+ON_SIGNAL_STACK static void on_denied(const siginfo_t *info, const void *context)
+{
+        struct proto_fault fault = {
+                .verdict = VERDICT_SYSCALL,
+                .syscall = info->si_syscall,
+                .arch = info->si_arch,
+        };
+
+        fault_args(&fault, context);
+        (void) frame_send(fault_socket, PROTO_FAULT, 0, &fault, sizeof(fault), 0);
+        _exit(1);
+}
+
 ON_SIGNAL_STACK static void on_signal(int signal, siginfo_t *info, void *context)
 {
-        (void) context;
         if (signal == SIGSYS)
-                fault_report(VERDICT_SYSCALL, 0, info->si_syscall, info->si_arch, NULL);
+                on_denied(info, context);
         if (signal == SIGXCPU)
                 fault_report(VERDICT_CPU, 0, -1, 0, NULL);
         if (signal == SIGXFSZ)

@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "cell/call.h"
 #include "cell/memfd.h"
 #include "cell/spawn.h"
 
@@ -41,111 +42,42 @@ struct row {
 };
 
 /* Allowed whatever the arguments: they act on what the cell already has. */
-static const char *const base_names[] = {
-        /* files, below what mounts and Landlock leave */
-        "access",
-        "chdir",
-        "chmod",
-        "close",
-        "close_range",
-        "copy_file_range",
-        "creat",
-        "dup",
-        "dup2",
-        "dup3",
-        "faccessat",
-        "faccessat2",
-        "fadvise64",
-        "fallocate",
-        "fchdir",
-        "fchmod",
-        "fchmodat",
-        "fdatasync",
-        "flock",
-        "fstat",
-        "fstatfs",
-        "fsync",
-        "ftruncate",
-        "futimesat",
-        "getcwd",
-        "getdents",
-        "getdents64",
-        "link",
-        "linkat",
-        "lseek",
-        "newfstatat",
-        "lstat",
-        "mkdir",
-        "mkdirat",
-        "newfstatat",
-        "open",
-        "openat",
-        "openat2",
-        "pread64",
-        "preadv",
-        "preadv2",
-        "pwrite64",
-        "pwritev",
-        "pwritev2",
-        "read",
-        "readahead",
-        "readlink",
-        "readlinkat",
-        "readv",
-        "rename",
-        "renameat",
-        "renameat2",
-        "rmdir",
-        "sendfile",
-        "stat",
-        "statfs",
-        "statx",
-        "symlink",
-        "symlinkat",
-        "sync_file_range",
-        "truncate",
-        "umask",
-        "unlink",
-        "unlinkat",
-        "utime",
-        "utimensat",
-        "utimes",
-        "write",
-        "writev",
-        /* waiting */
-        "epoll_create",
-        "epoll_create1",
-        "epoll_ctl",
-        "epoll_pwait",
-        "epoll_pwait2",
-        "epoll_wait",
-        "eventfd",
-        "eventfd2",
-        "pause",
-        "pipe",
-        "pipe2",
-        "poll",
-        "ppoll",
-        "pselect6",
-        "select",
-        "timerfd_create",
-        "timerfd_gettime",
-        "timerfd_settime",
-        /* the cell's own socket; no other can be made */
+static const char *const file_names[] = {
+        "access",     "chdir",     "chmod",      "close",     "close_range", "copy_file_range",
+        "creat",      "dup",       "dup2",       "dup3",      "faccessat",   "faccessat2",
+        "fadvise64",  "fallocate", "fchdir",     "fchmod",    "fchmodat",    "fdatasync",
+        "flock",      "fstat",     "fstatfs",    "fsync",     "ftruncate",   "futimesat",
+        "getcwd",     "getdents",  "getdents64", "link",      "linkat",      "lseek",
+        "newfstatat", "lstat",     "mkdir",      "mkdirat",   "newfstatat",  "open",
+        "openat",     "openat2",   "pread64",    "preadv",    "preadv2",     "pwrite64",
+        "pwritev",    "pwritev2",  "read",       "readahead", "readlink",    "readlinkat",
+        "readv",      "rename",    "renameat",   "renameat2", "rmdir",       "sendfile",
+        "stat",       "statfs",    "statx",      "symlink",   "symlinkat",   "sync_file_range",
+        "truncate",   "umask",     "unlink",     "unlinkat",  "utime",       "utimensat",
+        "utimes",     "write",     "writev",
+};
+
+static const char *const wait_names[] = {
+        "epoll_create",   "epoll_create1",   "epoll_ctl",
+        "epoll_pwait",    "epoll_pwait2",    "epoll_wait",
+        "eventfd",        "eventfd2",        "pause",
+        "pipe",           "pipe2",           "poll",
+        "ppoll",          "pselect6",        "select",
+        "timerfd_create", "timerfd_gettime", "timerfd_settime",
+};
+
+static const char *const socket_names[] = {
         "recvfrom",
         "recvmsg",
         "sendmsg",
         "sendto",
-        /* memory */
-        "brk",
-        "membarrier",
-        "mincore",
-        "mlock",
-        "mremap",
-        "msync",
-        "munlock",
-        "munmap",
-        /* the process itself */
+};
+
+static const char *const memory_names[] = {
+        "brk", "membarrier", "mincore", "mlock", "mremap", "msync", "munlock", "munmap",
+};
+
+static const char *const process_names[] = {
         "alarm",
         "exit",
         "exit_group",
@@ -177,7 +109,9 @@ static const char *const base_names[] = {
         "sysinfo",
         "times",
         "uname",
-        /* scheduling and clocks, to look at */
+};
+
+static const char *const clock_names[] = {
         "clock_getres",
         "clock_gettime",
         "clock_nanosleep",
@@ -198,16 +132,12 @@ static const char *const base_names[] = {
         "timer_getoverrun",
         "timer_gettime",
         "timer_settime",
-        /* signals; the cell is alone in its pid namespace, or a filter of its own sees to it */
-        "kill",
-        "rt_sigpending",
-        "rt_sigprocmask",
-        "rt_sigreturn",
-        "rt_sigsuspend",
-        "rt_sigtimedwait",
-        "sigaltstack",
-        "tgkill",
-        "tkill",
+};
+
+static const char *const signal_names[] = {
+        "kill",         "rt_sigpending", "rt_sigprocmask",
+        "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait",
+        "sigaltstack",  "tgkill",        "tkill",
 };
 
 /* Allowed or refused by argument; what fits no row ends the cell. */
@@ -295,10 +225,12 @@ static const struct row base_rows[] = {
         { "prlimit64", DENY(EPERM), 1, { SCMP_CMP64(2, SCMP_CMP_NE, 0) } },
         { "personality", ALLOW, 1, { IS(0, 0xffffffff) } },
 
+};
+
+/* Tried by libraries that do without. */
+static const struct row answered_rows[] = {
         /* name services ask a daemon first; a socket to the world is another matter */
         { "socket", DENY(EACCES), 1, { IS(0, AF_UNIX) } },
-
-        /* tried by libraries that do without */
         { "setrlimit", DENY(EPERM), 0 },
         { "setpriority", DENY(EPERM), 0 },
         { "sched_setaffinity", DENY(EPERM), 0 },
@@ -339,7 +271,7 @@ static const struct row base_rows[] = {
 #endif
 };
 
-/* Stage 1 without the group `jit`: code is mapped from files that cannot be written, only. */
+/* Code is mapped from files that cannot be written, only; stage 2 takes this back. */
 static const struct row load_rows[] = {
         { "mmap",
           ALLOW,
@@ -387,32 +319,91 @@ static const struct row identity_rows[] = {
         { "capset", DENY(EPERM), 0 },
 };
 
-static const struct group {
+/* Stage 2, after prepare(): no code that is not there yet, and no further filter. */
+static const struct row sealed_rows[] = {
+        { "seccomp", END, 0 },
+};
+static const struct row sealed_code_rows[] = {
+        { "mmap", END, 1, { MASKED(2, PROT_EXEC, PROT_EXEC) } },
+        { "mprotect", END, 1, { MASKED(2, PROT_EXEC, PROT_EXEC) } },
+};
+
+/* A set of calls with one purpose: names without a condition, or rows. */
+struct set {
         const char *name;
-        const char *summary;
+        const char *purpose;
+        const char *const *names;
+        size_t n_names;
         const struct row *rows;
         size_t n_rows;
+};
+#define NAMES(list) (list), ARRAY_SIZE(list), NULL, 0
+#define ROWS(list)  NULL, 0, (list), ARRAY_SIZE(list)
+
+/* What every agent has. */
+static const struct set base_sets[] = {
+        { "files", "files, below what mounts and Landlock leave", NAMES(file_names) },
+        { "waiting", "waiting for descriptors and time", NAMES(wait_names) },
+        { "socket", "the cell's own socket; no other can be made", NAMES(socket_names) },
+        { "memory", "memory of its own, up to the limit", NAMES(memory_names) },
+        { "process", "the process itself: who it is, how it ends", NAMES(process_names) },
+        { "clocks", "scheduling and clocks, to look at", NAMES(clock_names) },
+        { "signals", "signals; it is alone in its pid namespace", NAMES(signal_names) },
+        { "arguments", "calls that do many things: by argument", ROWS(base_rows) },
+        { "answered", "what libraries try and do without: answered with an error",
+          ROWS(answered_rows) },
+        { "loading", "code from the system's libraries, until prepare() has returned; and stage 2",
+          ROWS(load_rows) },
+};
+
+/* What is granted by name. */
+static const struct group {
+        struct set set;
         uint32_t flags;
+        const char *remedy; /* where the arguments fit; NULL in front: they are not known */
+        const char *remedy_by_name;
 } groups[] = {
-        { "threads", "threads, as many as limits.processes says", threads_rows,
-          ARRAY_SIZE(threads_rows), SPAWN_PROCESSES },
-        { "spawn", "other programs of /usr, in the same cell; no stage 2", spawn_rows,
-          ARRAY_SIZE(spawn_rows), SPAWN_PROCESSES | SPAWN_STAGE1 },
-        { "jit", "memory that is writable and executable", jit_rows, ARRAY_SIZE(jit_rows),
-          SPAWN_JIT },
-        { "identity", "asking for another user or group is refused instead of fatal", identity_rows,
-          ARRAY_SIZE(identity_rows), 0 },
+        { { "threads", "threads, as many as limits.processes says", ROWS(threads_rows) },
+          SPAWN_PROCESSES,
+          "the group \"threads\" in needs.syscalls would allow it",
+          "the group \"threads\" in needs.syscalls would allow it for threads, \"spawn\" for "
+          "other programs" },
+        { { "spawn", "other programs of /usr, in the same cell; no stage 2", ROWS(spawn_rows) },
+          SPAWN_PROCESSES | SPAWN_STAGE1,
+          "the group \"spawn\" in needs.syscalls would allow it",
+          NULL },
+        { { "jit", "memory that is writable and executable", ROWS(jit_rows) },
+          SPAWN_JIT,
+          "the group \"jit\" in needs.syscalls would allow it",
+          NULL },
+        { { "identity", "asking for another user or group is refused instead of fatal",
+            ROWS(identity_rows) },
+          0,
+          "the group \"identity\" in needs.syscalls would let it fail instead",
+          NULL },
 };
 
 const char *filter_group_name(size_t i)
 {
-        return i < ARRAY_SIZE(groups) ? groups[i].name : NULL;
+        return i < ARRAY_SIZE(groups) ? groups[i].set.name : NULL;
 }
 
 const char *filter_group_summary(size_t i)
 {
-        return i < ARRAY_SIZE(groups) ? groups[i].summary : NULL;
+        return i < ARRAY_SIZE(groups) ? groups[i].set.purpose : NULL;
 }
+
+/*
+ * What stage 1 is made of, for a filter and for everybody who asks what it does. Sets of a group
+ * come first: libseccomp keeps the widest rule of an action, and says so by -EEXIST.
+ */
+struct policy {
+        const struct set *stage1[ARRAY_SIZE(groups) + ARRAY_SIZE(base_sets)];
+        size_t n_stage1, n_granted;
+        struct set stage2[2];
+        size_t n_stage2;
+        uint32_t flags; /* SPAWN_* */
+};
 
 void filter_done(struct filter *f)
 {
@@ -422,9 +413,45 @@ void filter_done(struct filter *f)
 static const struct group *group_find(const char *name)
 {
         for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
-                if (strcmp(groups[i].name, name) == 0)
+                if (strcmp(groups[i].set.name, name) == 0)
                         return &groups[i];
         return NULL;
+}
+
+static bool policy_has(const struct policy *p, const struct set *set)
+{
+        for (size_t i = 0; i < p->n_stage1; i++)
+                if (p->stage1[i] == set)
+                        return true;
+        return false;
+}
+
+static int policy_make(struct policy *p, const char *const *names, struct err *err)
+{
+        *p = (struct policy){ 0 };
+        for (; names && *names; names++) {
+                const struct group *g = group_find(*names);
+
+                if (!g)
+                        return err_set(err, -EINVAL,
+                                       "there is no group of system calls called \"%s\"; there are "
+                                       "threads, spawn, jit and identity",
+                                       *names);
+                p->flags |= g->flags;
+                if (!policy_has(p, &g->set))
+                        p->stage1[p->n_stage1++] = &g->set;
+        }
+        p->n_granted = p->n_stage1;
+        for (size_t i = 0; i < ARRAY_SIZE(base_sets); i++)
+                p->stage1[p->n_stage1++] = &base_sets[i];
+        if (p->flags & SPAWN_STAGE1)
+                return 0;
+        p->stage2[p->n_stage2++] = (struct set){ "sealed", "no further filter", ROWS(sealed_rows) };
+        if (!(p->flags & SPAWN_JIT))
+                p->stage2[p->n_stage2++] =
+                        (struct set){ "sealed code", "no code that is not there yet",
+                                      ROWS(sealed_code_rows) };
+        return 0;
 }
 
 static void filter_releasep(scmp_filter_ctx *ctx)
@@ -500,43 +527,34 @@ static int filter_export(scmp_filter_ctx ctx, struct buf *program, struct err *e
         return r < 0 ? err_sys(err, r, "cannot write the system call filter") : 0;
 }
 
-/* Rows of a group come first: libseccomp keeps the widest rule of an action, and says so by
- * -EEXIST. */
-static int stage1_build(struct buf *program, const struct group *const *granted, size_t n_granted,
-                        struct err *err)
+static int set_add(scmp_filter_ctx ctx, const struct set *set, struct err *err)
+{
+        int r = names_add(ctx, set->names, set->n_names, err);
+
+        return r < 0 ? r : rows_add(ctx, set->rows, set->n_rows, err);
+}
+
+static int stage1_build(struct buf *program, const struct policy *p, struct err *err)
 {
         _cleanup_(filter_releasep) scmp_filter_ctx ctx = filter_new(END);
         int r = 0;
 
         if (!ctx)
                 return err_set(err, -ENOMEM, "cannot make a system call filter");
-        for (size_t i = 0; i < n_granted && r == 0; i++)
-                r = rows_add(ctx, granted[i]->rows, granted[i]->n_rows, err);
-        if (r == 0)
-                r = names_add(ctx, base_names, ARRAY_SIZE(base_names), err);
-        if (r == 0)
-                r = rows_add(ctx, base_rows, ARRAY_SIZE(base_rows), err);
-        if (r == 0)
-                r = rows_add(ctx, load_rows, ARRAY_SIZE(load_rows), err);
+        for (size_t i = 0; i < p->n_stage1 && r == 0; i++)
+                r = set_add(ctx, p->stage1[i], err);
         return r < 0 ? r : filter_export(ctx, program, err);
 }
 
-/* After prepare(): no code that is not there yet, and no further filter. */
-static int stage2_build(struct buf *program, uint32_t flags, struct err *err)
+static int stage2_build(struct buf *program, const struct policy *p, struct err *err)
 {
-        static const struct row rows[] = {
-                { "mmap", END, 1, { MASKED(2, PROT_EXEC, PROT_EXEC) } },
-                { "mprotect", END, 1, { MASKED(2, PROT_EXEC, PROT_EXEC) } },
-        };
-        static const struct row always[] = { { "seccomp", END, 0 } };
         _cleanup_(filter_releasep) scmp_filter_ctx ctx = filter_new(ALLOW);
-        int r;
+        int r = 0;
 
         if (!ctx)
                 return err_set(err, -ENOMEM, "cannot make a system call filter");
-        r = rows_add(ctx, always, ARRAY_SIZE(always), err);
-        if (r == 0 && !(flags & SPAWN_JIT))
-                r = rows_add(ctx, rows, ARRAY_SIZE(rows), err);
+        for (size_t i = 0; i < p->n_stage2 && r == 0; i++)
+                r = set_add(ctx, &p->stage2[i], err);
         return r < 0 ? r : filter_export(ctx, program, err);
 }
 
@@ -564,30 +582,15 @@ static int filter_store(struct filter *ret, const struct buf *stage1, const stru
 int filter_build(struct filter *ret, const char *const *names, struct err *err)
 {
         _cleanup_(buf_done) struct buf stage1 = { 0 }, stage2 = { 0 };
-        const struct group *granted[ARRAY_SIZE(groups)];
-        size_t n = 0;
-        uint32_t flags = 0;
+        struct policy policy;
         int r;
 
-        for (; names && *names; names++) {
-                const struct group *g = group_find(*names);
-
-                if (!g)
-                        return err_set(err, -EINVAL,
-                                       "there is no group of system calls called \"%s\"; there are "
-                                       "threads, spawn, jit and identity",
-                                       *names);
-                flags |= g->flags;
-                for (size_t i = 0; i < n; i++)
-                        if (granted[i] == g)
-                                g = NULL;
-                if (g)
-                        granted[n++] = g;
-        }
-        r = stage1_build(&stage1, granted, n, err);
+        r = policy_make(&policy, names, err);
         if (r == 0)
-                r = stage2_build(&stage2, flags, err);
-        return r < 0 ? r : filter_store(ret, &stage1, &stage2, flags, err);
+                r = stage1_build(&stage1, &policy, err);
+        if (r == 0)
+                r = stage2_build(&stage2, &policy, err);
+        return r < 0 ? r : filter_store(ret, &stage1, &stage2, policy.flags, err);
 }
 
 int filter_build_inspector(struct filter *ret, struct err *err)
@@ -621,27 +624,208 @@ char *filter_syscall_name(uint32_t arch, int number)
         return token && number >= 0 ? seccomp_syscall_resolve_num_arch(token, number) : NULL;
 }
 
-static bool rows_grant(const struct group *g, const char *name)
+static bool arg_fits(const struct scmp_arg_cmp *c, const uint64_t args[CALL_ARGS])
 {
-        for (size_t i = 0; i < g->n_rows; i++)
-                if (strcmp(g->rows[i].name, name) == 0)
-                        return true;
-        return false;
+        uint64_t value = args[c->arg];
+
+        switch (c->op) {
+        case SCMP_CMP_EQ:
+                return value == c->datum_a;
+        case SCMP_CMP_NE:
+                return value != c->datum_a;
+        case SCMP_CMP_LT:
+                return value < c->datum_a;
+        case SCMP_CMP_MASKED_EQ:
+                return (value & c->datum_a) == c->datum_b;
+        default:
+                return false;
+        }
 }
 
-const char *filter_syscall_remedy(const char *name)
+/* The first row that fits; `args` may be NULL: any row of that name. */
+static const struct row *rows_find(const struct row *rows, size_t n, const char *name,
+                                   const uint64_t *args)
 {
-        static const char *const sentences[] = {
-                "the group \"threads\" in needs.syscalls would allow it for threads, \"spawn\" for "
-                "other programs",
-                "the group \"spawn\" in needs.syscalls would allow it",
-                "the group \"jit\" in needs.syscalls would allow it",
-                "the group \"identity\" in needs.syscalls would let it fail instead",
-        };
+        for (size_t i = 0; i < n; i++) {
+                bool fits = strcmp(rows[i].name, name) == 0;
 
-        _Static_assert(ARRAY_SIZE(sentences) == ARRAY_SIZE(groups), "a sentence for each group");
+                for (unsigned j = 0; fits && args && j < rows[i].n_args; j++)
+                        fits = arg_fits(&rows[i].args[j], args);
+                if (fits)
+                        return &rows[i];
+        }
+        return NULL;
+}
+
+static bool set_decide(const struct set *set, const char *name, const uint64_t *args,
+                       uint32_t *ret_action)
+{
+        const struct row *row = rows_find(set->rows, set->n_rows, name, args);
+
+        for (size_t i = 0; i < set->n_names; i++)
+                if (strcmp(set->names[i], name) == 0) {
+                        *ret_action = ALLOW;
+                        return true;
+                }
+        if (row)
+                *ret_action = row->action;
+        return row != NULL;
+}
+
+static struct filter_decision decision_of(uint32_t action, const char *set)
+{
+        return (struct filter_decision){
+                .rule = action == ALLOW ? FILTER_ALLOWS
+                        : action == END ? FILTER_ENDS
+                                        : FILTER_ANSWERS,
+                .error = action == ALLOW || action == END ? 0 : (int) (action & 0xffff),
+                .set = set,
+        };
+}
+
+int filter_decide(struct filter_decision *ret, const char *const *names, bool is_prepared,
+                  const char *call, const uint64_t args[CALL_ARGS], struct err *err)
+{
+        struct policy policy;
+        uint32_t action;
+        int r;
+
+        r = policy_make(&policy, names, err);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; is_prepared && i < policy.n_stage2; i++)
+                if (set_decide(&policy.stage2[i], call, args, &action)) {
+                        *ret = decision_of(action, policy.stage2[i].name);
+                        return 0;
+                }
+        for (size_t i = 0; i < policy.n_stage1; i++)
+                if (set_decide(policy.stage1[i], call, args, &action)) {
+                        *ret = decision_of(action, policy.stage1[i]->name);
+                        return 0;
+                }
+        *ret = decision_of(END, NULL);
+        return 0;
+}
+
+/* Until prepare() has returned it would have been allowed. */
+static bool is_late(const char *name, const uint64_t *args)
+{
+        return args && rows_find(load_rows, 1, name, args);
+}
+
+const char *filter_syscall_remedy(const char *name, const uint64_t *args)
+{
+        if (is_late(name, args))
+                return "it is allowed until prepare() has returned: load libraries there; "
+                       "afterwards only the group \"jit\" in needs.syscalls would allow it";
         for (size_t i = 0; name && i < ARRAY_SIZE(groups); i++)
-                if (rows_grant(&groups[i], name))
-                        return sentences[i];
+                if (rows_find(groups[i].set.rows, groups[i].set.n_rows, name, args))
+                        return !args && groups[i].remedy_by_name ? groups[i].remedy_by_name
+                                                                 : groups[i].remedy;
         return "nothing grants it";
+}
+
+/* "prot without PROT_EXEC": of flags, those that must be there and those that must not. */
+static int flags_print(struct buf *ret, const char *call, const struct scmp_arg_cmp *c)
+{
+        uint64_t without = c->datum_a & ~c->datum_b;
+        int r = 0;
+
+        if (c->datum_b) {
+                r = buf_puts(ret, " with ");
+                if (r == 0)
+                        r = call_value(ret, call, c->arg, c->datum_b);
+        }
+        if (r == 0 && without) {
+                r = buf_puts(ret, c->datum_b ? " and without " : " without ");
+                if (r == 0)
+                        r = call_value(ret, call, c->arg, without);
+        }
+        return r;
+}
+
+/* Of all bits but the lowest: a range. Of other bits: a value, flags beside it aside. */
+static int masked_print(struct buf *ret, const char *call, const struct scmp_arg_cmp *c)
+{
+        uint64_t below = ~c->datum_a;
+        int r;
+
+        if (call_is_flags(call, c->arg))
+                return flags_print(ret, call, c);
+        if (below && (below & (below + 1)) == 0)
+                return buf_printf(ret, " from %llu to %llu", (unsigned long long) c->datum_b,
+                                  (unsigned long long) (c->datum_b | below));
+        r = buf_puts(ret, " = ");
+        return r < 0 ? r : call_value(ret, call, c->arg, c->datum_b);
+}
+
+/* "prot without PROT_EXEC", "cmd = F_DUPFD" */
+static int condition_print(struct buf *ret, const char *call, const struct scmp_arg_cmp *c)
+{
+        const char *name = call_argument(call, c->arg);
+        int r;
+
+        r = name ? buf_puts(ret, name) : buf_printf(ret, "argument %u", c->arg + 1);
+        if (r == 0 && c->op == SCMP_CMP_MASKED_EQ)
+                return masked_print(ret, call, c);
+        if (r == 0)
+                r = buf_puts(ret, c->op == SCMP_CMP_EQ   ? " = "
+                                  : c->op == SCMP_CMP_LT ? " below "
+                                                         : " is not ");
+        return r < 0 ? r : call_value(ret, call, c->arg, c->datum_a);
+}
+
+static const char *action_word(uint32_t action)
+{
+        return action == ALLOW ? "allow" : action == END ? "end" : "errno";
+}
+
+static json_t *row_describe(const struct row *row)
+{
+        _cleanup_(buf_done) struct buf when = { 0 };
+        bool is_errno = row->action != ALLOW && row->action != END;
+
+        for (unsigned i = 0; i < row->n_args; i++)
+                if ((i > 0 && buf_puts(&when, ", ") < 0) ||
+                    condition_print(&when, row->name, &row->args[i]) < 0)
+                        return NULL;
+        return json_pack("{s:s, s:s, s:s*, s:s*}", "call", row->name, "rule",
+                         action_word(row->action), "errno",
+                         is_errno ? strerrorname_np((int) (row->action & 0xffff)) : NULL, "when",
+                         row->n_args ? buf_text(&when) : NULL);
+}
+
+/* Calls that this machine does not know are in no filter either. */
+static json_t *set_describe(const struct set *set)
+{
+        json_t *calls = json_array();
+
+        for (size_t i = 0; i < set->n_names; i++)
+                if (seccomp_syscall_resolve_name(set->names[i]) >= 0)
+                        (void) json_array_append_new(
+                                calls, row_describe(&(struct row){ .name = set->names[i],
+                                                                   .action = ALLOW }));
+        for (size_t i = 0; i < set->n_rows; i++)
+                if (seccomp_syscall_resolve_name(set->rows[i].name) >= 0)
+                        (void) json_array_append_new(calls, row_describe(&set->rows[i]));
+        return json_pack("{s:s, s:s, s:o}", "set", set->name, "purpose", set->purpose, "calls",
+                         calls);
+}
+
+json_t *filter_policy(const char *const *names, struct err *err)
+{
+        json_t *stage1 = json_array(), *stage2 = json_array();
+        struct policy policy;
+
+        if (policy_make(&policy, names, err) < 0) {
+                json_decref(stage1);
+                json_decref(stage2);
+                return NULL;
+        }
+        for (size_t i = 0; i < policy.n_stage1; i++)
+                (void) json_array_append_new(stage1, set_describe(policy.stage1[i]));
+        for (size_t i = 0; i < policy.n_stage2; i++)
+                (void) json_array_append_new(stage2, set_describe(&policy.stage2[i]));
+        return json_pack("{s:o, s:o, s:s}", "stage1", stage1, "stage2", stage2, "otherwise",
+                         "ends the cell with verdict syscall");
 }

@@ -13,6 +13,10 @@
  */
 
 #include "base/err.h"
+#include "cell/call.h"
+
+#include <jansson.h>
+#include <stdbool.h>
 
 struct filter {
         int fd; /* sealed memfd: stage 1, then stage 2; instructions of struct sock_filter */
@@ -39,5 +43,27 @@ const char *filter_group_summary(size_t i);
  */
 char *filter_syscall_name(uint32_t arch, int number);
 
-/* Which grant would allow that system call, or that nothing does; one sentence. */
-const char *filter_syscall_remedy(const char *name);
+/*
+ * Which grant would allow that call, or that nothing does; one sentence. `args` as the process had
+ * them, or NULL where they are not known.
+ */
+const char *filter_syscall_remedy(const char *name, const uint64_t *args);
+
+/* What a filter does with one call, from the tables that it is built from. */
+enum filter_rule { FILTER_ALLOWS, FILTER_ANSWERS, FILTER_ENDS };
+
+struct filter_decision {
+        enum filter_rule rule;
+        int error;       /* of FILTER_ANSWERS */
+        const char *set; /* the set or group whose row it is; NULL = none has it */
+};
+
+/* `is_prepared`: stage 2 is in force as well. */
+int filter_decide(struct filter_decision *ret, const char *const *groups, bool is_prepared,
+                  const char *call, const uint64_t args[CALL_ARGS], struct err *err);
+
+/*
+ * The whole policy for those groups: {"stage1": [{"set", "purpose", "calls": [{"call", "rule":
+ * "allow|errno|end", "errno", "when"}]}], "stage2": the same, "otherwise"}; new reference, or NULL.
+ */
+json_t *filter_policy(const char *const *groups, struct err *err);

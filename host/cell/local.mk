@@ -1,5 +1,6 @@
 libhost_a_SOURCES += \
 	host/cell/base64.c host/cell/base64.h \
+	host/cell/call.c host/cell/call.h \
 	host/cell/cause.c host/cell/cause.h \
 	host/cell/cell.c host/cell/cell.h \
 	host/cell/collect.c host/cell/collect.h \

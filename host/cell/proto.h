@@ -70,6 +70,9 @@ struct proto_fault {
         int32_t signal;
         int32_t syscall; /* number, or -1 */
         uint32_t arch;   /* AUDIT_ARCH_* of that number */
+        uint32_t has_args;
+        uint32_t reserved;
+        uint64_t args[6]; /* its registers; nothing behind a pointer is looked at */
 };
 
 /*

@@ -388,10 +388,6 @@ static void result_print(const struct call *c)
                         c->applied ? ", applied" : "; nothing was written (use --apply)");
         if (r->message)
                 line_print(c, "linhay: ", r->message);
-        if (r->syscall)
-                (void) fprintf(stderr, "linhay: the agent called %s, which is not granted%s%s\n",
-                               r->syscall, r->syscall_remedy ? ": " : "",
-                               r->syscall_remedy ? r->syscall_remedy : "");
         if (r->verdict != VERDICT_OK && r->stderr_tail && r->stderr_tail[0])
                 line_print(c, "last lines of its output:\n", r->stderr_tail);
 }

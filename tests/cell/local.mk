@@ -45,6 +45,12 @@ tests_cell_test_release_SOURCES = tests/cell/test-release.c tests/cell/drive.c t
 tests_cell_test_release_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_release_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/cell/test-policy
+TESTS += tests/cell/test-policy
+tests_cell_test_policy_SOURCES = tests/cell/test-policy.c
+tests_cell_test_policy_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_policy_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/cell/test-reply
 TESTS += tests/cell/test-reply
 tests_cell_test_reply_SOURCES = tests/cell/test-reply.c

@@ -102,7 +102,7 @@ static void test_denied(void **state)
                 { "no netlink either", "socket_netlink", "socket", "nothing" },
                 { "no connection", "connect", "connect", "nothing" },
                 { "no socket of its own", "socketpair", "socketpair", "nothing" },
-                { "no process", "fork", "clone", "threads" },
+                { "no process", "fork", "clone", "spawn" },
                 { "no thread", "thread", "clone3", "threads" },
                 { "no program", "execve", "execve", "spawn" },
                 { "no debugging", "ptrace", "ptrace", "nothing" },
@@ -135,6 +135,36 @@ static void test_denied(void **state)
                         assert_string_equal(drive.result.syscall, rows[i].syscall);
                         if (!strstr(drive.result.syscall_remedy, rows[i].remedy))
                                 fail_msg("%s: \"%s\"", rows[i].probe, drive.result.syscall_remedy);
+                }
+}
+
+/* The message says what was asked for, as far as registers tell. */
+static void test_explained(void **state)
+{
+        static const struct {
+                const char *probe;
+                const char *words;
+        } rows[] = {
+                { "socket", "the system call socket(AF_INET, SOCK_STREAM" },
+                { "socket_netlink", "socket(AF_NETLINK, SOCK_RAW" },
+                { "mmap_wx", "PROT_READ|PROT_WRITE|PROT_EXEC, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0)" },
+                { "mprotect_x", "4096, PROT_READ|PROT_EXEC), which" },
+                { "unshare", "unshare(CLONE_NEW" },
+                { "own_filter_prctl", "prctl(PR_SET_SECCOMP, 2, " },
+                { "execve", "execve(…, " },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                for (int at_load = 0; at_load <= 1; at_load++) {
+                        drive_run(&drive, &(struct drive_job){ .action = rows[i].probe,
+                                                               .at_load = at_load });
+                        drive_expect_verdict(&drive, "explained", rows[i].probe, VERDICT_SYSCALL);
+                        if (!strstr(drive.result.message, rows[i].words))
+                                fail_msg("%s: \"%s\" is not in: %s", rows[i].probe, rows[i].words,
+                                         drive.result.message);
+                        /* No address is told. */
+                        assert_null(strstr(drive.result.message, "0x7f"));
                 }
 }
 
@@ -579,15 +609,16 @@ static void test_inspect(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_services),      cmocka_unit_test(test_workspace),
-                cmocka_unit_test(test_staged),        cmocka_unit_test(test_answered),
-                cmocka_unit_test(test_denied),        cmocka_unit_test(test_ends),
-                cmocka_unit_test(test_wire),          cmocka_unit_test(test_groups),
-                cmocka_unit_test(test_unknown_group), cmocka_unit_test(test_other_bytes),
-                cmocka_unit_test(test_stage2),        cmocka_unit_test(test_large_bodies),
-                cmocka_unit_test(test_failures),      cmocka_unit_test(test_not_an_agent),
-                cmocka_unit_test(test_cancel),        cmocka_unit_test(test_held),
-                cmocka_unit_test(test_many_at_once),  cmocka_unit_test(test_inspect),
+                cmocka_unit_test(test_services),     cmocka_unit_test(test_workspace),
+                cmocka_unit_test(test_staged),       cmocka_unit_test(test_answered),
+                cmocka_unit_test(test_denied),       cmocka_unit_test(test_explained),
+                cmocka_unit_test(test_ends),         cmocka_unit_test(test_wire),
+                cmocka_unit_test(test_groups),       cmocka_unit_test(test_unknown_group),
+                cmocka_unit_test(test_other_bytes),  cmocka_unit_test(test_stage2),
+                cmocka_unit_test(test_large_bodies), cmocka_unit_test(test_failures),
+                cmocka_unit_test(test_not_an_agent), cmocka_unit_test(test_cancel),
+                cmocka_unit_test(test_held),         cmocka_unit_test(test_many_at_once),
+                cmocka_unit_test(test_inspect),
         };
 
         return cmocka_run_group_tests_name(IS_USER ? "cell, as a user" : "cell", tests, set_up,

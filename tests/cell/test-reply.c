@@ -98,11 +98,11 @@ static void test_proto_table(void **state)
                 uint32_t length;
         } allowed[] = {
                 { PROTO_STARTING, PROTO_HELLO, PROTO_LOADING, 8 },
-                { PROTO_STARTING, PROTO_FAULT, PROTO_ENDED, 16 },
+                { PROTO_STARTING, PROTO_FAULT, PROTO_ENDED, sizeof(struct proto_fault) },
                 { PROTO_LOADING, PROTO_READY, PROTO_RUNNING, 0 },
                 { PROTO_LOADING, PROTO_LOG, PROTO_LOADING, 4 },
                 { PROTO_LOADING, PROTO_FAILED, PROTO_ENDED, 8 },
-                { PROTO_LOADING, PROTO_FAULT, PROTO_ENDED, 16 },
+                { PROTO_LOADING, PROTO_FAULT, PROTO_ENDED, sizeof(struct proto_fault) },
                 { PROTO_RUNNING, PROTO_LOG, PROTO_RUNNING, 4 },
                 { PROTO_RUNNING, PROTO_PROGRESS, PROTO_RUNNING, 16 },
                 { PROTO_RUNNING, PROTO_FINDINGS, PROTO_RUNNING, 2 },
@@ -110,7 +110,7 @@ static void test_proto_table(void **state)
                 { PROTO_RUNNING, PROTO_ARTIFACT, PROTO_RUNNING, 17 },
                 { PROTO_RUNNING, PROTO_SPEND, PROTO_RUNNING, 9 },
                 { PROTO_RUNNING, PROTO_FAILED, PROTO_ENDED, 8 },
-                { PROTO_RUNNING, PROTO_FAULT, PROTO_ENDED, 16 },
+                { PROTO_RUNNING, PROTO_FAULT, PROTO_ENDED, sizeof(struct proto_fault) },
                 { PROTO_RUNNING, PROTO_RESULT, PROTO_ENDED, 0 },
         };
         const char *why;
