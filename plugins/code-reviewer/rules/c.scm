@@ -155,7 +155,7 @@
 ;; cwe: CWE-338
 ;; tags: security crypto
 ;; keywords: rand( random( rand48( rand_r( rand\x20(
-;; message: {f}() can be predicted, and this looks like a secret
+;; message: {value} can be predicted, and this looks like a secret
 ;; fix: Use getrandom() or the library's generator.
 ;; bad: void f(void) { int token = rand(); }
 ;; good: void f(void) { int dice = rand(); }
