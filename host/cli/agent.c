@@ -264,6 +264,8 @@ int agent_verb_show(int argc, char **argv)
 
         (void) printf("%s %s: %s\nlicence %s, sdk %u\nfile %s\nsha256 %s\n", m->name, m->version,
                       m->summary, m->licence, m->sdk, agent->path, agent->sha256);
+        if (m->exec.interpreter)
+                (void) printf("run by %s %s\n", m->exec.interpreter, m->exec.program);
         for (size_t i = 0; i < m->n_actions; i++)
                 action_print(m->name, &m->actions[i]);
         limits_print(&m->limits);
