@@ -5,6 +5,8 @@
  * function, or when it is run
  */
 
+#include "config.h"
+
 #include "probe.h"
 
 LINHAY_MANIFEST("agent.json")

@@ -569,6 +569,16 @@ static void stage_clear(void)
         scene_remove();
 }
 
+static bool is_possible(const struct probe *p)
+{
+#ifdef LINHAY_SANITIZE
+        return !p->is_unsanitized;
+#else
+        (void) p;
+        return true;
+#endif
+}
+
 static bool is_chosen(const struct probe *p, char *const names[])
 {
         for (size_t i = 0; names[i]; i++) {
@@ -588,7 +598,7 @@ int main(int argc, char *argv[])
 
         stage_set();
         for (size_t i = 0; (p = probe_at(i)); i++)
-                if (is_chosen(p, argv + 1 + as_table))
+                if (is_possible(p) && is_chosen(p, argv + 1 + as_table))
                         failed += !probe_test(p, ++number, as_table);
         if (!as_table)
                 printf("1..%u\n", number);

@@ -425,7 +425,7 @@ static int end_early(struct linhay_run *r)
 {
         (void) r;
         if (!scene.honest)
-                exit(0);
+                quick_exit(0); /* the sanitizer has no part in it */
         return 0;
 }
 
@@ -807,10 +807,9 @@ const struct probe loader_probes[] = {
           .at_load = "-", .entry = ENTRY_CONSTRUCTOR, .is_slow = true, .limit = LIMIT_WALL,
           .value = 200, .control = CONTROL_HONEST },
         SPOILT("exits", "end well in a constructor", end_early, "protocol"),
-#ifndef LINHAY_SANITIZE /* the loader would call it before the sanitizer is there */
         { "loader/resolver-crashes", "crash in the resolver of an indirect function", crash,
-          "signal", .at_load = "-", .entry = ENTRY_IFUNC, .control = CONTROL_HONEST },
-#endif
+          "signal", .at_load = "-", .entry = ENTRY_IFUNC, .control = CONTROL_HONEST,
+          .is_unsanitized = true },
         SPOILT("no-run", "be an agent that cannot be run", no_run, "load"),
         SPOILT("interface", "be for another version of the interface", other_interface, "load"),
         SPOILT("magic", "answer with what is no agent's descriptor", other_magic, "load"),

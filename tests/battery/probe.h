@@ -85,6 +85,7 @@ struct probe {
         enum workspace_mode workspace; /* of a tree with files "a", "b/c" and the link "l" to "a" */
         bool (*harmed)(void); /* asked on the host after the run: true = the attack came through */
         enum entry entry;     /* of the columns that are not about it; ENTRY_RUN as a rule */
+        bool is_unsanitized;  /* the sanitizers would be in the way, or in its place */
         bool is_slow;         /* only while running, and its control */
         /* What an earlier cell of the same tree does, for the attack to find what it left behind.
          */

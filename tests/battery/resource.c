@@ -109,7 +109,7 @@ static int lock_memory(struct linhay_run *r)
         void *p = mmap(NULL, MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
         (void) r;
-        return reached(mlock(p, MIB) == 0);
+        return reached(syscall(SYS_mlock, p, MIB) == 0);
 }
 
 /* From the warning to the kill there is a second, which it would like to have. */
@@ -663,20 +663,19 @@ static int spend_in_many_units(struct linhay_run *r)
 #define GRANTED(what, much) .limit = LIMIT_##what, .value = (much)
 
 const struct probe resource_probes[] = {
-#ifndef LINHAY_SANITIZE /* its shadow is terabytes of address space, so that is not limited */
+        /* The sanitizer's shadow is terabytes of address space, so that is not limited. */
         { "resource/malloc", "allocate and touch more memory than was granted", by_malloc, "ENOMEM",
-          GRANTED(MEMORY, MEMORY_LIMIT) },
+          GRANTED(MEMORY, MEMORY_LIMIT), .is_unsanitized = true },
         { "resource/mmap", "map and populate more anonymous memory than was granted", by_mmap,
-          "ENOMEM or EAGAIN", GRANTED(MEMORY, MEMORY_LIMIT) },
+          "ENOMEM or EAGAIN", GRANTED(MEMORY, MEMORY_LIMIT), .is_unsanitized = true },
         { "resource/reserve", "reserve 64 GiB of addresses without using them", by_reserve,
-          "ENOMEM" },
+          "ENOMEM", .is_unsanitized = true },
         { "resource/mremap", "let a page grow past the limit on memory", by_mremap, "ENOMEM",
-          GRANTED(MEMORY, MEMORY_LIMIT) },
+          GRANTED(MEMORY, MEMORY_LIMIT), .is_unsanitized = true },
         { "resource/break", "move the program break past the limit on memory", by_break, "ENOMEM",
-          GRANTED(MEMORY, MEMORY_LIMIT) },
+          GRANTED(MEMORY, MEMORY_LIMIT), .is_unsanitized = true },
         { "resource/shared-memory", "the same with memory that is shared and has no file",
-          by_shared, "ENOMEM", GRANTED(MEMORY, MEMORY_LIMIT) },
-#endif
+          by_shared, "ENOMEM", GRANTED(MEMORY, MEMORY_LIMIT), .is_unsanitized = true },
         { "resource/stack", "call oneself until the stack has no end", by_stack, "signal",
           .control = CONTROL_HONEST },
         { "resource/memfd", "keep memory in a file without a name", by_memfd,
