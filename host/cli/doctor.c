@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/policy.h"
 #include "cli/session.h"
 #include "cli/term.h"
 
@@ -9,7 +10,8 @@
 static const struct cli_verb verb = {
         .name = "doctor",
         .operands = "",
-        .summary = "Probes every layer that confines agents and says what it found.",
+        .summary = "Probes every layer that confines agents and says what it found; or prints an\n"
+                   "agent's policy of system calls.",
         .footer = "Exit status 0: agents can run; 5: they cannot, and the text says why and what "
                   "to do.\n",
 };
@@ -72,9 +74,12 @@ static int describe(const struct session *s, bool as_json)
 int cmd_doctor(int argc, char **argv)
 {
         _cleanup_(session_done) struct session s = { 0 };
+        const char *policy = NULL;
         bool as_json = false;
         const struct cli_option options[] = {
                 { "json", 0, CLI_FLAG, NULL, "print one JSON object", &as_json },
+                { "policy", 0, CLI_TEXT, "AGENT", "every system call that AGENT may make, and how",
+                  &policy },
                 { 0 },
         };
         struct err err = { 0 };
@@ -85,5 +90,7 @@ int cmd_doctor(int argc, char **argv)
                 return r;
         if (session_open(&s, NULL, &err) < 0)
                 return cli_fail(CLI_TROUBLE, &err);
+        if (policy)
+                return policy_show(&s, policy, as_json);
         return describe(&s, as_json) < 0 ? CLI_TROUBLE : CLI_PASSED;
 }

@@ -284,9 +284,10 @@ static bool list_has(const char *const *list, const char *name)
 }
 
 /* Groups that are both asked for and granted: a NULL-terminated list of borrowed names. */
-static int groups_granted(const char ***ret, const struct attempt_spec *spec)
+static int groups_granted(const char ***ret, const struct manifest *manifest,
+                          const struct grants *grants)
 {
-        const char *const *asked = (const char *const *) spec->agent->manifest->syscall_groups;
+        const char *const *asked = (const char *const *) manifest->syscall_groups;
         size_t n = 0, count = 0;
         const char **list;
 
@@ -296,9 +297,26 @@ static int groups_granted(const char ***ret, const struct attempt_spec *spec)
         if (!list)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++)
-                if (list_has(spec->grants.syscall_groups, asked[i]))
+                if (list_has(grants->syscall_groups, asked[i]))
                         list[count++] = asked[i];
         *ret = list;
+        return 0;
+}
+
+int attempt_groups(const char ***ret, const struct agent *agent, const struct grants *grants,
+                   struct err *err)
+{
+        _cleanup_(exec_grant_done) struct exec_grant exec = { 0 };
+        int r;
+
+        if (!agent->manifest->exec.interpreter) {
+                r = groups_granted(ret, agent->manifest, grants);
+                return r < 0 ? err_set(err, r, "out of memory") : 0;
+        }
+        r = exec_grant_make(&exec, grants->exec, agent, err);
+        if (r < 0)
+                return r;
+        *ret = TAKE(exec.groups);
         return 0;
 }
 
@@ -309,7 +327,7 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
         char name[160];
         int r;
 
-        r = groups_granted(&groups, spec);
+        r = groups_granted(&groups, spec->agent->manifest, &spec->grants);
         if (r < 0)
                 return r;
         (void) snprintf(name, sizeof(name), "%s/%s", spec->agent->manifest->name,

@@ -79,6 +79,14 @@ struct attempt_spec {
 };
 
 /*
+ * The groups of system calls that its cells get: what the manifest asks for and the admin grants.
+ * NULL-terminated; the array is the caller's to free, the names are the agent's. -EACCES for an
+ * exec agent whose interpreter nobody grants.
+ */
+int attempt_groups(const char ***ret, const struct agent *agent, const struct grants *grants,
+                   struct err *err);
+
+/*
  * Starts an attempt. An input that does not fit is no error here: it is an attempt that ends with
  * VERDICT_SCHEMA before any cell was made. Negative: the sandbox or this machine is in trouble.
  */
