@@ -2,6 +2,7 @@
 #include "cell/cell.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -10,18 +11,23 @@
 #include "base/utf8.h"
 #include "cell/end.h"
 #include "cell/memfd.h"
+#include "cell/pool.h"
 #include "cell/reply.h"
 #include "cell/sandbox.h"
 #include "cell/tail.h"
 
-#define FRAMES_A_TURN 64 /* then other cells have their turn */
-#define LEVEL_PRINTED 6  /* what an agent prints is information */
+#define FRAMES_A_TURN 64    /* then other cells have their turn */
+#define LEVEL_PRINTED 6     /* what an agent prints is information */
+#define WARMING_MS    10000 /* to load and prepare while nobody waits */
 
 struct cell {
         struct cell *next;
         struct sandbox *sandbox;
         struct cell_spec spec; /* strings and descriptors in it are ours */
         uint64_t id;
+        const struct filter *filter; /* the sandbox's */
+        int object;                  /* as is this */
+        uint32_t program_bytes;
         int socket, log, pidfd;
         struct loop_source socket_source, log_source, deadline, grace;
         uint64_t started_us;
@@ -37,6 +43,12 @@ struct cell {
         bool is_killed;
         bool has_hung_up;
         bool is_ahead; /* its process was made before it was asked for */
+
+        bool is_warm;               /* nobody's yet */
+        bool was_warm;              /* until it was somebody's */
+        bool is_going;              /* its action was to begin */
+        struct spawn_request *late; /* asked for its tree; NULL = it has it, or needs none */
+        struct buf early;           /* what it logged while it was nobody's: level, text, NUL */
 };
 
 uint64_t cell_id(const struct cell *c)
@@ -100,6 +112,8 @@ static struct cell *cell_free(struct cell *c)
         reply_done(&c->reply);
         result_done(&c->result);
         free(c->stopped_text);
+        free(c->late);
+        buf_done(&c->early);
         free(c);
         return NULL;
 }
@@ -212,10 +226,52 @@ static int request_send(struct cell *c)
                               strlen(text), fds, n, MSG_DONTWAIT);
 }
 
+/* Kept for whose cell it will be. The limit on logs holds already. */
+static void early_keep(void *user, int level, const char *text)
+{
+        struct cell *c = user;
+        size_t before = c->early.length;
+
+        if (buf_add(&c->early, &level, sizeof(level)) < 0 ||
+            buf_add(&c->early, text, strlen(text) + 1) < 0)
+                buf_drop(&c->early, c->early.length - before);
+}
+
+static void early_tell(struct cell *c)
+{
+        const char *at = c->early.data, *end = at + c->early.length;
+
+        if (c->is_warm || !at)
+                return;
+        while (c->spec.on_log && at < end) {
+                int level;
+
+                memcpy(&level, at, sizeof(level));
+                at += sizeof(level);
+                c->spec.on_log(c->spec.user, level, at);
+                at += strlen(at) + 1;
+        }
+        buf_done(&c->early);
+}
+
+/* Nobody asked it anything: all it may do is to load, log and prepare. */
+static int warm_frame(struct cell *c, uint16_t type)
+{
+        if (type == PROTO_READY) {
+                loop_remove(c->sandbox->loop, &c->deadline);
+                pool_prepared(c->sandbox->pool);
+        }
+        return type == PROTO_HELLO || type == PROTO_READY || type == PROTO_LOG ? 0 : -EPROTO;
+}
+
 static int frame_handle(struct cell *c, const struct frame *frame)
 {
-        int r = reply_frame(&c->reply, frame);
+        int r;
 
+        early_tell(c);
+        r = reply_frame(&c->reply, frame);
+        if (r == 0 && c->is_warm)
+                return warm_frame(c, frame->header.type);
         if (c->reply.has_result && c->result_us == 0)
                 c->result_us = clock_us() - c->started_us;
 
@@ -277,6 +333,7 @@ static void line_printed(void *user, const char *text, size_t length)
 {
         struct cell *c = user;
 
+        early_tell(c);
         if (!c->is_killed && reply_log(&c->reply, LEVEL_PRINTED, text, length) < 0) {
                 cell_stop(c, c->reply.verdict, c->reply.why.text);
                 cell_kill(c);
@@ -337,6 +394,24 @@ static json_t *paths_read(const char *text, size_t length)
         return paths;
 }
 
+static int cell_tell(struct cell *c, struct err *err)
+{
+        int r = request_send(c);
+
+        return r < 0 && r != -EPIPE && r != -ECONNRESET
+                       ? err_sys(err, r, "cannot put the request into the cell's socket")
+                       : 0;
+}
+
+static void cell_trouble(struct cell *c, const struct err *err)
+{
+        const struct spawn_setup setup = { .id = c->id, .code = err->code };
+        int none = -1;
+
+        cell_setup(c, &setup, err->text, strlen(err->text), &none);
+        cell_kill(c);
+}
+
 void cell_setup(struct cell *c, const struct spawn_setup *setup, const char *text, size_t length,
                 int *upper_fd)
 {
@@ -354,6 +429,51 @@ void cell_setup(struct cell *c, const struct spawn_setup *setup, const char *tex
         r->unreadable = paths_read(text, length);
 }
 
+static int cell_spawn(struct cell *c, struct spawn_request *request, struct err *err);
+static void cell_listen(struct cell *c);
+
+/* It could not be given its tree: the same step in a cell that is made on the spot. */
+static int cell_again(struct cell *c, struct err *err)
+{
+        struct spawn_request *request = c->late;
+        int r;
+
+        loop_remove(c->sandbox->loop, &c->socket_source);
+        loop_remove(c->sandbox->loop, &c->log_source);
+        cell_kill(c);
+        closep(&c->socket);
+        closep(&c->log);
+        closep(&c->pidfd);
+        c->is_killed = c->was_warm = c->is_ahead = false;
+        buf_done(&c->early);
+        reply_done(&c->reply);
+        cell_listen(c);
+        request->cell.id = c->id = ++c->sandbox->last_id;
+        request->cell.flags &= ~SPAWN_LATE;
+        r = cell_spawn(c, request, err);
+        c->late = NULL;
+        free(request);
+        return r == 0 && c->is_going ? cell_tell(c, err) : r;
+}
+
+void cell_attached(struct cell *c, const struct spawn_setup *setup, int *upper_fd)
+{
+        struct err err = { 0 };
+        int r = 0;
+
+        if (c->is_killed || !c->late)
+                return;
+        if (setup->code < 0) {
+                r = cell_again(c, &err);
+        } else {
+                c->result.upper_fd = TAKE_FD(*upper_fd);
+                free(c->late);
+                c->late = NULL;
+        }
+        if (r < 0)
+                cell_trouble(c, &err);
+}
+
 static void usage_fill(struct cell *c, const struct spawn_exited *exited)
 {
         c->result.usage = (struct cell_usage){
@@ -364,6 +484,7 @@ static void usage_fill(struct cell *c, const struct spawn_exited *exited)
                 .system_us = exited->system_us,
                 .memory_peak_bytes = exited->memory_peak_bytes,
                 .is_ahead = c->is_ahead,
+                .is_warm = c->was_warm,
         };
 }
 
@@ -396,23 +517,36 @@ static void result_judge(struct cell *c, const struct spawn_exited *exited)
         }
 }
 
+static void cell_unlink(struct cell *c)
+{
+        for (struct cell **at = &c->sandbox->cells; *at; at = cell_next(*at))
+                if (*at == c) {
+                        *at = c->next;
+                        break;
+                }
+}
+
 /* Its process is gone, so all that it ever said is here. */
 void cell_exited(struct cell *c, const struct spawn_exited *exited)
 {
-        usage_fill(c, exited);
+        if (c->is_warm) {
+                cell_unlink(c);
+                pool_lost(c->sandbox->pool, c);
+                (void) cell_free(c);
+                return;
+        }
+        early_tell(c);
         if (c->socket >= 0 && !(c->is_killed && c->is_stopped))
                 (void) socket_drain(c, INT_MAX);
         (void) log_drain(c, 64);
         tail_flush(&c->tail);
         cell_ignore(c);
 
+        usage_fill(c, exited);
         result_judge(c, exited);
         c->result.stderr_tail = tail_text(&c->tail);
-        for (struct cell **at = &c->sandbox->cells; *at; at = cell_next(*at))
-                if (*at == c) {
-                        *at = c->next;
-                        break;
-                }
+        cell_unlink(c);
+        pool_stir(c->sandbox->pool);
         if (c->spec.on_done)
                 c->spec.on_done(c->spec.user, &c->result);
         (void) cell_free(c);
@@ -428,7 +562,7 @@ static int spec_copy(struct cell_spec *to, const struct cell_spec *from, struct 
         to->n_files = 0;
         to->workspace_fd = -1;
         to->name = strdup(from->name ? from->name : "cell");
-        to->action = strdup(from->action);
+        to->action = strdup(from->action ? from->action : "");
         to->input = from->input ? json_incref((json_t *) from->input) : json_object();
         to->syscall_groups = NULL;
         to->program = NULL;
@@ -499,55 +633,67 @@ int cell_go(struct cell *c, struct err *err)
         /* It has ended already, or is being killed. */
         if (c->socket < 0 || c->is_killed)
                 return 0;
+        c->is_going = true;
+        r = cell_tell(c, err);
+        if (r < 0)
+                return r;
         r = loop_add_timer(c->sandbox->loop, &c->deadline, c->spec.limits.value[LIMIT_WALL],
                            deadline_over, c);
         if (r < 0)
-                return err_sys(err, r, "cannot watch a cell");
-        r = request_send(c);
-        if (r < 0 && r != -EPIPE && r != -ECONNRESET)
-                return err_sys(err, r, "cannot put the request into the cell's socket");
-        return 0;
+                cell_kill(c);
+        return r < 0 ? err_sys(err, r, "cannot watch a cell") : 0;
 }
 
-static int cell_request(struct cell *c, const struct cell_spec *spec, struct err *err)
+/* Asks for its process; nothing of the step is in the cell's socket yet. */
+static int cell_spawn(struct cell *c, struct spawn_request *request, struct err *err)
 {
-        struct spawn_request request = {
-                .cell.id = c->id,
-                .cell.kind = SPAWN_CELL,
-                .cell.workspace = spec->workspace,
-                .cell.limits = spec->limits,
-        };
         _cleanup_(closep) int socket = -1, log = -1;
-        const struct filter *filter;
-        int object, r;
+        int r;
 
-        r = sandbox_filter(c->sandbox, spec->syscall_groups, &filter, err);
-        if (r == 0)
-                r = sandbox_object(c->sandbox, spec, &object, &request.cell.program_bytes, err);
-        if (r == 0)
-                r = request_workspace(&request, spec, err);
-        if (r == 0)
-                r = cell_connect(c, &socket, &log, err);
-        if (r == 0 && !spec->is_held)
+        r = cell_connect(c, &socket, &log, err);
+        if (r == 0 && !c->spec.is_held && !c->is_going)
                 r = cell_go(c, err);
         if (r < 0)
                 return r;
-        request.cell.flags = filter->flags;
-        request.cell.stage1_bytes = filter->stage1_bytes;
-        request.cell.stage2_bytes = filter->stage2_bytes;
         {
                 const int fds[] = {
                         [SPAWN_FD_SOCKET] = socket,
                         [SPAWN_FD_LOG] = log,
-                        [SPAWN_FD_FILTER] = filter->fd,
-                        [SPAWN_FD_OBJECT] = object,
+                        [SPAWN_FD_FILTER] = c->filter->fd,
+                        [SPAWN_FD_OBJECT] = c->object,
                 };
 
-                return sandbox_spawn(c->sandbox, &request, fds, ARRAY_SIZE(fds), err);
+                return sandbox_spawn(c->sandbox, request, fds, ARRAY_SIZE(fds), err);
         }
 }
 
-int cell_start(struct cell **ret, struct sandbox *s, const struct cell_spec *spec, struct err *err)
+static void request_init(struct spawn_request *ret, const struct cell *c,
+                         const struct cell_spec *spec)
+{
+        *ret = (struct spawn_request){
+                .cell.id = c->id,
+                .cell.kind = SPAWN_CELL,
+                .cell.workspace = spec->workspace,
+                .cell.flags = c->filter->flags,
+                .cell.stage1_bytes = c->filter->stage1_bytes,
+                .cell.stage2_bytes = c->filter->stage2_bytes,
+                .cell.program_bytes = c->program_bytes,
+                .cell.limits = spec->limits,
+        };
+}
+
+static void cell_listen(struct cell *c)
+{
+        reply_init(&c->reply, &c->result, &c->spec.limits);
+        c->reply.on_log = c->is_warm ? early_keep : c->spec.on_log;
+        c->reply.on_progress = c->spec.on_progress;
+        c->reply.user = c->is_warm ? c : c->spec.user;
+        c->tail = (struct tail){ .on_line = line_printed, .user = c };
+}
+
+/* A cell that has no process yet. */
+static int cell_new(struct cell **ret, struct sandbox *s, const struct cell_spec *spec,
+                    struct err *err)
 {
         _cleanup_(cell_freep) struct cell *c = calloc(1, sizeof(*c));
         int r;
@@ -566,22 +712,146 @@ int cell_start(struct cell **ret, struct sandbox *s, const struct cell_spec *spe
                 .spent = json_object(),
                 .unreadable = json_array(),
         };
-        if (spec->n_files >= FRAME_FDS)
-                return err_set(err, -E2BIG, "an input may name at most %d files", FRAME_FDS - 1);
         r = spec_copy(&c->spec, spec, err);
+        if (r == 0)
+                r = sandbox_filter(s, spec->syscall_groups, &c->filter, err);
+        if (r == 0)
+                r = sandbox_object(s, spec, &c->object, &c->program_bytes, err);
+        if (r == 0)
+                *ret = TAKE(c);
+        return r;
+}
+
+static void cell_link(struct cell *c)
+{
+        c->next = c->sandbox->cells;
+        c->sandbox->cells = c;
+}
+
+int cell_warm(struct cell **ret, struct sandbox *s, const struct cell_spec *spec, struct err *err)
+{
+        _cleanup_(cell_freep) struct cell *c = NULL;
+        struct spawn_request request;
+        int r;
+
+        r = cell_new(&c, s, spec, err);
         if (r < 0)
                 return r;
-        reply_init(&c->reply, &c->result, &c->spec.limits);
+        c->is_warm = c->was_warm = true;
+        cell_listen(c);
+        request_init(&request, c, spec);
+        request.cell.flags |= SPAWN_WARM;
+        if (spec->workspace != WORKSPACE_NONE)
+                request.cell.flags |= SPAWN_LATE;
+        r = loop_add_timer(s->loop, &c->deadline, WARMING_MS, deadline_over, c);
+        if (r < 0)
+                return err_sys(err, r, "cannot watch a cell");
+        r = cell_spawn(c, &request, err);
+        if (r < 0)
+                return r;
+        cell_link(c);
+        *ret = TAKE(c);
+        return 0;
+}
+
+bool cell_is_prepared(const struct cell *c)
+{
+        return c->reply.state == PROTO_RUNNING;
+}
+
+/* Its mounts are there, and nobody has killed it meanwhile. */
+bool cell_is_usable(const struct cell *c)
+{
+        struct pollfd end = { .fd = c->pidfd, .events = POLLIN };
+
+        return c->pidfd >= 0 && c->socket >= 0 && !c->is_killed &&
+               (c->reply.state == PROTO_LOADING || c->reply.state == PROTO_RUNNING) &&
+               poll(&end, 1, 0) == 0;
+}
+
+void cell_drop(struct cell *c)
+{
+        cell_kill(c);
+}
+
+static int cell_ask_tree(struct cell *c, const struct cell_spec *spec, struct err *err)
+{
+        struct spawn_request *request = calloc(1, sizeof(*request));
+        int r;
+
+        if (!request)
+                return err_set(err, -ENOMEM, "no memory for a cell");
+        request_init(request, c, spec);
+        r = request_workspace(request, spec, err);
+        if (r == 0)
+                r = sandbox_attach(c->sandbox, request, c->socket, err);
+        if (r < 0) {
+                free(request);
+                return r;
+        }
+        c->late = request;
+        return 0;
+}
+
+/* From now on a warm cell is the caller's. */
+static int cell_adopt(struct cell *c, const struct cell_spec *spec, struct err *err)
+{
+        struct cell_spec own;
+        int r;
+
+        c->started_us = clock_us();
+        r = spec_copy(&own, spec, err);
+        if (r == 0 && spec->workspace != WORKSPACE_NONE)
+                r = cell_ask_tree(c, spec, err);
+        if (r < 0) {
+                spec_done(&own);
+                cell_drop(c);
+                return r;
+        }
+        spec_done(&c->spec);
+        c->spec = own;
+        c->is_warm = false;
         c->reply.on_log = spec->on_log;
         c->reply.on_progress = spec->on_progress;
         c->reply.user = spec->user;
-        c->tail.on_line = line_printed;
-        c->tail.user = c;
-        r = cell_request(c, spec, err);
+        loop_remove(c->sandbox->loop, &c->deadline);
+        return spec->is_held ? 0 : cell_go(c, err);
+}
+
+static int cell_make(struct cell **ret, struct sandbox *s, const struct cell_spec *spec,
+                     struct err *err)
+{
+        _cleanup_(cell_freep) struct cell *c = NULL;
+        struct spawn_request request;
+        int r;
+
+        r = cell_new(&c, s, spec, err);
         if (r < 0)
                 return r;
-        c->next = s->cells;
-        s->cells = c;
+        cell_listen(c);
+        request_init(&request, c, spec);
+        r = request_workspace(&request, spec, err);
+        if (r == 0)
+                r = cell_spawn(c, &request, err);
+        if (r < 0)
+                return r;
+        cell_link(c);
         *ret = TAKE(c);
         return 0;
+}
+
+int cell_start(struct cell **ret, struct sandbox *s, const struct cell_spec *spec, struct err *err)
+{
+        struct cell *c;
+        int r;
+
+        if (spec->n_files >= FRAME_FDS)
+                return err_set(err, -E2BIG, "an input may name at most %d files", FRAME_FDS - 1);
+        c = pool_take(s->pool, spec);
+        if (!c)
+                return cell_make(ret, s, spec, err);
+        r = cell_adopt(c, spec, err);
+        if (r == 0)
+                *ret = c;
+        return r;
 }

@@ -26,12 +26,14 @@ const char *tier_name(enum tier t);
 struct sandbox;
 struct cell;
 struct cell_result;
+struct cell_spec;
 
 struct sandbox_options {
         const char *cell_path; /* program linhay-cell; NULL = beside this program, else installed */
         enum tier require;     /* refuse to start below this; TIER_NO_CGROUP is the default */
         const char *const
                 *allow_degraded; /* names of layers that may be missing; NULL-terminated or NULL */
+        size_t pool; /* cells kept warm for each profile that comes back (cell/pool.h); 0 = none */
 };
 
 /*
@@ -48,6 +50,17 @@ enum tier sandbox_tier(const struct sandbox *s);
 /* One row a layer: {"layer", "state": "on|off|degraded", "detail", "remedy"|null}; new reference.
  */
 json_t *sandbox_describe(const struct sandbox *s);
+
+/*
+ * Keeps up to `n` cells warm for such steps, as if they had come back already: of the spec only
+ * what is fixed at confinement counts. For a caller that knows what will come; they go when they
+ * are not used for a while. sandbox_n_warm(): how many are prepared.
+ */
+int sandbox_warm(struct sandbox *s, const struct cell_spec *spec, size_t n, struct err *err);
+size_t sandbox_n_warm(const struct sandbox *s);
+
+/* Ends all that are warm and nobody's: the configuration or the agents have changed. */
+void sandbox_drain(struct sandbox *s);
 
 /*
  * Reads the manifest out of a shared object in a confined inspector: no code of the object runs.
@@ -107,6 +120,7 @@ struct cell_usage {
         uint64_t system_us;
         uint64_t memory_peak_bytes;
         bool is_ahead; /* its process was made before it was asked for */
+        bool is_warm;  /* it was confined, loaded and prepared before it was asked for */
 };
 
 struct cell_result {

@@ -185,7 +185,8 @@ static int step_root(struct child *c, struct err *err)
                 .bundle_at = c->cell.program_bytes,
                 .workspace_tree = c->fd[SPAWN_FD_TREE],
                 .is_staged = c->cell.is_staged,
-                .workspace = (enum workspace_mode) c->cell.workspace,
+                .workspace = c->cell.flags & SPAWN_LATE ? WORKSPACE_NONE
+                                                        : (enum workspace_mode) c->cell.workspace,
                 .disk_bytes = c->cell.limits.value[LIMIT_DISK],
                 .inodes = c->cell.limits.value[LIMIT_INODES],
         };
@@ -480,6 +481,8 @@ void child_main(const struct child_plan *plan)
                 selftest_main(CELL_SOCKET, c.stage2);
         if (c.cell.workspace != WORKSPACE_NONE)
                 runtime.workspace_fd = CELL_EXTRA;
+        runtime.is_warm = c.cell.flags & SPAWN_WARM;
+        runtime.is_late = c.cell.flags & SPAWN_LATE;
         runtime.has_mdwe = c.has_mdwe;
         runtime.program = (struct exec_plan){ c.program, c.speech[0], c.speech[1] };
         if (!(c.cell.flags & SPAWN_STAGE1))

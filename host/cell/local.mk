@@ -9,6 +9,7 @@ libhost_a_SOURCES += \
 	host/cell/finding.c host/cell/finding.h \
 	host/cell/frame.c host/cell/frame.h \
 	host/cell/memfd.c host/cell/memfd.h \
+	host/cell/pool.c host/cell/pool.h \
 	host/cell/program.c host/cell/program.h \
 	host/cell/proto.c host/cell/proto.h \
 	host/cell/reply.c host/cell/reply.h \
@@ -29,7 +30,9 @@ linhay_cell_SOURCES = host/cell-main.c \
 	host/cell/idmap.c host/cell/idmap.h \
 	host/cell/inspect.c host/cell/inspect.h \
 	host/cell/landlock.c host/cell/landlock.h \
+	host/cell/late.c host/cell/late.h \
 	host/cell/layer.h \
+	host/cell/leftover.c host/cell/leftover.h \
 	host/cell/maps.c host/cell/maps.h \
 	host/cell/overlay.c host/cell/overlay.h \
 	host/cell/pages.c host/cell/pages.h \

@@ -10,9 +10,9 @@
 #include "cell/stage.h"
 #include "cell/tmpfs.h"
 
-/* Places that exist only while the overlay is put together. */
-#define STORE "/cell/store"
-#define LOWER STORE "/lower"
+/* Places that exist only while the overlay is put together, in a cell and in the pattern. */
+#define STORE         "/cell/store"
+#define PATTERN_STORE "/cell"
 
 static int store_make(int *ret_store, int *ret_upper, const struct root_plan *plan, struct err *err)
 {
@@ -37,22 +37,25 @@ static int store_make(int *ret_store, int *ret_upper, const struct root_plan *pl
         return 0;
 }
 
-static int overlay_make(int *ret_fd, struct err *err)
+static int overlay_make(int *ret_fd, const char *store, struct err *err)
 {
         static const char *const options[][2] = {
-                { "lowerdir", LOWER },
-                { "upperdir", STORE "/upper" },
-                { "workdir", STORE "/work" },
+                { "lowerdir", "lower" },
+                { "upperdir", "upper" },
+                { "workdir", "work" },
         };
         _cleanup_(closep) int fs = -1;
+        char path[32];
         int fd;
 
         fs = fsopen("overlay", FSOPEN_CLOEXEC);
         if (fs < 0)
                 return err_sys(err, -errno, "cannot make an overlay");
-        for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-                if (fsconfig(fs, FSCONFIG_SET_STRING, options[i][0], options[i][1], 0) < 0)
+        for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+                (void) snprintf(path, sizeof(path), "%s/%s", store, options[i][1]);
+                if (fsconfig(fs, FSCONFIG_SET_STRING, options[i][0], path, 0) < 0)
                         return err_sys(err, -errno, "cannot set the overlay's %s", options[i][0]);
+        }
         if (fsconfig(fs, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0 ||
             fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
                 return err_sys(err, -errno, "cannot put the overlay together");
@@ -67,11 +70,10 @@ static int overlay_make(int *ret_fd, struct err *err)
  * The layers need names while the kernel looks them up; the overlay keeps them alive after. One
  * below the other, they are let go together: each umount costs a grace period of the kernel's.
  */
-static int layers_attach(int own_fd, int lower, int store, struct err *err)
+static int layers_attach(int lower, int store, const char *place, struct err *err)
 {
-        if (mkdirat(own_fd, "store", 0700) < 0 ||
-            move_mount(store, "", AT_FDCWD, STORE, MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
-            move_mount(lower, "", AT_FDCWD, LOWER, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        if (move_mount(store, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
+            move_mount(lower, "", store, "lower", MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return err_sys(err, -errno, "cannot place the overlay's layers");
         return 0;
 }
@@ -84,16 +86,13 @@ static int layers_detach(int own_fd, struct err *err)
 }
 
 /* What the cell wants to change must be its own, or the kernel will not copy it up (EOVERFLOW). */
-static int overlay_is_possible(const struct root_plan *plan, int store)
+static int overlay_is_possible(const struct root_plan *plan, int store, uint64_t most)
 {
-        int r;
-
         /* Before 6.6 a tmpfs has no user xattrs, and folders could not be replaced. */
         if (fsetxattr(store, "user.linhay", "1", 1, 0) < 0)
                 return 0;
         (void) fremovexattr(store, "user.linhay");
-        r = stage_has_one_owner(plan->workspace_tree, CELL_ID, CELL_ID);
-        return r > 0;
+        return stage_has_one_owner(plan->workspace_tree, CELL_ID, CELL_ID, most);
 }
 
 int overlay_build(int *ret_upper, int own_fd, const struct root_plan *plan, struct err *err)
@@ -105,12 +104,14 @@ int overlay_build(int *ret_upper, int own_fd, const struct root_plan *plan, stru
         r = store_make(&store, &upper, plan, err);
         if (r < 0)
                 return r;
-        if (!overlay_is_possible(plan, upper))
+        if (overlay_is_possible(plan, upper, STAGE_FILES_MAX) <= 0)
                 return ROOT_NEEDS_STAGE;
-        r = layers_attach(own_fd, plan->workspace_tree, store, err);
+        if (mkdirat(own_fd, "store", 0700) < 0)
+                return err_sys(err, -errno, "cannot make a place for the overlay's layers");
+        r = layers_attach(plan->workspace_tree, store, STORE, err);
         if (r < 0)
                 return r;
-        r = overlay_make(&merged, &ignored);
+        r = overlay_make(&merged, STORE, &ignored);
         if (r < 0)
                 return ROOT_NEEDS_STAGE;
         if (move_mount(merged, "", AT_FDCWD, "/ws/work", MOVE_MOUNT_F_EMPTY_PATH) < 0)
@@ -119,4 +120,31 @@ int overlay_build(int *ret_upper, int own_fd, const struct root_plan *plan, stru
         if (r == 0)
                 *ret_upper = TAKE_FD(upper);
         return r;
+}
+
+int overlay_build_apart(int *ret_merged, int *ret_upper, const struct root_plan *plan,
+                        struct err *err)
+{
+        _cleanup_(closep) int store = -1, upper = -1;
+        int r;
+
+        r = store_make(&store, &upper, plan, err);
+        if (r < 0)
+                return r;
+        r = overlay_is_possible(plan, upper, OVERLAY_APART_FILES_MAX);
+        if (r <= 0)
+                return err_set(err, SPAWN_TOO_MUCH,
+                               r == 0 ? "no overlay can be had of this tree"
+                                      : "the tree has many files");
+        r = layers_attach(plan->workspace_tree, store, PATTERN_STORE, err);
+        if (r == 0)
+                r = overlay_make(ret_merged, PATTERN_STORE, err);
+        if (r == 0)
+                *ret_upper = TAKE_FD(upper);
+        return r;
+}
+
+void overlay_tidy(void)
+{
+        (void) umount2(PATTERN_STORE, MNT_DETACH);
 }

@@ -7,7 +7,7 @@
  * One table says which frame a child may send in which state, where that leads, and how many bytes
  * it may carry. Whatever is not in the table is VERDICT_PROTOCOL. The child's own view (what the
  * host may send, and when) is the second half: REQUEST first and once, MEMFD in answer to
- * NEED_MEMFD, CANCEL at any time.
+ * NEED_MEMFD, CANCEL at any time, TREE before or after the REQUEST of a warm cell.
  */
 
 #include "base/verdict.h"
@@ -30,6 +30,7 @@ enum proto_type {
         PROTO_REQUEST, /* JSON {action, files: [pointer]}; memfd of input, then the files */
         PROTO_MEMFD,   /* one descriptor, sized as asked */
         PROTO_CANCEL,
+        PROTO_TREE, /* the zygote, to a warm cell: its workspace is there */
         PROTO_TYPES_,
 };
 

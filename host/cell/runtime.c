@@ -126,6 +126,8 @@ static const struct linhay_agent *agent_prepare(struct service *s, const struct 
         if (agent->prepare && (agent->prepare(&s->run) != 0 || s->has_failed))
                 end_failed(s, "prepare() failed and did not say why");
         stage2_enter(plan);
+        if (plan->is_warm)
+                service_rehearse();
         return agent;
 }
 
@@ -147,6 +149,11 @@ void runtime_main(const struct runtime_plan *plan)
         r = service_request_receive(&s);
         if (r < 0)
                 fail_load("the request could not be read: %s", strerror(-r));
+        if (plan->is_late && plan->workspace_fd >= 0) {
+                r = service_tree_enter(&s);
+                if (r < 0)
+                        fail_load("the workspace cannot be entered: %s", strerror(-r));
+        }
         r = agent ? agent->run(&s.run) : exec_run(&s, &plan->program, &why);
         if (r != 0 || s.has_failed)
                 end_failed(&s, why);

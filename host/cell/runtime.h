@@ -20,7 +20,9 @@ struct runtime_plan {
         int object_fd;      /* to be closed when it is loaded; -1 = none */
         int socket;
         int workspace_fd; /* -1 = none */
+        bool is_late;     /* it comes with the request: until then the folder is empty */
         const struct limits *limits;
+        bool is_warm; /* there is time until the request */
         bool has_mdwe;
         struct exec_plan program;        /* of an exec agent; its `program` is NULL for any other */
         const struct sock_fprog *stage2; /* at SPAWN_STAGE2_ADDRESS; NULL = no second stage */

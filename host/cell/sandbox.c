@@ -16,6 +16,7 @@
 #include "cell/cause.h"
 #include "cell/inspect.h"
 #include "cell/memfd.h"
+#include "cell/pool.h"
 #include "cell/program.h"
 #include "cell/tier.h"
 
@@ -150,6 +151,34 @@ int sandbox_spawn(struct sandbox *s, const struct spawn_request *request, const 
         return r < 0 ? err_sys(err, r, "cannot ask linhay-cell for a cell") : 0;
 }
 
+int sandbox_attach(struct sandbox *s, const struct spawn_request *request, int socket,
+                   struct err *err)
+{
+        int r;
+
+        if (s->is_lost)
+                return err_set(err, -EPIPE, "linhay-cell is gone; start linhay again");
+        r = frame_send_fds(s->socket, SPAWN_ATTACH, 0, request, sizeof(*request), &socket, 1, 0);
+        return r < 0 ? err_sys(err, r, "cannot ask linhay-cell for a workspace") : 0;
+}
+
+int sandbox_warm(struct sandbox *s, const struct cell_spec *spec, size_t n, struct err *err)
+{
+        if (!s->pool)
+                return err_set(err, -EOPNOTSUPP, "no cells are kept warm here");
+        return pool_want(s->pool, spec, n, err);
+}
+
+size_t sandbox_n_warm(const struct sandbox *s)
+{
+        return s->pool ? pool_count(s->pool) : 0;
+}
+
+void sandbox_drain(struct sandbox *s)
+{
+        pool_drain(s->pool);
+}
+
 static struct cell *cell_find(struct sandbox *s, uint64_t id)
 {
         struct cell *c = s->cells;
@@ -157,6 +186,19 @@ static struct cell *cell_find(struct sandbox *s, uint64_t id)
         while (c && cell_id(c) != id)
                 c = *cell_next(c);
         return c;
+}
+
+static void message_attached(struct sandbox *s, struct frame_fds *fds)
+{
+        struct spawn_setup setup;
+        struct cell *c;
+        int upper = frame_fds_take(fds, 0);
+
+        memcpy(&setup, s->frame.body, sizeof(setup));
+        c = cell_find(s, setup.id);
+        if (c)
+                cell_attached(c, &setup, &upper);
+        closep(&upper);
 }
 
 static void message_setup(struct sandbox *s, struct frame_fds *fds)
@@ -192,6 +234,10 @@ static int message_dispatch(struct sandbox *s, struct frame_fds *fds)
         }
         if (h->type == SPAWN_SETUP && h->length >= sizeof(struct spawn_setup)) {
                 message_setup(s, fds);
+                return 0;
+        }
+        if (h->type == SPAWN_ATTACHED && h->length >= sizeof(struct spawn_setup)) {
+                message_attached(s, fds);
                 return 0;
         }
         if (h->type == SPAWN_EXITED && h->length == sizeof(struct spawn_exited)) {
@@ -483,6 +529,11 @@ int sandbox_new(struct sandbox **ret, struct loop *loop, const struct sandbox_op
         r = loop_add_fd(loop, &s->control, s->socket, EPOLLIN, control_ready, s);
         if (r < 0)
                 return err_sys(err, r, "cannot watch linhay-cell");
+        if (options->pool && (s->hello.features & SPAWN_HAS_AHEAD)) {
+                r = pool_new(&s->pool, s, options->pool);
+                if (r < 0)
+                        return err_sys(err, r, "cannot make the pool of cells");
+        }
         *ret = TAKE(s);
         return 0;
 }
@@ -522,6 +573,7 @@ struct sandbox *sandbox_free(struct sandbox *s)
         if (s->pid > 0)
                 while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
                         ;
+        s->pool = pool_free(s->pool);
         filters_free(s);
         objects_free(s);
         free(s);
@@ -530,7 +582,10 @@ struct sandbox *sandbox_free(struct sandbox *s)
 
 json_t *sandbox_describe(const struct sandbox *s)
 {
-        return tier_describe(&s->hello, s->why_degraded, &s->tested);
+        json_t *rows = tier_describe(&s->hello, s->why_degraded, &s->tested);
+
+        (void) json_array_append_new(rows, pool_describe(s->pool));
+        return rows;
 }
 
 /* Gathers the inspector's pieces until its end or the deadline. */

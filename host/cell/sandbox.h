@@ -28,6 +28,7 @@ struct sandbox {
         struct filter_slot *filters;
         struct filter inspector; /* fd -1 until needed */
         struct object_slot *objects;
+        struct pool *pool; /* NULL = nothing is kept warm */
         struct frame frame;
 };
 
@@ -47,11 +48,22 @@ int sandbox_object(struct sandbox *s, const struct cell_spec *spec, int *ret, ui
 int sandbox_spawn(struct sandbox *s, const struct spawn_request *request, const int *fds,
                   size_t n_fds, struct err *err);
 
+/* Asks the zygote to give a SPAWN_LATE cell its tree, and to say so on the cell's socket. */
+int sandbox_attach(struct sandbox *s, const struct spawn_request *request, int socket,
+                   struct err *err);
+
 /* What a cell is told by its sandbox. `setup` comes at most once, `exited` is the last. */
 void cell_started(struct cell *c, const struct spawn_started *started, int *pidfd);
 void cell_setup(struct cell *c, const struct spawn_setup *setup, const char *text, size_t length,
                 int *upper_fd);
+void cell_attached(struct cell *c, const struct spawn_setup *setup, int *upper_fd);
 void cell_exited(struct cell *c, const struct spawn_exited *exited);
+
+/* For the pool: starts a cell that is nobody's. It may end any time: then pool_lost() is told. */
+int cell_warm(struct cell **ret, struct sandbox *s, const struct cell_spec *spec, struct err *err);
+bool cell_is_prepared(const struct cell *c);
+bool cell_is_usable(const struct cell *c);
+void cell_drop(struct cell *c);
 
 uint64_t cell_id(const struct cell *c);
 struct cell **cell_next(struct cell *c);

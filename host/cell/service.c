@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cell/service.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -22,7 +23,7 @@ static struct service *service_of(struct linhay_run *r)
         return (struct service *) r;
 }
 
-/* Takes what the host sent: CANCEL is noted, anything else is for the caller. */
+/* Takes what the host sent: CANCEL and TREE are noted, anything else is for the caller. */
 static int receive(struct service *s, struct frame_fds *fds, int flags)
 {
         for (;;) {
@@ -30,9 +31,12 @@ static int receive(struct service *s, struct frame_fds *fds, int flags)
 
                 if (r <= 0)
                         return r < 0 ? r : -EPIPE;
-                if (s->frame.header.type != PROTO_CANCEL)
+                if (s->frame.header.type == PROTO_CANCEL)
+                        s->is_cancelled = true;
+                else if (s->frame.header.type == PROTO_TREE)
+                        s->has_tree = true;
+                else
                         return 0;
-                s->is_cancelled = true;
         }
 }
 
@@ -519,6 +523,55 @@ static int input_read(struct service *s, json_t *request, struct frame_fds *fds)
                 r = json_text_load(&s->input, text, length, "input", NULL);
         free(text);
         return r;
+}
+
+/* Nothing else is sent between the request and the answer to what was not asked yet. */
+static int tree_receive(struct service *s)
+{
+        struct frame_fds fds = { 0 };
+
+        while (!s->has_tree) {
+                int r = frame_receive(s->socket, &s->frame, &fds, 0);
+
+                frame_fds_done(&fds);
+                if (r <= 0)
+                        return r < 0 ? r : -EPIPE;
+                if (s->frame.header.type == PROTO_CANCEL)
+                        s->is_cancelled = true;
+                else if (s->frame.header.type == PROTO_TREE)
+                        s->has_tree = true;
+                else
+                        return -EPROTO;
+        }
+        return 0;
+}
+
+/* What was mounted meanwhile is not seen by a descriptor, or a working folder, from before. */
+int service_tree_enter(struct service *s)
+{
+        _cleanup_(closep) int folder = -1;
+        int r;
+
+        r = tree_receive(s);
+        if (r < 0)
+                return r;
+        folder = open("/ws/work", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (folder < 0 || dup3(folder, s->workspace_fd, O_CLOEXEC) < 0 ||
+            fchdir(s->workspace_fd) < 0)
+                return -errno;
+        return 0;
+}
+
+void service_rehearse(void)
+{
+        static const char text[] = "{\"action\":\"\",\"files\":[\"\"],\"input\":{\"a\":[1,true]}}";
+        json_t *request = NULL;
+        _cleanup_(freep) char *again = NULL;
+
+        if (json_text_load(&request, text, strlen(text), "request", NULL) == 0)
+                again = json_canonical(json_object_get(request, "input"));
+        json_decref(request);
+        (void) clock_us();
 }
 
 int service_request_receive(struct service *s)

@@ -32,6 +32,7 @@ struct service {
         const struct limits *limits;
         bool is_running; /* else preparing: only log and fail */
         bool is_cancelled;
+        bool has_tree; /* of a warm cell: its workspace was mounted */
 
         char *action;
         json_t *input;
@@ -56,8 +57,14 @@ struct service {
 /* Fills in the table; the run is the agent's from now on. */
 void service_init(struct service *s, int socket, int workspace_fd, const struct limits *limits);
 
+/* Does what a request takes, with nothing in it: pages are there then and calls are bound. */
+void service_rehearse(void);
+
 /* Waits for the request and reads it: 0, or -errno for a host that broke its own protocol. */
 int service_request_receive(struct service *s);
+
+/* A warm cell's workspace: waits for it, and makes it the descriptor's and the working folder. */
+int service_tree_enter(struct service *s);
 
 /* Sends what is still buffered, then the result. */
 int service_result_send(struct service *s);

@@ -15,6 +15,7 @@
 #include "base/limit.h"
 #include "cell/frame.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <sys/resource.h>
 
@@ -36,11 +37,15 @@
 enum spawn_type {
         SPAWN_HELLO = 64, /* zygote: struct spawn_hello, text: the cause of what is missing */
         SPAWN_REQUEST,    /* host: struct spawn_request, descriptors by enum spawn_fd */
-        SPAWN_EMPLOY,  /* zygote to a blank: struct spawn_cell, text; the same descriptors, more */
-        SPAWN_STARTED, /* zygote: struct spawn_started; the pidfd */
-        SPAWN_SETUP,   /* child: struct spawn_setup, text; maybe the upper folder. Not sent when
-                        * there is nothing to say: PROTO_HELLO says that all went well */
-        SPAWN_EXITED,  /* zygote: struct spawn_exited; the last that is said of a cell */
+        SPAWN_EMPLOY,   /* zygote to a blank: struct spawn_cell, text; the same descriptors, more */
+        SPAWN_STARTED,  /* zygote: struct spawn_started; the pidfd */
+        SPAWN_SETUP,    /* child: struct spawn_setup, text; maybe the upper folder. Not sent when
+                         * there is nothing to say: PROTO_HELLO says that all went well */
+        SPAWN_EXITED,   /* zygote: struct spawn_exited; the last that is said of a cell */
+        SPAWN_ATTACH,   /* host: struct spawn_request of a SPAWN_LATE cell; the host's end of its
+                         * socket,   for PROTO_TREE */
+        SPAWN_ATTACHED, /* zygote: struct spawn_setup, text; maybe the upper folder. Its code may be
+                         * SPAWN_TOO_MUCH, and the host takes a cell that is made on the spot */
 };
 
 /* What the kernel gave when the zygote tried. */
@@ -79,6 +84,12 @@ enum spawn_fd {
 #define SPAWN_JIT       (1U << 0) /* writable and executable pages were granted */
 #define SPAWN_STAGE1    (1U << 1) /* no stage 2: the agent was granted other programs */
 #define SPAWN_PROCESSES (1U << 2) /* threads or programs were granted */
+#define SPAWN_LATE      (1U << 3) /* its workspace comes when the agent has prepared (cell/pool.h) */
+
+#define SPAWN_WARM (1U << 4) /* nobody waits for it yet (cell/pool.h) */
+
+/* Nothing is wrong, but it would take longer than a new cell does. */
+#define SPAWN_TOO_MUCH (-EBUSY)
 
 /* What the process is told that becomes the cell. */
 struct spawn_cell {

@@ -31,7 +31,7 @@ static bool is_dots(const char *name)
 }
 
 static int owner_walk(int at, const char *name, uid_t uid, gid_t gid, unsigned depth,
-                      uint64_t *seen)
+                      uint64_t *left)
 {
         _cleanup_(closedirp) DIR *dir = folder_open(at, name);
         struct dirent *entry;
@@ -44,30 +44,29 @@ static int owner_walk(int at, const char *name, uid_t uid, gid_t gid, unsigned d
 
                 if (is_dots(entry->d_name))
                         continue;
-                if (++*seen > STAGE_FILES_MAX)
+                if ((*left)-- == 0)
                         return -E2BIG;
                 if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
                         continue; /* gone meanwhile */
                 if (st.st_uid != uid || st.st_gid != gid)
                         return 0;
                 if (S_ISDIR(st.st_mode))
-                        r = owner_walk(dirfd(dir), entry->d_name, uid, gid, depth + 1, seen);
+                        r = owner_walk(dirfd(dir), entry->d_name, uid, gid, depth + 1, left);
                 if (r != 1)
                         return r;
         }
         return 1;
 }
 
-int stage_has_one_owner(int folder, uid_t uid, gid_t gid)
+int stage_has_one_owner(int folder, uid_t uid, gid_t gid, uint64_t most)
 {
         struct stat st;
-        uint64_t seen = 0;
 
         if (fstat(folder, &st) < 0)
                 return -errno;
         if (st.st_uid != uid || st.st_gid != gid)
                 return 0;
-        return owner_walk(folder, ".", uid, gid, 0, &seen);
+        return owner_walk(folder, ".", uid, gid, 0, &most);
 }
 
 struct copier {

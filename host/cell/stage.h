@@ -29,7 +29,7 @@ struct stage {
 int stage_copy(struct stage *ret, int from, int to, bool owner, struct err *err);
 
 /*
- * Does everything below the folder belong to this one user and group? 1, 0, or -errno. The walk is
- * bounded by STAGE_FILES_MAX.
+ * Does everything below the folder belong to this one user and group? 1, 0, or -errno; -E2BIG when
+ * that is more than `most` files.
  */
-int stage_has_one_owner(int folder, uid_t uid, gid_t gid);
+int stage_has_one_owner(int folder, uid_t uid, gid_t gid, uint64_t most);

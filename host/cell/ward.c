@@ -10,6 +10,7 @@
 
 #include "base/kernel.h"
 #include "cell/attic.h"
+#include "cell/late.h"
 #include "cell/root.h"
 #include "cell/stage.h"
 #include "cell/tmpfs.h"
@@ -261,7 +262,6 @@ static int ward_ended(struct loop_source *source, uint32_t events)
         struct ward *w = source->owner;
         struct zygote *z = w->zygote;
         struct err err = { 0 };
-        _cleanup_(closep) int mounts = -1;
         struct rusage usage;
         int status, r;
 
@@ -282,11 +282,11 @@ static int ward_ended(struct loop_source *source, uint32_t events)
                 return r < 0 ? ward_refuse(w, &err) : 0;
         }
         r = exited_send(w, status, &usage);
-        mounts = TAKE_FD(w->mounts);
+        leftovers_add(&z->leftovers, TAKE_FD(w->mounts));
         ward_forget(w);
         attic_sweep(&z->attic, false);
         /* Now, when the host has what it waited for, and not beside the cell, which would be in the
-         * way of it. The mounts of the old cell go last: nobody waits for that. */
+         * way of it. */
         blanks_fill(z);
         return r;
 }
@@ -321,7 +321,7 @@ static int ward_begin(struct ward *w, struct err *err)
                                "the agent was granted threads or programs, but without user "
                                "namespaces their number cannot be limited");
 
-        if (w->request.cell.workspace == WORKSPACE_NONE)
+        if (w->request.cell.workspace == WORKSPACE_NONE || (w->request.cell.flags & SPAWN_LATE))
                 return cell_spawn(w, -1, err);
         if (!zygote_has_userns(w->zygote) || !has_overlay(w))
                 return stage_spawn(w, err);
@@ -352,6 +352,50 @@ int ward_start(struct zygote *z, const struct spawn_request *request, struct fra
         if (w->request.cell.workspace != WORKSPACE_OVERLAY && !w->is_staging)
                 frame_fds_done(&w->fds);
         return 0;
+}
+
+static struct ward *ward_find(struct zygote *z, uint64_t id)
+{
+        struct ward *w = z->wards;
+
+        while (w && w->request.cell.id != id)
+                w = w->next;
+        return w;
+}
+
+/* One tree for one cell, once. */
+static int ward_furnish(struct ward *w, const struct spawn_request *request, int socket,
+                        int *ret_upper, struct err *err)
+{
+        struct late_plan plan = { .mounts = w->mounts, .socket = socket, .cell = &w->request.cell };
+        _cleanup_(closep) int tree = -1;
+
+        if (w->mounts < 0 || socket < 0 || !(w->request.cell.flags & SPAWN_LATE))
+                return err_set(err, -EINVAL, "the cell has its workspace already");
+        w->request.cell.flags &= ~SPAWN_LATE;
+        plan.tree = tree = workspace_clone(w->zygote, request, err);
+        return tree < 0 ? tree : late_attach(ret_upper, w->zygote, &plan, err);
+}
+
+int ward_attach(struct zygote *z, const struct spawn_request *request, struct frame_fds *fds)
+{
+        struct ward *w = ward_find(z, request->cell.id);
+        struct spawn_setup setup = { .id = request->cell.id };
+        char body[sizeof(setup) + ERR_TEXT_MAX];
+        _cleanup_(closep) int upper = -1;
+        struct err err = { 0 };
+        int r;
+
+        /* It has ended, and the host was told. */
+        if (!w)
+                return 0;
+        setup.code = ward_furnish(w, request, fds->count ? fds->fd[0] : -1, &upper, &err);
+        memcpy(body, &setup, sizeof(setup));
+        memcpy(body + sizeof(setup), err.text, strlen(err.text));
+        r = zygote_reply(SPAWN_ATTACHED, body, sizeof(setup) + strlen(err.text), &upper,
+                         upper >= 0);
+        late_tidy(z, &w->request.cell);
+        return r;
 }
 
 void wards_wipe(struct zygote *z)

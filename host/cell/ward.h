@@ -14,6 +14,9 @@
 /* Answers the host in every case: SPAWN_STARTED, or SPAWN_SETUP with the fault and SPAWN_EXITED. */
 int ward_start(struct zygote *z, const struct spawn_request *request, struct frame_fds *fds);
 
+/* The tree of a cell that was made before it was asked for. Answers with SPAWN_ATTACHED. */
+int ward_attach(struct zygote *z, const struct spawn_request *request, struct frame_fds *fds);
+
 /* In a child: what the zygote knows of its other children is no business of this one. */
 void wards_wipe(struct zygote *z);
 

@@ -67,6 +67,12 @@ int zygote_reply(uint16_t type, const void *body, size_t length, const int *fds,
         return frame_send_fds(SPAWN_SOCKET, type, 0, body, length, fds, n_fds, 0);
 }
 
+static bool control_is_known(const struct frame_header *header)
+{
+        return (header->type == SPAWN_REQUEST || header->type == SPAWN_ATTACH) &&
+               header->length == sizeof(struct spawn_request);
+}
+
 static int control_ready(struct loop_source *source, uint32_t events)
 {
         struct zygote *z = source->owner;
@@ -78,13 +84,14 @@ static int control_ready(struct loop_source *source, uint32_t events)
         r = frame_receive(SPAWN_SOCKET, &z->frame, &fds, MSG_DONTWAIT);
         if (r == -EAGAIN)
                 return 0;
-        if (r <= 0 || z->frame.header.type != SPAWN_REQUEST ||
-            z->frame.header.length != sizeof(*request)) {
+        if (r <= 0 || !control_is_known(&z->frame.header)) {
                 /* The host is gone, or is not our host. */
                 frame_fds_done(&fds);
                 return -EPIPE;
         }
-        r = ward_start(z, request, &fds);
+        leftovers_stir(&z->leftovers);
+        r = z->frame.header.type == SPAWN_REQUEST ? ward_start(z, request, &fds)
+                                                  : ward_attach(z, request, &fds);
         frame_fds_done(&fds);
         explicit_bzero(&z->frame, sizeof(z->frame.header) + sizeof(*request));
         return r;
@@ -238,6 +245,7 @@ int zygote_main(child_inspect inspect)
         z.pattern = z.home = -1;
         zygote_probe(&z);
         r = loop_new(&z.loop);
+        z.leftovers.loop = z.loop;
         if (r == 0)
                 r = hello_send(&z);
         if (r == 0)

@@ -14,6 +14,7 @@
 #include "cell/blank.h"
 #include "cell/child.h"
 #include "cell/idmap.h"
+#include "cell/leftover.h"
 
 #define ZYGOTE_NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS)
 
@@ -22,6 +23,7 @@ struct zygote {
         struct loop_source control;
         struct ward *wards;   /* children that were not reaped yet */
         struct blank *blanks; /* children that are nobody's yet */
+        struct leftovers leftovers;
         struct idmap *idmaps;
         int pattern;         /* mount namespace that children get a copy of (root.h) */
         int home;            /* ours */

@@ -67,7 +67,8 @@ static int options_open(struct session *s, const char *const *allow_degraded, st
 static int sandbox_open(struct session *s, struct err *err)
 {
         struct sandbox_options options = { .require = tier_required(s->options),
-                                           .allow_degraded = s->allow_degraded };
+                                           .allow_degraded = s->allow_degraded,
+                                           .pool = options_number(s->options, "sandbox.pool", 0) };
         int r;
 
         r = loop_new(&s->loop);

@@ -24,6 +24,8 @@ const struct option_row option_table[] = {
           "layers that may be missing all the same" },
         { "sandbox.forbid_degraded", OPTION_BOOL, "false", NULL,
           "refuse --allow-degraded on the command line" },
+        { "sandbox.pool", OPTION_COUNT, "2", NULL,
+          "cells prepared ahead for each agent that is used again; 0 = none" },
 
         { "exec.grants", OPTION_GROUPS, "", grants,
           "interpreters of exec agents, each with what comes with it" },

@@ -175,11 +175,10 @@ static int object_make(const struct drive *d, const char *probe)
         return fd;
 }
 
-void drive_run(struct drive *d, const struct drive_job *job)
+static void spec_fill(struct cell_spec *ret, struct drive *d, const struct drive_job *job,
+                      int object, char sha256[SHA256_HEX])
 {
-        _cleanup_(closep) int object = object_make(d, job->at_load ? job->action : NULL);
-        char sha256[SHA256_HEX];
-        struct cell_spec spec = {
+        *ret = (struct cell_spec){
                 .name = "test",
                 .agent_fd = object,
                 .agent_sha256 = sha256,
@@ -196,20 +195,56 @@ void drive_run(struct drive *d, const struct drive_job *job)
                 .on_done = on_done,
                 .user = d,
         };
+        assert_int_equal(sha256_fd(sha256, object), 0);
+        limits_standard(&ret->limits);
+        ret->limits.value[LIMIT_WALL] = 20000;
+        if (job->value)
+                ret->limits.value[job->limit] = job->value;
+}
+
+void drive_run(struct drive *d, const struct drive_job *job)
+{
+        _cleanup_(closep) int object = object_make(d, job->at_load ? job->action : NULL);
+        char sha256[SHA256_HEX];
+        struct cell_spec spec;
         struct err err = { 0 };
 
         result_drop(d);
         buf_drop(&d->logs, d->logs.length);
         d->n_progress = 0;
-        assert_int_equal(sha256_fd(sha256, object), 0);
-        limits_standard(&spec.limits);
-        spec.limits.value[LIMIT_WALL] = 20000;
-        if (job->value)
-                spec.limits.value[job->limit] = job->value;
+        spec_fill(&spec, d, job, object, sha256);
         if (cell_start(&d->cell, d->sandbox, &spec, &err) < 0)
                 fail_msg("%s: %s", job->action, err_text(&err));
         if (!job->no_wait && !job->is_held)
                 drive_wait(d);
+}
+
+static int warm_look(struct loop_source *source, uint32_t events)
+{
+        (void) events;
+        loop_stop(source->owner);
+        return 0;
+}
+
+void drive_warm(struct drive *d, const struct drive_job *job, size_t n)
+{
+        _cleanup_(closep) int object = object_make(d, job->at_load ? job->action : NULL);
+        uint64_t until = clock_ms() + 20000;
+        struct loop_source timer = { 0 };
+        char sha256[SHA256_HEX];
+        struct cell_spec spec;
+        struct err err = { 0 };
+
+        spec_fill(&spec, d, job, object, sha256);
+        if (sandbox_warm(d->sandbox, &spec, n, &err) < 0)
+                fail_msg("%s", err_text(&err));
+        while (sandbox_n_warm(d->sandbox) != n) {
+                if (clock_ms() > until)
+                        fail_msg("%zu cells are warm, not %zu", sandbox_n_warm(d->sandbox), n);
+                assert_int_equal(loop_add_timer(d->loop, &timer, 1, warm_look, d->loop), 0);
+                assert_int_equal(loop_run(d->loop), 0);
+                loop_remove(d->loop, &timer);
+        }
 }
 
 void drive_wait(struct drive *d)

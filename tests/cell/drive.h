@@ -62,6 +62,9 @@ struct drive_job {
 void drive_run(struct drive *d, const struct drive_job *job);
 void drive_wait(struct drive *d);
 
+/* Waits until exactly `n` cells are warm, of what this job needs. The sandbox must have a pool. */
+void drive_warm(struct drive *d, const struct drive_job *job, size_t n);
+
 /* A tree of one owner in a new folder: files "changed", "private" (0600), "removed", "moved". */
 char *drive_tree_make(void);
 void drive_tree_remove(char *path);

@@ -33,6 +33,10 @@ linhay-cell-without-ahead: linhay-cell-test$(EXEEXT)
 	$(AM_V_GEN)cp -f linhay-cell-test$(EXEEXT) $@
 CLEANFILES += linhay-cell-without-ahead
 
+check_PROGRAMS += tests/cell/bench-cell
+tests_cell_bench_cell_SOURCES = tests/cell/bench-cell.c
+tests_cell_bench_cell_LDADD = $(HOST_LIBS)
+
 check_PROGRAMS += tests/cell/test-tiers
 TESTS += tests/cell/test-tiers
 tests_cell_test_tiers_SOURCES = tests/cell/test-tiers.c tests/cell/drive.c tests/cell/drive.h
@@ -57,8 +61,16 @@ tests_cell_test_reply_SOURCES = tests/cell/test-reply.c
 tests_cell_test_reply_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_reply_LDADD = $(TEST_LIBS)
 
+CELL_TEST_SOURCES = tests/cell/drive.c tests/cell/drive.h tests/cell/look.c tests/cell/look.h
+
 check_PROGRAMS += tests/cell/test-blank
 TESTS += tests/cell/test-blank
-tests_cell_test_blank_SOURCES = tests/cell/test-blank.c tests/cell/drive.c tests/cell/drive.h
+tests_cell_test_blank_SOURCES = tests/cell/test-blank.c $(CELL_TEST_SOURCES)
 tests_cell_test_blank_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_blank_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/cell/test-pool
+TESTS += tests/cell/test-pool
+tests_cell_test_pool_SOURCES = tests/cell/test-pool.c $(CELL_TEST_SOURCES)
+tests_cell_test_pool_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_pool_LDADD = $(TEST_LIBS)
