@@ -16,7 +16,6 @@
 #include <sys/fanotify.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
-#include <sys/quota.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/swap.h>
@@ -445,7 +444,7 @@ ATTACK(swap_off) /* it is no swap space: EINVAL */
 
 ATTACK(quota_sync)
 {
-        return reached(syscall(SYS_quotactl, QCMD(Q_SYNC, USRQUOTA), NULL, 0, NULL) == 0);
+        return reached(syscall(SYS_quotactl, 0x80000100U /* Q_SYNC */, NULL, 0, NULL) == 0);
 }
 
 ATTACK(account) /* there is no such file */
