@@ -66,15 +66,18 @@ static int resolve(char **ret, const char *path, struct err *err)
         if (asprintf(&head, "%s%s", path[0] == '/' ? "" : "./", path) < 0)
                 return out_of_memory(err);
         length = strlen(head);
-        while (!(real = realpath(head, NULL))) {
+        while (!(real = realpath(*head ? head : "/", NULL))) {
                 char *slash = strrchr(head, '/');
 
-                if (errno != ENOENT || !slash || slash == head)
+                if (errno != ENOENT || !slash)
                         break;
                 *slash = '\0';
         }
         if (!real)
-                return err_sys(err, -errno, "cannot resolve %s", path);
+                return err_set(err, -errno,
+                               "cannot resolve the store %s: %s. Give a folder that you can reach "
+                               "with --store DIR",
+                               path, strerror(errno));
         rest = strlen(head) < length ? path + strlen(path) - (length - strlen(head) - 1) : "";
         if (strstr(rest, ".."))
                 return err_set(err, -EINVAL, "cannot resolve %s: \"..\" behind what is not there",
