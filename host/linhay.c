@@ -6,6 +6,7 @@
 #include "conf/suggest.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
@@ -56,15 +57,23 @@ static int verb_run(int argc, char **argv)
         return cli_usage("there is no verb \"%s\" (linhay --help lists them)", argv[0]);
 }
 
+/* The errno of the write that failed may be long gone; the pipe itself still tells. */
+static bool reader_has_left(void)
+{
+        struct pollfd out = { .fd = STDOUT_FILENO };
+
+        return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
 /* Output that was lost is a failure whatever the verb thought; a reader who left early is none. */
 static int stdout_close(int status)
 {
-        bool is_lost = ferror(stdout) != 0;
+        bool is_lost = ferror(stdout) != 0, has_left = reader_has_left();
 
         errno = 0;
         if (fclose(stdout) != 0)
                 is_lost = true;
-        if (!is_lost || errno == EPIPE)
+        if (!is_lost || has_left || errno == EPIPE)
                 return status;
         (void) fprintf(stderr, "linhay: the output could not be written whole: %s\n",
                        errno ? strerror(errno) : "an earlier write failed");

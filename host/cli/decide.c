@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
 #include "cli/cli.h"
 #include "cli/identity.h"
 #include "cli/record.h"
 #include "conf/options.h"
 #include "run/remote.h"
+
+#include <string.h>
 
 /* approve, reject and cancel: a live engine is asked, else the record is written (run/remote.h). */
 
@@ -56,6 +59,7 @@ static int decide(const struct record *record, const char *verb,
 static int decide_verb(const struct cli_verb *verb, bool approve, int argc, char **argv)
 {
         struct engine_decision decision = { .approve = approve, .by = identity_of_caller() };
+        _cleanup_(buf_done) struct buf reason = { 0 }; /* it will stand on others' terminals */
         _cleanup_(record_done) struct record record = { 0 };
         const char *store = NULL;
         const struct cli_option options[] = {
@@ -72,6 +76,11 @@ static int decide_verb(const struct cli_verb *verb, bool approve, int argc, char
 
         if (cli_parse(verb, options, argc, argv, &n, &r) < 0)
                 return r;
+        if (decision.reason &&
+            utf8_clean(&reason, decision.reason, strlen(decision.reason), true) < 0)
+                return cli_fail(CLI_TROUBLE, &(struct err){ .code = -ENOMEM });
+        if (decision.reason)
+                decision.reason = buf_text(&reason);
         r = record_open(&record, argv[1], store, &err);
         if (r < 0)
                 return cli_fail(record_exit(r), &err);

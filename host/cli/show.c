@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "base/unit.h"
+#include "base/utf8.h"
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/column.h"
@@ -51,13 +52,18 @@ static const char *step_note(const json_t *step)
         return *reason ? reason : message;
 }
 
+/* Texts are a stranger's too: the name of a tree, the reason of a decision. */
 static void print_field(const char *name, const char *text)
 {
+        _cleanup_(buf_done) struct buf plain = { 0 };
         bool colour = term_has_colour(stdout);
 
-        if (*text)
-                (void) printf("%s%-12s%s%s\n", term_style(colour, STYLE_DIM), name,
-                              term_style(colour, STYLE_PLAIN), text);
+        if (!*text)
+                return;
+        if (utf8_clean(&plain, text, strlen(text), true) < 0)
+                return;
+        (void) printf("%s%-12s%s%s\n", term_style(colour, STYLE_DIM), name,
+                      term_style(colour, STYLE_PLAIN), buf_text(&plain));
 }
 
 static void print_state(const char *name, const char *state)
@@ -283,8 +289,9 @@ static int print_json(const struct record *record, json_t *document, bool reveal
 
         if (r == 0)
                 r = masked_document(document, reveal);
+        errno = 0;
         if (r == 0 && (json_dumpf(document, stdout, JSON_INDENT(2)) < 0 || putchar('\n') < 0))
-                r = -EIO;
+                r = errno == EPIPE ? 0 : -EIO; /* whoever reads has seen enough */
         return r < 0 ? err_sys(err, r, "cannot print the record") : 0;
 }
 

@@ -116,6 +116,7 @@ int table_add(struct table *t, const char *const *cells)
                 row->cells[i] = strdup(cells[i] ? cells[i] : "");
                 if (!row->cells[i])
                         return -ENOMEM;
+                utf8_settle(row->cells[i]);
         }
         return 0;
 }

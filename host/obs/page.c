@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "obs/page.h"
 
+#include "base/utf8.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -42,6 +44,12 @@ void page_putc(struct page *p, char c)
 {
         if (p->r == 0)
                 p->r = buf_putc(p->out, c);
+}
+
+void page_plain(struct page *p, const char *text)
+{
+        if (p->r == 0)
+                p->r = utf8_clean(p->out, text, strlen(text), false);
 }
 
 void page_html(struct page *p, const char *text)

@@ -20,6 +20,9 @@ void page_printf(struct page *p, const char *format, ...) _printf_(2, 3);
 void page_puts(struct page *p, const char *text);
 void page_putc(struct page *p, char c);
 
+/* Text for terminals, on one line: what is no plain character is escaped. */
+void page_plain(struct page *p, const char *text);
+
 /* Text for HTML, in elements and in double-quoted attributes alike. */
 void page_html(struct page *p, const char *text);
 

@@ -53,8 +53,9 @@ static void head_print(struct page *p, const struct view *v)
         PRINT(p, "%s%s%s  %s%s%s  %s\n\n", ink(p, INK_BOLD), view_text(v->document, "flow"),
               ink(p, INK_OFF), ink(p, outcome_inks[v->outcome]), v->word, ink(p, INK_OFF),
               v->sentence);
-        PRINT(p, "  run   %s\n  tree  %s\n  time  %s%s\n\n", view_text(v->document, "run"),
-              view_text(v->document, "workspace"), started, took);
+        PRINT(p, "  run   %s\n  tree  ", view_text(v->document, "run"));
+        page_plain(p, view_text(v->document, "workspace"));
+        PRINT(p, "\n  time  %s%s\n\n", started, took);
 }
 
 static void place_print(struct page *p, const json_t *finding)
