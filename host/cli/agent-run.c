@@ -379,12 +379,13 @@ static void result_print(const struct call *c)
         gifts_print(c);
         unreadable_tell(r->unreadable);
         bytes_format(memory, sizeof(memory), r->usage.memory_peak_bytes);
-        cli_say("%s %s: %s, %zu findings, %llu ms (%llu ms CPU, %s)", c->agent_name, c->action_name,
-                verdict_name(r->verdict), json_array_size(r->findings),
-                (unsigned long long) r->usage.wall_ms, (unsigned long long) r->usage.cpu_ms,
-                memory);
+        cli_say("%s %s: %s, %zu finding%s, %llu ms (%llu ms CPU, %s)", c->agent_name,
+                c->action_name, verdict_name(r->verdict), json_array_size(r->findings),
+                json_array_size(r->findings) == 1 ? "" : "s", (unsigned long long) r->usage.wall_ms,
+                (unsigned long long) r->usage.cpu_ms, memory);
         if (r->changeset)
-                cli_say("%zu files changed%s", r->changeset->n_files,
+                cli_say("%zu file%s changed%s", r->changeset->n_files,
+                        r->changeset->n_files == 1 ? "" : "s",
                         c->applied ? ", applied" : "; nothing was written (use --apply)");
         if (r->message)
                 line_print(c, "linhay: ", r->message);

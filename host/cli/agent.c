@@ -319,8 +319,9 @@ int agent_verb_check(int argc, char **argv)
                 faults += examples_check(&agent->manifest->actions[i]);
         if (faults > 0)
                 return CLI_FAILED;
-        (void) printf("%s %s is sound: %zu actions, sdk %u, sha256 %s\n", agent->manifest->name,
-                      agent->manifest->version, agent->manifest->n_actions, agent->manifest->sdk,
+        (void) printf("%s %s is sound: %zu action%s, sdk %u, sha256 %s\n", agent->manifest->name,
+                      agent->manifest->version, agent->manifest->n_actions,
+                      agent->manifest->n_actions == 1 ? "" : "s", agent->manifest->sdk,
                       agent->sha256);
         return CLI_PASSED;
 }

@@ -40,9 +40,10 @@ static int step_show(const struct record *record, const json_t *step, bool revea
         diff = masked_diff(c->diff, reveal, &masked);
         if (!diff)
                 return err_set(err, -ENOMEM, "out of memory");
-        (void) printf("%s%s/%s%s  %s, %zu files, sha256 %s\n", term_style(colour, STYLE_BOLD),
+        (void) printf("%s%s/%s%s  %s, %zu %s, sha256 %s\n", term_style(colour, STYLE_BOLD),
                       record->run, text_of(step, "id"), term_style(colour, STYLE_PLAIN),
-                      text_of(json, "state"), c->n_files, c->sha256);
+                      text_of(json, "state"), c->n_files, c->n_files == 1 ? "file" : "files",
+                      c->sha256);
         masked_tell(stdout, masked, "--reveal");
         (void) fflush(stdout);
         diff_show(diff);

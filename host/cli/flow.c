@@ -59,8 +59,8 @@ static int verb_check(int argc, char **argv)
         r = flow_open(&flow, argv[1], s.catalog, &err);
         if (r < 0)
                 return cli_fail(CLI_USAGE, &err);
-        (void) printf("%s: workflow \"%s\" is sound: %zu steps, hash %s\n", argv[1], flow->name,
-                      flow->step_count, flow->hash);
+        (void) printf("%s: workflow \"%s\" is sound: %zu step%s, hash %s\n", argv[1], flow->name,
+                      flow->step_count, flow->step_count == 1 ? "" : "s", flow->hash);
         return CLI_PASSED;
 }
 

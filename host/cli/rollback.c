@@ -84,7 +84,8 @@ static int step_undo(struct store *store, const char *run, const char *tree, con
                 return err_wrap(err, r, "cannot undo step %s", text_of(step, "id"));
         r = record_revert(store, run, step, c->sha256, err);
         if (r == 0)
-                (void) printf("undone: %s/%s, %zu files\n", run, text_of(step, "id"), c->n_files);
+                (void) printf("undone: %s/%s, %zu %s\n", run, text_of(step, "id"), c->n_files,
+                              c->n_files == 1 ? "file" : "files");
         return r;
 }
 

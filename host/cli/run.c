@@ -16,6 +16,7 @@
 
 #include <linux/limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct cli_verb verb = {
         .name = "run",
@@ -191,6 +192,20 @@ static int steps_show(struct call *c, const struct flow *flow)
         return r;
 }
 
+static int tree_find(struct call *c, struct err *err)
+{
+        const char *named = c->workspace ? c->workspace : ".";
+        struct stat st;
+
+        if (!realpath(named, c->tree))
+                return err_sys(err, -errno, "cannot find the workspace %s", named);
+        if (stat(c->tree, &st) < 0)
+                return err_sys(err, -errno, "cannot look at the workspace %s", named);
+        if (!S_ISDIR(st.st_mode))
+                return err_set(err, -ENOTDIR, "the workspace %s is not a folder", named);
+        return 0;
+}
+
 /* A new run: definition, tree, store, inputs, engine, in the order in which a fault is cheapest. */
 static int submit(struct call *c, struct err *err, int *ret_exit)
 {
@@ -200,8 +215,9 @@ static int submit(struct call *c, struct err *err, int *ret_exit)
         int r;
 
         *ret_exit = CLI_USAGE;
-        if (!realpath(c->workspace ? c->workspace : ".", c->tree))
-                return err_sys(err, -errno, "cannot find the workspace %s", c->workspace);
+        r = tree_find(c, err);
+        if (r < 0)
+                return r;
         r = flow_open(&c->flow, c->flow_path, c->session.catalog, err);
         if (r < 0)
                 return r;
