@@ -428,8 +428,12 @@ void pool_lost(struct pool *p, const struct cell *c)
 
 void pool_drain(struct pool *p)
 {
-        while (p && p->profiles)
+        if (!p)
+                return;
+        while (p->profiles)
                 profile_remove(p, &p->profiles);
+        loop_remove(p->sandbox->loop, &p->refill);
+        loop_remove(p->sandbox->loop, &p->expiry);
 }
 
 size_t pool_count(const struct pool *p)

@@ -1001,6 +1001,32 @@ static int probe_cancel(struct linhay_run *r)
         return 0;
 }
 
+/* Two generations that hear no SIGTERM; half of them are stopped and hear nothing at all. */
+static int probe_stubborn(struct linhay_run *r)
+{
+        (void) signal(SIGTERM, SIG_IGN);
+        for (int i = 0; i < 3; i++) {
+                pid_t child = fork();
+
+                if (child < 0)
+                        return -errno;
+                if (child == 0) {
+                        if (fork() < 0)
+                                _exit(1);
+                        (void) kill(getpid(), SIGSTOP);
+                        for (;;)
+                                (void) pause();
+                }
+                if (waitpid(child, NULL, WUNTRACED) != child)
+                        return -errno;
+                if (i % 2)
+                        (void) kill(child, SIGCONT);
+        }
+        linhay_log(r, LINHAY_INFO, "ready");
+        for (;;)
+                (void) pause();
+}
+
 static int probe_ready_then_loop(struct linhay_run *r)
 {
         linhay_log(r, LINHAY_INFO, "ready");
@@ -1097,6 +1123,7 @@ static const struct probe {
         PROBE(spin),
         PROBE(spin_deaf),
         PROBE(stack_overflow),
+        PROBE(stubborn),
         PROBE(terminate),
         PROBE(thread),
         PROBE(thread_bomb),

@@ -219,18 +219,26 @@ void drive_run(struct drive *d, const struct drive_job *job)
                 drive_wait(d);
 }
 
-static int warm_look(struct loop_source *source, uint32_t events)
+static int idle_over(struct loop_source *source, uint32_t events)
 {
         (void) events;
         loop_stop(source->owner);
         return 0;
 }
 
+void drive_idle(struct drive *d, uint64_t ms)
+{
+        struct loop_source timer = { 0 };
+
+        assert_int_equal(loop_add_timer(d->loop, &timer, ms, idle_over, d->loop), 0);
+        assert_int_equal(loop_run(d->loop), 0);
+        loop_remove(d->loop, &timer);
+}
+
 void drive_warm(struct drive *d, const struct drive_job *job, size_t n)
 {
         _cleanup_(closep) int object = object_make(d, job->at_load ? job->action : NULL);
         uint64_t until = clock_ms() + 20000;
-        struct loop_source timer = { 0 };
         char sha256[SHA256_HEX];
         struct cell_spec spec;
         struct err err = { 0 };
@@ -241,9 +249,7 @@ void drive_warm(struct drive *d, const struct drive_job *job, size_t n)
         while (sandbox_n_warm(d->sandbox) != n) {
                 if (clock_ms() > until)
                         fail_msg("%zu cells are warm, not %zu", sandbox_n_warm(d->sandbox), n);
-                assert_int_equal(loop_add_timer(d->loop, &timer, 1, warm_look, d->loop), 0);
-                assert_int_equal(loop_run(d->loop), 0);
-                loop_remove(d->loop, &timer);
+                drive_idle(d, 1);
         }
 }
 

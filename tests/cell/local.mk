@@ -74,3 +74,12 @@ TESTS += tests/cell/test-pool
 tests_cell_test_pool_SOURCES = tests/cell/test-pool.c $(CELL_TEST_SOURCES)
 tests_cell_test_pool_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_pool_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/cell/test-kill tests/cell/test-soak
+TESTS += tests/cell/test-kill tests/cell/test-soak
+tests_cell_test_kill_SOURCES = tests/cell/test-kill.c $(CELL_TEST_SOURCES)
+tests_cell_test_kill_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_kill_LDADD = $(TEST_LIBS)
+tests_cell_test_soak_SOURCES = tests/cell/test-soak.c $(CELL_TEST_SOURCES)
+tests_cell_test_soak_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_soak_LDADD = $(TEST_LIBS)
