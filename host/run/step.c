@@ -3,6 +3,8 @@
 
 #include "run/finding.h"
 
+#include <string.h>
+
 static void on_log(void *user, int level, const char *text)
 {
         event_log(user, level, text);
@@ -230,11 +232,21 @@ static void ended(struct step *step, struct attempt_result *r)
                 fail(step, r);
 }
 
+/* A cell that is told that its time is up knows only of its own limit. */
+static void reword(const struct step *step, struct attempt_result *r)
+{
+        if (r->verdict != VERDICT_TIMEOUT || !step->run->is_timed_out || !walk_refuses(step))
+                return;
+        free(r->message);
+        r->message = strdup("the run's time was up");
+}
+
 static void on_done(void *user, struct attempt_result *r)
 {
         struct step *step = user;
         struct engine *e = step->run->engine;
 
+        reword(step, r);
         e->n_cells--;
         ended(step, r);
         engine_turn(e);

@@ -399,6 +399,7 @@ static void test_run_timeout(void **state)
                 RUN_EXIT_FAILED);
         bench_run_state(b, "failed");
         assert_string_equal(bench_text(b, "a", "verdict"), "timeout");
+        assert_string_equal(bench_text(b, "a", "reason"), "the run's time was up");
         bench_state(b, "b", "cancelled");
         bench_state(b, "clean", "done");
 }
