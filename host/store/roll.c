@@ -23,8 +23,8 @@ static int file_delete(const struct plan *p, const struct change *f, bool again,
         if (r < 0)
                 return site_is_gone(r) ? 0
                                        : err_sys(err, r, "cannot open the folder of %s", f->path);
-        if (fstatat(s.dir, s.base, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-                return 0;
+        if (fstatat(s.dir, s.base, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : err_sys(err, -errno, "cannot look at %s", f->path);
         if (S_ISDIR(st.st_mode) && S_ISDIR(f->mode_after))
                 return 0; /* the folder that takes its place is there already */
         if (again) {
