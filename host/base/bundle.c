@@ -23,6 +23,7 @@ struct packer {
         const char *name;
         struct bundle_head head;
         uint64_t bytes;
+        unsigned folders; /* looked into; those that hold a file are counted in the head */
         char path[BUNDLE_PATH_MAX + 1]; /* of the folder that is being packed */
         struct err *err;
 };
@@ -90,9 +91,10 @@ static int name_pack(struct packer *p, int folder, const char *name, unsigned de
 static int folder_pack(struct packer *p, int folder, unsigned depth)
 {
         _cleanup_(listing_done) struct listing names = { 0 };
+        uint32_t before = p->head.n_files;
         int r;
 
-        if (depth > BUNDLE_DEPTH_MAX || ++p->head.n_folders > BUNDLE_FILES_MAX)
+        if (depth > BUNDLE_DEPTH_MAX || ++p->folders > BUNDLE_FILES_MAX)
                 return err_set(p->err, -E2BIG, "%s has more folders than %d, or deeper than %d",
                                p->name, BUNDLE_FILES_MAX, BUNDLE_DEPTH_MAX);
         r = listing_read(&names, folder);
@@ -101,6 +103,7 @@ static int folder_pack(struct packer *p, int folder, unsigned depth)
         for (size_t i = 0; i < names.count && r == 0; i++)
                 if (!is_left_out(names.names[i]))
                         r = name_pack(p, folder, names.names[i], depth);
+        p->head.n_folders += p->head.n_files > before;
         return r;
 }
 

@@ -402,8 +402,7 @@ static int value_print(char **ret, const char *name, const json_t *value)
 
 char **speech_environment(const struct speech *sp)
 {
-        static const char *const settled[] = { "PATH=/usr/bin:/bin", "HOME=/tmp", "TMPDIR=/tmp",
-                                               "LANG=C.UTF-8" };
+        static const char *const settled[] = { "PATH=/usr/bin:/bin", "HOME=/tmp", "TMPDIR=/tmp" };
         const struct service *s = sp->service;
         size_t n = 0, most = ARRAY_SIZE(settled) + ENVIRONMENT_INPUTS_MAX + 2;
         char **list = calloc(most + 1, sizeof(*list));

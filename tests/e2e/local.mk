@@ -4,9 +4,9 @@ EXTRA_DIST += tests/e2e/harness.py \
 dist_check_SCRIPTS += tests/e2e/badinput tests/e2e/interface tests/e2e/report
 TESTS += tests/e2e/badinput tests/e2e/interface tests/e2e/report
 
-# Agents that are programs; the pages' own blocks are run as well.
-dist_check_SCRIPTS += tests/e2e/exec
-TESTS += tests/e2e/exec
+# Agents that are programs, as whoever runs the tests and as a user who owns nothing.
+dist_check_SCRIPTS += tests/e2e/exec tests/e2e/exec-user
+TESTS += tests/e2e/exec tests/e2e/exec-user
 
 # The man pages against the program's own words.
 dist_check_SCRIPTS += tests/e2e/man

@@ -24,3 +24,9 @@ TESTS += tests/unit/test-scaffold
 tests_unit_test_scaffold_SOURCES = tests/unit/test-scaffold.c $(TREE_SOURCES)
 tests_unit_test_scaffold_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_scaffold_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-bundle
+TESTS += tests/unit/test-bundle
+tests_unit_test_bundle_SOURCES = tests/unit/test-bundle.c $(TREE_SOURCES)
+tests_unit_test_bundle_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_bundle_LDADD = $(TEST_LIBS)
