@@ -14,6 +14,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -35,6 +36,10 @@ struct kernel_landlock_ruleset {
 };
 
 /* Memory-deny-write-execute (6.3). */
+#define KERNEL_SECCOMP_WAIT_KILLABLE                                                               \
+        (1UL << 5) /* since 5.19; signals do not interrupt what is told */
+#define KERNEL_SECCOMP_NOTIF_SET_FLAGS  _IOW('!', 4, uint64_t) /* since 6.6 */
+#define KERNEL_SECCOMP_NOTIF_SYNC       1UL
 #define KERNEL_PR_SET_MDWE              65
 #define KERNEL_PR_GET_MDWE              66
 #define KERNEL_PR_MDWE_REFUSE_EXEC_GAIN (1UL << 0)

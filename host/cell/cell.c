@@ -15,6 +15,7 @@
 #include "cell/reply.h"
 #include "cell/sandbox.h"
 #include "cell/tail.h"
+#include "cell/trace.h"
 
 #define FRAMES_A_TURN 64    /* then other cells have their turn */
 #define LEVEL_PRINTED 6     /* what an agent prints is information */
@@ -33,6 +34,7 @@ struct cell {
         uint64_t started_us;
         uint64_t result_us; /* from then to the result; 0 = not yet */
 
+        struct trace *trace; /* NULL = is not traced */
         struct reply reply;
         struct tail tail;
         struct cell_result result;
@@ -86,6 +88,7 @@ static void result_done(struct cell_result *r)
         json_decref(r->findings);
         json_decref(r->artifacts);
         json_decref(r->spent);
+        json_decref(r->trace);
         json_decref(r->unreadable);
         closep(&r->upper_fd);
 }
@@ -109,6 +112,7 @@ static struct cell *cell_free(struct cell *c)
         closep(&c->log);
         closep(&c->pidfd);
         spec_done(&c->spec);
+        (void) trace_free(c->trace);
         reply_done(&c->reply);
         result_done(&c->result);
         free(c->stopped_text);
@@ -474,6 +478,25 @@ void cell_attached(struct cell *c, const struct spawn_setup *setup, int *upper_f
                 cell_trouble(c, &err);
 }
 
+void cell_listener(struct cell *c, int *listener)
+{
+        if (!c->trace || trace_listen(c->trace, c->sandbox->loop, listener) < 0)
+                cell_kill(c);
+}
+
+/* With the call that ended it, if one did. */
+static void trace_finish(struct cell *c)
+{
+        const struct proto_fault *fault = &c->reply.fault;
+
+        if (!c->trace)
+                return;
+        if (c->reply.has_fault && fault->verdict == VERDICT_SYSCALL)
+                trace_denied(c->trace, fault->arch, fault->syscall,
+                             fault->has_args ? fault->args : NULL);
+        c->result.trace = trace_result(c->trace);
+}
+
 static void usage_fill(struct cell *c, const struct spawn_exited *exited)
 {
         c->result.usage = (struct cell_usage){
@@ -544,6 +567,7 @@ void cell_exited(struct cell *c, const struct spawn_exited *exited)
 
         usage_fill(c, exited);
         result_judge(c, exited);
+        trace_finish(c);
         c->result.stderr_tail = tail_text(&c->tail);
         cell_unlink(c);
         pool_stir(c->sandbox->pool);
@@ -674,7 +698,7 @@ static void request_init(struct spawn_request *ret, const struct cell *c,
                 .cell.id = c->id,
                 .cell.kind = SPAWN_CELL,
                 .cell.workspace = spec->workspace,
-                .cell.flags = c->filter->flags,
+                .cell.flags = c->filter->flags | (c->trace ? SPAWN_TRACE : 0),
                 .cell.stage1_bytes = c->filter->stage1_bytes,
                 .cell.stage2_bytes = c->filter->stage2_bytes,
                 .cell.program_bytes = c->program_bytes,
@@ -713,6 +737,8 @@ static int cell_new(struct cell **ret, struct sandbox *s, const struct cell_spec
                 .unreadable = json_array(),
         };
         r = spec_copy(&c->spec, spec, err);
+        if (r == 0 && spec->is_traced && trace_new(&c->trace, spec->syscall_groups) < 0)
+                r = err_set(err, -ENOMEM, "no memory for a trace");
         if (r == 0)
                 r = sandbox_filter(s, spec->syscall_groups, &c->filter, err);
         if (r == 0)
@@ -847,7 +873,7 @@ int cell_start(struct cell **ret, struct sandbox *s, const struct cell_spec *spe
 
         if (spec->n_files >= FRAME_FDS)
                 return err_set(err, -E2BIG, "an input may name at most %d files", FRAME_FDS - 1);
-        c = pool_take(s->pool, spec);
+        c = spec->is_traced ? NULL : pool_take(s->pool, spec);
         if (!c)
                 return cell_make(ret, s, spec, err);
         r = cell_adopt(c, spec, err);

@@ -101,7 +101,8 @@ struct cell_spec {
         int workspace_fd; /* O_PATH or O_RDONLY folder; -1 for none */
         struct limits limits;
         const char *const *syscall_groups; /* granted beyond the base: NULL-terminated or NULL */
-        bool is_held; /* confine, load and prepare; the action waits for cell_go() */
+        bool is_traced; /* count what it uses; nothing that is denied is allowed by it */
+        bool is_held;   /* confine, load and prepare; the action waits for cell_go() */
 
         /* Told as they happen; each may be NULL. Texts are cleaned (base/utf8.h) and borrowed. */
         void (*on_log)(void *user, int level, const char *text);
@@ -142,6 +143,7 @@ struct cell_result {
         char *stderr_tail;    /* last 4 KiB of stdout and stderr, cleaned; "" when quiet */
         int upper_fd;         /* overlay: the upper folder, to collect the changes from; else -1 */
         bool is_staged;       /* upper_fd is a whole private copy, not an overlay's upper folder */
+        json_t *trace;        /* of a traced cell, see cell/trace.h; else NULL */
         json_t *unreadable;   /* array of paths that the cell could not be shown; never NULL */
 };
 

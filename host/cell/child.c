@@ -400,6 +400,22 @@ static int step_handlers(const struct child *c, struct err *err)
         return r < 0 ? err_sys(err, r, "cannot set the cell's signal handlers") : 0;
 }
 
+/* The host hears of every call from here on; the filter that refuses comes on top. */
+static int step_trace(const struct child *c, struct err *err)
+{
+        int listener, r;
+
+        if (!(c->cell.flags & SPAWN_TRACE))
+                return 0;
+        listener = confine_trace(c->control, err);
+        if (listener < 0)
+                return listener;
+        r = frame_send_fds(c->control, SPAWN_LISTENER, 0, &c->cell.id, sizeof(c->cell.id),
+                           &listener, 1, 0);
+        (void) close(listener);
+        return r < 0 ? err_sys(err, r, "cannot hand over the listener of a trace") : 0;
+}
+
 static int step_confine(struct child *c, struct err *err)
 {
         const struct spawn_cell *cell = &c->cell;
@@ -427,6 +443,9 @@ static int step_confine(struct child *c, struct err *err)
                 if (r < 0)
                         return r;
         }
+        r = step_trace(c, err);
+        if (r < 0)
+                return r;
         return confine_filter(c->stage1, cell->stage1_bytes / sizeof(*c->stage1), err);
 }
 

@@ -146,6 +146,31 @@ int confine_filter(const struct sock_filter *program, size_t n, struct err *err)
         return 0;
 }
 
+int confine_trace(int control, struct err *err)
+{
+        const struct sock_filter program[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendmsg, 1, 0),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t) control, 1, 0),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog prog = {
+                .len = ARRAY_SIZE(program),
+                .filter = (struct sock_filter *) program,
+        };
+        long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                          SECCOMP_FILTER_FLAG_NEW_LISTENER | KERNEL_SECCOMP_WAIT_KILLABLE, &prog);
+
+        if (fd < 0)
+                return err_sys(err, -errno,
+                               "cannot trace this cell (is linhay itself traced by "
+                               "seccomp?)");
+        return (int) fd;
+}
+
 int confine_signals(struct err *err)
 {
         const struct sock_filter program[] = {

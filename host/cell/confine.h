@@ -39,4 +39,11 @@ int confine_mdwe(void);
 int confine_filter(const struct sock_filter *program, size_t n, struct err *err);
 
 /* May signals be sent to this process alone? For cells without a pid namespace. */
+/*
+ * A filter before all others that tells a listener of every call, but of what is sent over
+ * `control`: the listener is to be handed over there. It can refuse nothing, and allows nothing
+ * that another filter refuses. The listener's descriptor, or a negative errno.
+ */
+int confine_trace(int control, struct err *err);
+
 int confine_signals(struct err *err);

@@ -16,7 +16,8 @@ libhost_a_SOURCES += \
 	host/cell/sandbox.c host/cell/sandbox.h \
 	host/cell/spawn.h \
 	host/cell/tail.c host/cell/tail.h \
-	host/cell/tier.c host/cell/tier.h
+	host/cell/tier.c host/cell/tier.h \
+	host/cell/trace.c host/cell/trace.h
 
 # The program in which agents live: small, for its memory is copied into every cell.
 cellexec_PROGRAMS += linhay-cell

@@ -215,6 +215,19 @@ static void message_setup(struct sandbox *s, struct frame_fds *fds)
         closep(&upper);
 }
 
+static void message_listener(struct sandbox *s, struct frame_fds *fds)
+{
+        int listener = frame_fds_take(fds, 0);
+        struct cell *c;
+        uint64_t id;
+
+        memcpy(&id, s->frame.body, sizeof(id));
+        c = cell_find(s, id);
+        if (c && listener >= 0)
+                cell_listener(c, &listener);
+        closep(&listener);
+}
+
 /* From a trusted process; a length that is wrong is a fault of our own and ends the connection. */
 static int message_dispatch(struct sandbox *s, struct frame_fds *fds)
 {
@@ -238,6 +251,10 @@ static int message_dispatch(struct sandbox *s, struct frame_fds *fds)
         }
         if (h->type == SPAWN_ATTACHED && h->length >= sizeof(struct spawn_setup)) {
                 message_attached(s, fds);
+                return 0;
+        }
+        if (h->type == SPAWN_LISTENER && h->length == sizeof(uint64_t)) {
+                message_listener(s, fds);
                 return 0;
         }
         if (h->type == SPAWN_EXITED && h->length == sizeof(struct spawn_exited)) {

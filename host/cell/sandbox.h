@@ -57,6 +57,7 @@ void cell_started(struct cell *c, const struct spawn_started *started, int *pidf
 void cell_setup(struct cell *c, const struct spawn_setup *setup, const char *text, size_t length,
                 int *upper_fd);
 void cell_attached(struct cell *c, const struct spawn_setup *setup, int *upper_fd);
+void cell_listener(struct cell *c, int *listener);
 void cell_exited(struct cell *c, const struct spawn_exited *exited);
 
 /* For the pool: starts a cell that is nobody's. It may end any time: then pool_lost() is told. */

@@ -41,6 +41,7 @@ enum spawn_type {
         SPAWN_STARTED,  /* zygote: struct spawn_started; the pidfd */
         SPAWN_SETUP,    /* child: struct spawn_setup, text; maybe the upper folder. Not sent when
                          * there is nothing to say: PROTO_HELLO says that all went well */
+        SPAWN_LISTENER, /* child that is traced: uint64_t id; the listener of its system calls */
         SPAWN_EXITED,   /* zygote: struct spawn_exited; the last that is said of a cell */
         SPAWN_ATTACH,   /* host: struct spawn_request of a SPAWN_LATE cell; the host's end of its
                          * socket,   for PROTO_TREE */
@@ -86,7 +87,8 @@ enum spawn_fd {
 #define SPAWN_PROCESSES (1U << 2) /* threads or programs were granted */
 #define SPAWN_LATE      (1U << 3) /* its workspace comes when the agent has prepared (cell/pool.h) */
 
-#define SPAWN_WARM (1U << 4) /* nobody waits for it yet (cell/pool.h) */
+#define SPAWN_WARM  (1U << 4) /* nobody waits for it yet (cell/pool.h) */
+#define SPAWN_TRACE (1U << 5) /* every call that is allowed is told to the host as well */
 
 /* Nothing is wrong, but it would take longer than a new cell does. */
 #define SPAWN_TOO_MUCH (-EBUSY)

@@ -11,6 +11,7 @@
 #include "cli/scratch.h"
 #include "cli/session.h"
 #include "cli/term.h"
+#include "cli/trace-view.h"
 #include "run/attempt.h"
 #include "store/apply.h"
 
@@ -41,7 +42,7 @@ static const struct cli_verb verb = {
 struct call {
         const char *agent_name, *action_name, *workspace;
         struct cli_list inputs;
-        bool as_json, apply, reveal;
+        bool as_json, apply, reveal, is_traced;
 
         struct session session;
         struct scratch scratch;
@@ -68,6 +69,7 @@ static void result_done(struct attempt_result *r)
         json_decref(r->artifacts);
         json_decref(r->spent);
         json_decref(r->unreadable);
+        json_decref(r->trace);
         (void) changeset_free(r->changeset);
         free(r->syscall);
         free(r->syscall_remedy);
@@ -265,6 +267,7 @@ static int run(struct call *c, struct err *err)
                 .blob_dirfd = c->scratch.fd,
                 .grants = session_grants(&c->session),
                 .workspace_fd = c->workspace_fd,
+                .is_traced = c->is_traced,
                 .on_log = on_log,
                 .on_done = on_done,
                 .user = c,
@@ -292,6 +295,11 @@ static json_t *result_shown(const struct call *c)
 
         if (j)
                 (void) json_object_set(j, "unreadable", c->result.unreadable);
+        if (j && c->result.trace) {
+                (void) json_object_set(j, "trace", c->result.trace);
+                (void) json_object_set_new(json_object_get(j, "trace"), "manifest",
+                                           trace_manifest(c->result.trace, &c->result.usage));
+        }
         if (j && masked_document(j, c->reveal) == 0)
                 return j;
         json_decref(j);
@@ -393,6 +401,15 @@ static void result_print(const struct call *c)
                 line_print(c, "last lines of its output:\n", r->stderr_tail);
 }
 
+static void trace_print(const struct call *c)
+{
+        struct limits limits = c->agent->manifest->limits;
+
+        for (size_t i = 0; i < LIMITS_; i++)
+                limits.value[i] = MIN_OF(limits.value[i], c->session.max.value[i]);
+        trace_show(stderr, c->result.trace, &c->result.usage, &limits);
+}
+
 static int input_make(struct call *c, struct err *err)
 {
         int r = scratch_make(&c->scratch, err);
@@ -416,6 +433,14 @@ static int call_run(struct call *c)
                 return refuse(c, CLI_USAGE, "input", &err);
         if (workspace_open(c, &err) < 0)
                 return refuse(c, CLI_USAGE, "workspace", &err);
+        if (c->is_traced)
+                (void) fputs(
+                        "trace: the agent is confined as without --trace: what is denied stays "
+                        "denied. What is\n"
+                        "trace: allowed is counted on its way, which makes it slower. What is "
+                        "answered with an\n"
+                        "trace: error is not seen here.\n",
+                        stderr);
         if (run(c, &err) < 0)
                 return refuse(c, CLI_TROUBLE, "sandbox", &err);
         if (apply(c, &err) < 0)
@@ -425,6 +450,8 @@ static int call_run(struct call *c)
                 (void) result_print_json(c);
         else
                 result_print(c);
+        if (c->result.trace && !c->as_json)
+                trace_print(c);
         return c->result.verdict == VERDICT_OK ? CLI_PASSED : CLI_FAILED;
 }
 
@@ -447,6 +474,8 @@ int agent_verb_run(int argc, char **argv)
                 { "json", 0, CLI_FLAG, NULL, "print exactly one JSON object on stdout",
                   &c.as_json },
                 { "apply", 0, CLI_FLAG, NULL, "apply the changes to the workspace", &c.apply },
+                { "trace", 0, CLI_FLAG, NULL, "count what it uses; print the smallest manifest",
+                  &c.is_traced },
                 { "reveal", 0, CLI_FLAG, NULL, "show what looks like a secret as well", &c.reveal },
                 { "quiet", 'q', CLI_FLAG, NULL, "no messages but errors", &cli_quiet },
                 { 0 },

@@ -35,4 +35,5 @@ libhost_a_SOURCES += \
 	host/cli/session.c host/cli/session.h \
 	host/cli/show.c \
 	host/cli/stores.c host/cli/stores.h \
-	host/cli/term.c host/cli/term.h
+	host/cli/term.c host/cli/term.h \
+	host/cli/trace-view.c host/cli/trace-view.h

@@ -49,6 +49,7 @@ static void result_done(struct attempt_result *r)
         json_decref(r->artifacts);
         json_decref(r->spent);
         json_decref(r->unreadable);
+        json_decref(r->trace);
         changeset_free(r->changeset);
         free(r->syscall);
         free(r->syscall_remedy);
@@ -96,6 +97,7 @@ static struct attempt_result result_of(struct cell_result *c)
                 .artifacts = c->artifacts ? TAKE(c->artifacts) : json_array(),
                 .spent = c->spent ? TAKE(c->spent) : json_object(),
                 .unreadable = c->unreadable ? TAKE(c->unreadable) : json_array(),
+                .trace = TAKE(c->trace),
                 .usage = c->usage,
                 .exit_status = c->exit_status,
                 .signal = c->signal,
@@ -348,6 +350,7 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
                                   .limits = limits_granted(spec),
                                   .program = exec->program.argv ? &exec->program : NULL,
                                   .syscall_groups = exec->groups ? exec->groups : groups,
+                                  .is_traced = spec->is_traced,
                                   .is_held = spec->is_held,
                                   .on_log = on_cell_log,
                                   .on_progress = on_cell_progress,

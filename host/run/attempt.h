@@ -47,6 +47,7 @@ struct attempt_result {
                              */
         json_t *spent;      /* object, never NULL */
         json_t *unreadable; /* array of paths, never NULL */
+        json_t *trace;      /* of a traced attempt, else NULL */
         struct changeset *changeset; /* NULL when nothing was changed, and unless ok */
         struct cell_usage usage;
         int exit_status; /* -1 when a signal ended it, or when it never started */
@@ -67,6 +68,7 @@ struct attempt_spec {
         int workspace_fd;     /* the tree; -1 = none. Both must stay open until on_done */
         uint64_t timeout_ms;  /* wall time of this attempt; 0 = the manifest's or the standard */
         struct grants grants; /* what it points to need not outlive the call */
+        bool is_traced;       /* count what it uses (cell/trace.h) */
         bool is_held;         /* all but the action itself, which waits for attempt_go() */
 
         /* Told as they happen; each may be NULL. */

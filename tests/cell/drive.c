@@ -111,6 +111,7 @@ static void result_drop(struct drive *d)
         json_decref(r->findings);
         json_decref(r->artifacts);
         json_decref(r->spent);
+        json_decref(r->trace);
         json_decref(r->unreadable);
         closep(&r->upper_fd);
         *r = (struct cell_result){ .upper_fd = -1 };
@@ -189,6 +190,7 @@ static void spec_fill(struct cell_spec *ret, struct drive *d, const struct drive
                 .workspace = job->workspace,
                 .workspace_fd = job->workspace == WORKSPACE_NONE ? -1 : job->workspace_fd,
                 .syscall_groups = job->groups,
+                .is_traced = job->is_traced,
                 .is_held = job->is_held,
                 .on_log = on_log,
                 .on_progress = on_progress,

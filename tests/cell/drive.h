@@ -55,6 +55,7 @@ struct drive_job {
         enum limit limit; /* with `value` instead of its standard, where that is not 0 */
         uint64_t value;
         bool no_wait; /* drive_wait() is the caller's */
+        bool is_traced;
         bool is_held; /* and cell_go() */
 };
 

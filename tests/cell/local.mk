@@ -49,6 +49,12 @@ tests_cell_test_release_SOURCES = tests/cell/test-release.c tests/cell/drive.c t
 tests_cell_test_release_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_release_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/cell/test-trace
+TESTS += tests/cell/test-trace
+tests_cell_test_trace_SOURCES = tests/cell/test-trace.c tests/cell/drive.c tests/cell/drive.h
+tests_cell_test_trace_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_trace_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/cell/test-policy
 TESTS += tests/cell/test-policy
 tests_cell_test_policy_SOURCES = tests/cell/test-policy.c

@@ -24,6 +24,9 @@
 #define LET_THROUGH 0
 #define MIB         (1ULL << 20)
 
+/* Every answer and every end is the same in a constructor, and while calls are counted. */
+enum { AT_LOAD = 1, TRACED = 2 };
+
 static struct drive drive;
 
 static const char *const threads[] = { "threads", NULL };
@@ -80,11 +83,12 @@ static void test_answered(void **state)
 
         (void) state;
         for (size_t i = 0; i < TEST_ROWS(rows); i++)
-                for (int at_load = 0; at_load <= 1; at_load++) {
-                        if (at_load && strcmp(rows[i].probe, "fds") == 0)
+                for (int how = 0; how <= (AT_LOAD | TRACED); how++) {
+                        if (how & AT_LOAD && strcmp(rows[i].probe, "fds") == 0)
                                 continue; /* it asks for its workspace */
                         drive_run(&drive, &(struct drive_job){ .action = rows[i].probe,
-                                                               .at_load = at_load });
+                                                               .at_load = how & AT_LOAD,
+                                                               .is_traced = how & TRACED });
                         drive_expect_errno(&drive, rows[i].why, rows[i].probe, rows[i].want);
                 }
 }
@@ -126,9 +130,10 @@ static void test_denied(void **state)
 
         (void) state;
         for (size_t i = 0; i < TEST_ROWS(rows); i++)
-                for (int at_load = 0; at_load <= 1; at_load++) {
+                for (int how = 0; how <= (AT_LOAD | TRACED); how++) {
                         drive_run(&drive, &(struct drive_job){ .action = rows[i].probe,
-                                                               .at_load = at_load });
+                                                               .at_load = how & AT_LOAD,
+                                                               .is_traced = how & TRACED });
                         drive_expect_verdict(&drive, rows[i].why, rows[i].probe, VERDICT_SYSCALL);
                         if (!drive.result.syscall)
                                 fail_msg("%s: the call has no name", rows[i].probe);

@@ -177,7 +177,8 @@ static void test_arguments(void **state)
 static void test_no_word(void **state)
 {
         static const char *const words[] = {
-                "-without-", "left_out", "LINHAY_CELL_TEST", "/proc/self/exe", "test_mask",
+                "-without-",        "layer_is_left_out", "features_left_out",
+                "LINHAY_CELL_TEST", "/proc/self/exe",    "test_mask",
 #ifndef LINHAY_SANITIZE /* its runtime reads its options there */
                 "getenv",
 #endif
