@@ -420,9 +420,11 @@ static void try(outcome ret, const struct probe *p, enum column column)
                 run_unconfined(ret, p);
 }
 
-/* Nothing to attack here: the control found out that this kernel was built without it. */
-static bool kernel_lacks(const char *got)
+/* Nothing to attack here: the control found out that kernel or machine are without it. */
+static bool target_lacks(const struct probe *p, const char *got)
 {
+        if (p->device && access(p->device, F_OK) < 0)
+                return strcmp(got, "ENOENT") == 0;
         return is_wanted(got, "ENOSYS or EAFNOSUPPORT or EPROTONOSUPPORT or ESOCKTNOSUPPORT");
 }
 
@@ -454,9 +456,9 @@ static bool probe_test(const struct probe *p, unsigned number, bool as_table)
                 if (!want)
                         continue;
                 try(got[c], p, c);
-                if (c == UNCONFINED && kernel_lacks(got[c]))
+                if (c == UNCONFINED && target_lacks(p, got[c]))
                         is_absent = true;
-                if (is_wanted(got[c], want) || (is_absent && kernel_lacks(got[c])))
+                if (is_wanted(got[c], want) || (is_absent && target_lacks(p, got[c])))
                         continue;
                 printf("# %s, %s: %s instead of %s\n", p->name, columns[c].title, got[c], want);
                 is_ok = false;
@@ -466,12 +468,12 @@ static bool probe_test(const struct probe *p, unsigned number, bool as_table)
                 for (enum column c = 0; c < COLUMNS_; c++)
                         printf("\t%s", *got[c] ? got[c] : "");
                 printf("\t%s\n", p->control == CONTROL_NONE ? p->reason
-                                 : is_absent                ? "this kernel was built without it"
+                                 : is_absent                ? "there is none on this machine"
                                                             : "");
         } else {
                 printf("%s %u - %s: %s%s\n", is_ok ? "ok" : "not ok", number, p->name,
                        states_control(p) ? p->technique : "states no control",
-                       is_absent ? " # SKIP this kernel was built without it" : "");
+                       is_absent ? " # SKIP there is none on this machine" : "");
         }
         (void) fflush(stdout);
         return is_ok;

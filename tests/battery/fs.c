@@ -477,7 +477,7 @@ const struct probe fs_probes[] = {
           read_environment_of_victim, "ENOENT" },
         { "fs/read-sys", "the kernel's objects, from /sys", read_sys, "ENOENT" },
         { "fs/read-kmsg", "the kernel's log, from /dev/kmsg", read_kernel_log, "ENOENT",
-          .control = CONTROL_ROOT },
+          .control = CONTROL_ROOT, .device = "/dev/kmsg" },
         { "fs/open-ptmx", "a new terminal, from /dev/ptmx", open_terminal, "ENOENT" },
         { "fs/stat", "ask for the size and times of a file of the host's", stat_host, "ENOENT" },
         { "fs/access", "ask whether a file of the host's is there", access_host, "ENOENT" },

@@ -351,7 +351,8 @@ const struct probe net_probes[] = {
           "syscall shutdown", .without_seccomp = "protocol" },
         { "net/own-interfaces", "ask the cell's own socket for the interfaces", own_interfaces,
           "syscall ioctl", .without_seccomp = "reached" },
-        { "net/tun", "make an interface", tunnel, "ENOENT", .control = CONTROL_ROOT },
+        { "net/tun", "make an interface", tunnel, "ENOENT", .control = CONTROL_ROOT,
+          .device = "/dev/net/tun" },
         { "net/dns", "look up a name", resolve, "syscall socket",
           .without_seccomp = "EHOSTUNREACH" },
 };

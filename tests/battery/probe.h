@@ -79,8 +79,9 @@ struct probe {
         const char *without_landlock; /* the same */
         enum control control;
         const char *reason;
-        const char *group; /* one system call group that the agent has been granted */
-        enum limit limit;  /* with `value`, where that is not 0 */
+        const char *device; /* the control needs it, and a container may lack it */
+        const char *group;  /* one system call group that the agent has been granted */
+        enum limit limit;   /* with `value`, where that is not 0 */
         uint64_t value;
         enum workspace_mode workspace; /* of a tree with files "a", "b/c" and the link "l" to "a" */
         bool (*harmed)(void); /* asked on the host after the run: true = the attack came through */
