@@ -358,7 +358,7 @@ struct cell *pool_take(struct pool *p, const struct cell_spec *spec)
         struct profile *f;
 
         /* A program starts with its request; there is nothing to prepare. */
-        if (!p || spec->program)
+        if (!p || spec->program || !spec->agent_sha256)
                 return NULL;
         p->stirred_ms = clock_ms();
         f = profile_use(p, spec);

@@ -204,23 +204,6 @@ static void spec_fill(struct cell_spec *ret, struct drive *d, const struct drive
                 ret->limits.value[job->limit] = job->value;
 }
 
-void drive_run(struct drive *d, const struct drive_job *job)
-{
-        _cleanup_(closep) int object = object_make(d, job->at_load ? job->action : NULL);
-        char sha256[SHA256_HEX];
-        struct cell_spec spec;
-        struct err err = { 0 };
-
-        result_drop(d);
-        buf_drop(&d->logs, d->logs.length);
-        d->n_progress = 0;
-        spec_fill(&spec, d, job, object, sha256);
-        if (cell_start(&d->cell, d->sandbox, &spec, &err) < 0)
-                fail_msg("%s: %s", job->action, err_text(&err));
-        if (!job->no_wait && !job->is_held)
-                drive_wait(d);
-}
-
 static int idle_over(struct loop_source *source, uint32_t events)
 {
         (void) events;
@@ -253,6 +236,27 @@ void drive_warm(struct drive *d, const struct drive_job *job, size_t n)
                         fail_msg("%zu cells are warm, not %zu", sandbox_n_warm(d->sandbox), n);
                 drive_idle(d, 1);
         }
+}
+
+void drive_run(struct drive *d, const struct drive_job *job)
+{
+        _cleanup_(closep) int object = object_make(d, job->at_load ? job->action : NULL);
+        char sha256[SHA256_HEX];
+        struct cell_spec spec;
+        struct err err = { 0 };
+
+        if (d->is_warm && !job->at_load) {
+                sandbox_drain(d->sandbox);
+                drive_warm(d, job, 1);
+        }
+        result_drop(d);
+        buf_drop(&d->logs, d->logs.length);
+        d->n_progress = 0;
+        spec_fill(&spec, d, job, object, sha256);
+        if (cell_start(&d->cell, d->sandbox, &spec, &err) < 0)
+                fail_msg("%s: %s", job->action, err_text(&err));
+        if (!job->no_wait && !job->is_held)
+                drive_wait(d);
 }
 
 void drive_wait(struct drive *d)

@@ -25,6 +25,8 @@ struct drive {
         struct buf logs; /* "level text\n" */
         unsigned n_progress;
         void (*on_log)(struct drive *d, const char *text);
+        bool is_warm; /* cells are prepared before they are run, unless a constructor is the probe
+                       */
 };
 
 /* Makes the sandbox; with `as_user`, after giving up root. Skips the test where that cannot be. */

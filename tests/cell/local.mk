@@ -14,15 +14,18 @@ tests_cell_agent_probe_so_CPPFLAGS = $(AGENT_CPP_FLAGS)
 tests_cell_agent_probe_so_CFLAGS = $(AGENT_C_FLAGS)
 tests_cell_agent_probe_so_LDFLAGS = $(AGENT_LINK_FLAGS)
 
-# As whoever runs the tests, and as a user who owns nothing.
-check_PROGRAMS += tests/cell/test-cell tests/cell/test-cell-user
-TESTS += tests/cell/test-cell tests/cell/test-cell-user
+# As whoever runs the tests, as a user who owns nothing, and in cells that were prepared ahead.
+check_PROGRAMS += tests/cell/test-cell tests/cell/test-cell-user tests/cell/test-cell-warm
+TESTS += tests/cell/test-cell tests/cell/test-cell-user tests/cell/test-cell-warm
 tests_cell_test_cell_SOURCES = tests/cell/test-cell.c tests/cell/drive.c tests/cell/drive.h
 tests_cell_test_cell_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_cell_LDADD = $(TEST_LIBS)
 tests_cell_test_cell_user_SOURCES = $(tests_cell_test_cell_SOURCES)
 tests_cell_test_cell_user_CPPFLAGS = $(TEST_CPPFLAGS) -DAS_USER
 tests_cell_test_cell_user_LDADD = $(TEST_LIBS)
+tests_cell_test_cell_warm_SOURCES = $(tests_cell_test_cell_SOURCES)
+tests_cell_test_cell_warm_CPPFLAGS = $(TEST_CPPFLAGS) -DPREPARED_AHEAD
+tests_cell_test_cell_warm_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/cell/bench-step
 tests_cell_bench_step_SOURCES = tests/cell/bench-step.c
@@ -75,11 +78,14 @@ tests_cell_test_blank_SOURCES = tests/cell/test-blank.c $(CELL_TEST_SOURCES)
 tests_cell_test_blank_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_blank_LDADD = $(TEST_LIBS)
 
-check_PROGRAMS += tests/cell/test-pool
-TESTS += tests/cell/test-pool
+check_PROGRAMS += tests/cell/test-pool tests/cell/test-pool-user
+TESTS += tests/cell/test-pool tests/cell/test-pool-user
 tests_cell_test_pool_SOURCES = tests/cell/test-pool.c $(CELL_TEST_SOURCES)
 tests_cell_test_pool_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_pool_LDADD = $(TEST_LIBS)
+tests_cell_test_pool_user_SOURCES = $(tests_cell_test_pool_SOURCES)
+tests_cell_test_pool_user_CPPFLAGS = $(TEST_CPPFLAGS) -DAS_USER
+tests_cell_test_pool_user_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/cell/test-kill tests/cell/test-soak
 TESTS += tests/cell/test-kill tests/cell/test-soak

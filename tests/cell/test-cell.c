@@ -21,6 +21,12 @@
 #define IS_USER false
 #endif
 
+#ifdef PREPARED_AHEAD
+#define IS_WARM true
+#else
+#define IS_WARM false
+#endif
+
 #define LET_THROUGH 0
 #define MIB         (1ULL << 20)
 
@@ -28,6 +34,7 @@
 enum { AT_LOAD = 1, TRACED = 2 };
 
 static struct drive drive;
+static const struct sandbox_options warm = { .require = TIER_NO_CGROUP, .pool = 1 };
 
 static const char *const threads[] = { "threads", NULL };
 static const char *const spawn[] = { "spawn", NULL };
@@ -37,7 +44,8 @@ static const char *const jit[] = { "jit", NULL };
 static int set_up(void **state)
 {
         (void) state;
-        drive_init(&drive, IS_USER, NULL);
+        drive_init(&drive, IS_USER, IS_WARM ? &warm : NULL);
+        drive.is_warm = IS_WARM;
         return 0;
 }
 
@@ -443,6 +451,7 @@ static void test_not_an_agent(void **state)
         };
 
         (void) state;
+        drive.is_warm = false; /* it never gets so far */
         for (size_t i = 0; i < TEST_ROWS(rows); i++) {
                 struct buf whole = drive.probe;
 
@@ -455,6 +464,7 @@ static void test_not_an_agent(void **state)
                 buf_done(&drive.probe);
                 drive.probe = whole;
         }
+        drive.is_warm = IS_WARM;
 }
 
 static void cancel_softly(struct drive *d, const char *text)
@@ -626,6 +636,8 @@ int main(void)
                 cmocka_unit_test(test_inspect),
         };
 
-        return cmocka_run_group_tests_name(IS_USER ? "cell, as a user" : "cell", tests, set_up,
-                                           tear_down);
+        return cmocka_run_group_tests_name(IS_USER   ? "cell, as a user"
+                                           : IS_WARM ? "cell, warm"
+                                                     : "cell",
+                                           tests, set_up, tear_down);
 }
