@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cell/trace.h"
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
@@ -25,7 +26,7 @@ struct trace {
         bool is_counting; /* the runtime said hello: what comes is loading, the agent, its end */
         bool is_prepared;
         uint64_t counts[CALLS_MAX];
-        uint64_t processes;
+        uint64_t processes, opened_to_read, opened_to_write;
         uint64_t address_peak;
         bool needs[GROUPS_MAX]; /* by the group's number */
 };
@@ -110,6 +111,31 @@ static bool is_process(int number)
         return number == SYS_clone;
 }
 
+/* The flags of a call that opens a file; false for any other, and where they are in memory. */
+static bool open_flags_of(const struct seccomp_data *data, uint64_t *ret)
+{
+#ifdef __x86_64__
+        if (data->nr == SYS_open) {
+                *ret = data->args[1];
+                return true;
+        }
+#endif
+        *ret = data->args[2];
+        return data->nr == SYS_openat;
+}
+
+static void open_count(struct trace *t, const struct seccomp_data *data)
+{
+        uint64_t flags;
+
+        if (!open_flags_of(data, &flags))
+                return;
+        if ((flags & O_ACCMODE) == O_RDONLY && !(flags & (O_CREAT | O_TRUNC)))
+                t->opened_to_read++;
+        else
+                t->opened_to_write++;
+}
+
 static void call_count(struct trace *t, const struct seccomp_notif *call)
 {
         const struct seccomp_data *data = &call->data;
@@ -126,6 +152,7 @@ static void call_count(struct trace *t, const struct seccomp_notif *call)
                 return;
         t->counts[data->nr]++;
         t->processes += is_process(data->nr);
+        open_count(t, data);
         if (t->has_groups)
                 trace_denied(t, data->arch, data->nr, (const uint64_t *) data->args);
         if (data->nr == SYS_seccomp && data->args[2] == SPAWN_STAGE2_ADDRESS)
@@ -178,14 +205,29 @@ static json_t *counts_json(const struct trace *t)
         return counts;
 }
 
+static json_t *files_json(const struct trace *t, const json_t *counts)
+{
+        static const char *const changing[] = {
+                "creat",     "mkdir",    "mkdirat",   "rmdir",    "unlink",    "unlinkat",
+                "rename",    "renameat", "renameat2", "link",     "linkat",    "symlink",
+                "symlinkat", "chmod",    "fchmodat",  "truncate", "utimensat",
+        };
+        json_int_t changed = 0;
+
+        for (size_t i = 0; i < ARRAY_SIZE(changing); i++)
+                changed += json_integer_value(json_object_get(counts, changing[i]));
+        return json_pack("{s:I, s:I, s:I}", "read", (json_int_t) t->opened_to_read, "written",
+                         (json_int_t) t->opened_to_write, "changed", changed);
+}
+
 json_t *trace_result(const struct trace *t)
 {
-        json_t *groups = json_array();
+        json_t *groups = json_array(), *counts = counts_json(t);
 
         for (size_t i = 0; i < GROUPS_MAX && filter_group_name(i); i++)
                 if (t->needs[i])
                         (void) json_array_append_new(groups, json_string(filter_group_name(i)));
-        return json_pack("{s:o, s:o, s:I, s:I}", "syscalls", counts_json(t), "groups", groups,
-                         "processes", (json_int_t) t->processes, "address_space_peak_bytes",
-                         (json_int_t) t->address_peak);
+        return json_pack("{s:o, s:o, s:o, s:I, s:I}", "files", files_json(t, counts), "syscalls",
+                         counts, "groups", groups, "processes", (json_int_t) t->processes,
+                         "address_space_peak_bytes", (json_int_t) t->address_peak);
 }

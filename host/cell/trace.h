@@ -29,7 +29,8 @@ int trace_listen(struct trace *t, struct loop *loop, int *fd);
 void trace_denied(struct trace *t, uint32_t arch, int number, const uint64_t *args);
 
 /*
- * {"syscalls": {name: count}, "groups": [needed], "processes": made, "address_space_peak_bytes"};
- * new reference, or NULL.
+ * {"syscalls": {name: count}, "groups": [needed], "processes": made, "files": {"read", "written",
+ * "changed"}, "address_space_peak_bytes"}; new reference, or NULL. Files are counted by the flags
+ * they were opened with; `changed` are calls that make, remove, rename or alter one by its path.
  */
 json_t *trace_result(const struct trace *t);

@@ -407,7 +407,7 @@ static void trace_print(const struct call *c)
 
         for (size_t i = 0; i < LIMITS_; i++)
                 limits.value[i] = MIN_OF(limits.value[i], c->session.max.value[i]);
-        trace_show(stderr, c->result.trace, &c->result.usage, &limits);
+        trace_show(stderr, c->result.trace, &c->result.usage, &limits, c->action->workspace);
 }
 
 static int input_make(struct call *c, struct err *err)

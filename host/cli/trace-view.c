@@ -139,14 +139,29 @@ static void peaks_show(FILE *f, const json_t *trace, const struct cell_usage *us
                        (unsigned long long) limits->value[LIMIT_PROCESSES]);
 }
 
+static void files_show(FILE *f, const json_t *files, enum workspace_mode workspace)
+{
+        uint64_t changed = number_of(files, "written") + number_of(files, "changed");
+
+        (void) fprintf(f,
+                       "trace: files: opened %llu times to read and %llu times to write; %llu "
+                       "changes by path\n",
+                       (unsigned long long) number_of(files, "read"),
+                       (unsigned long long) number_of(files, "written"),
+                       (unsigned long long) number_of(files, "changed"));
+        if (workspace == WORKSPACE_OVERLAY && changed == 0)
+                (void) fprintf(f, "trace: nothing was written: \"workspace\": \"ro\" would do\n");
+}
+
 void trace_show(FILE *f, const json_t *trace, const struct cell_usage *usage,
-                const struct limits *limits)
+                const struct limits *limits, enum workspace_mode workspace)
 {
         _cleanup_(json_decrefp) json_t *manifest = trace_manifest(trace, usage);
         _cleanup_(freep) char *text = manifest ? json_dumps(manifest, JSON_INDENT(2)) : NULL;
 
         calls_show(f, json_object_get(trace, "syscalls"));
         groups_show(f, json_object_get(trace, "groups"));
+        files_show(f, json_object_get(trace, "files"), workspace);
         peaks_show(f, trace, usage, limits);
         (void) fprintf(f, "trace: the smallest manifest for this input, with head-room:\n%s\n",
                        text ? text : "(out of memory)");

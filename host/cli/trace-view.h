@@ -11,5 +11,6 @@
  */
 json_t *trace_manifest(const json_t *trace, const struct cell_usage *usage);
 
+/* `workspace`: what the action has. */
 void trace_show(FILE *f, const json_t *trace, const struct cell_usage *usage,
-                const struct limits *limits);
+                const struct limits *limits, enum workspace_mode workspace);

@@ -33,6 +33,12 @@ static json_int_t count_of(const char *call)
                 json_object_get(json_object_get(drive.result.trace, "syscalls"), call));
 }
 
+static json_int_t files_of(const char *how)
+{
+        return json_integer_value(
+                json_object_get(json_object_get(drive.result.trace, "files"), how));
+}
+
 static bool needs_group(const char *group)
 {
         json_t *groups = json_object_get(drive.result.trace, "groups"), *name;
@@ -57,6 +63,9 @@ static void test_counts(void **state)
         assert_int_equal(count_of("seccomp"), 1); /* the second stage */
         assert_int_equal(count_of("exit_group"), 1);
         assert_int_equal(count_of("socket"), 0);
+        assert_int_equal(files_of("written"), 1);
+        assert_true(files_of("read") >= 1);
+        assert_int_equal(files_of("changed"), 0);
         assert_int_equal(json_array_size(json_object_get(drive.result.trace, "groups")), 0);
         assert_true(json_integer_value(json_object_get(drive.result.trace,
                                                        "address_space_peak_bytes")) > 1 << 20);
@@ -145,6 +154,7 @@ static void test_descriptors(void **state)
         drive_run(&drive, &job);
         drive_expect_errno(&drive, "an overlay", "edit", 0);
         assert_int_equal(fstatat(drive.result.upper_fd, "made", &st, 0), 0);
+        assert_true(files_of("changed") >= 1);
         assert_int_equal(close(job.workspace_fd), 0);
         drive_tree_remove(path);
 }
