@@ -144,6 +144,7 @@ static int name_note(struct finder *f, const char *folder, const char *name, uns
         char path[PATH_MAX];
         size_t n = strlen(name);
         struct stat st;
+        int r;
 
         if ((size_t) snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path) ||
             lstat(path, &st) < 0)
@@ -155,7 +156,9 @@ static int name_note(struct finder *f, const char *folder, const char *name, uns
         if (++f->objects > OBJECTS_MAX)
                 return err_set(f->err, -E2BIG, "%s has more than %d modules of machine code",
                                folder, OBJECTS_MAX);
-        return libraries_note(f, path);
+        /* One that lacks a library cannot be loaded here by anybody; the others can. */
+        r = libraries_note(f, path);
+        return r == -ENOENT || r == -ENOEXEC ? 0 : r;
 }
 
 /* A module that can be mapped brings libraries of its own. */

@@ -163,6 +163,7 @@ int scaffold_places(char **ret_template_dir, char **ret_sdk_dir, struct err *err
         char exe[PATH_MAX], mark[PATH_MAX + 32];
         _cleanup_(freep) char *template_dir = NULL, *sdk_dir = NULL;
         ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+        bool is_built_here;
         const char *dir;
         int r;
 
@@ -171,12 +172,12 @@ int scaffold_places(char **ret_template_dir, char **ret_sdk_dir, struct err *err
         exe[n] = '\0';
         dir = dirname(exe);
         (void) snprintf(mark, sizeof(mark), "%s/config.status", dir);
-        if (access(mark, F_OK) == 0)
-                r = MIN_OF(asprintf(&template_dir, "%s/share/template", dir),
-                           asprintf(&sdk_dir, "%s/share/include", dir));
-        else
-                r = MIN_OF(asprintf(&template_dir, "%s", LINHAY_DATADIR "/template"),
-                           asprintf(&sdk_dir, "%s", LINHAY_INCLUDEDIR));
+        is_built_here = access(mark, F_OK) == 0;
+        r = is_built_here ? asprintf(&template_dir, "%s/share/template", dir)
+                          : asprintf(&template_dir, "%s", LINHAY_DATADIR "/template");
+        if (r >= 0)
+                r = is_built_here ? asprintf(&sdk_dir, "%s/share/include", dir)
+                                  : asprintf(&sdk_dir, "%s", LINHAY_INCLUDEDIR);
         if (r < 0)
                 return err_set(err, -ENOMEM, "out of memory");
         *ret_template_dir = TAKE(template_dir);
