@@ -45,6 +45,13 @@ int sandbox_new(struct sandbox **ret, struct loop *loop, const struct sandbox_op
 struct sandbox *sandbox_free(struct sandbox *s);
 DEFINE_FREEP(struct sandbox, sandbox_free);
 
+/*
+ * Only looks: rows as of sandbox_describe(), the tier, and whether agents would run here; else
+ * `ret_refusal` says why not (its code is negative), and that is no error.
+ */
+int sandbox_look(json_t **ret, enum tier *ret_tier, const struct sandbox_options *options,
+                 struct err *ret_refusal, struct err *err);
+
 enum tier sandbox_tier(const struct sandbox *s);
 
 /* One row a layer: {"layer", "state": "on|off|degraded", "detail", "remedy"|null}; new reference.

@@ -507,17 +507,13 @@ static int sandbox_selftest(struct sandbox *s, struct err *err)
         return selftest_hear(s, ours, err);
 }
 
-int sandbox_new(struct sandbox **ret, struct loop *loop, const struct sandbox_options *options,
-                struct err *err)
+/* The zygote runs and has said what it found. */
+static int sandbox_begin(struct sandbox *s, const struct sandbox_options *options, struct err *err)
 {
-        _cleanup_(sandbox_freep) struct sandbox *s = calloc(1, sizeof(*s));
         _cleanup_(closep) int theirs = -1;
         char path[PATH_MAX];
         int pair[2], r;
 
-        if (!s)
-                return err_set(err, -ENOMEM, "no memory for the sandbox");
-        s->loop = loop;
         s->socket = s->pid = s->inspector.fd = -1;
         r = cell_path_find(path, sizeof(path), options->cell_path);
         if (r < 0)
@@ -537,10 +533,29 @@ int sandbox_new(struct sandbox **ret, struct loop *loop, const struct sandbox_op
                 return r;
         why_degraded_explain(s);
         s->tier = tier_find(&s->hello);
-        r = tier_require(s->tier, &s->hello, s->why_degraded, options, err);
-        if (r < 0)
-                return r;
-        r = sandbox_selftest(s, err);
+        return 0;
+}
+
+/* May agents run? */
+static int sandbox_judge(struct sandbox *s, const struct sandbox_options *options, struct err *err)
+{
+        int r = tier_require(s->tier, &s->hello, s->why_degraded, options, err);
+
+        return r < 0 ? r : sandbox_selftest(s, err);
+}
+
+int sandbox_new(struct sandbox **ret, struct loop *loop, const struct sandbox_options *options,
+                struct err *err)
+{
+        _cleanup_(sandbox_freep) struct sandbox *s = calloc(1, sizeof(*s));
+        int r;
+
+        if (!s)
+                return err_set(err, -ENOMEM, "no memory for the sandbox");
+        s->loop = loop;
+        r = sandbox_begin(s, options, err);
+        if (r == 0)
+                r = sandbox_judge(s, options, err);
         if (r < 0)
                 return r;
         r = loop_add_fd(loop, &s->control, s->socket, EPOLLIN, control_ready, s);
@@ -552,6 +567,30 @@ int sandbox_new(struct sandbox **ret, struct loop *loop, const struct sandbox_op
                         return err_sys(err, r, "cannot make the pool of cells");
         }
         *ret = TAKE(s);
+        return 0;
+}
+
+int sandbox_look(json_t **ret, enum tier *ret_tier, const struct sandbox_options *options,
+                 struct err *ret_refusal, struct err *err)
+{
+        _cleanup_(sandbox_freep) struct sandbox *s = calloc(1, sizeof(*s));
+        _cleanup_(loop_freep) struct loop *loop = NULL;
+        int r;
+
+        if (!s)
+                return err_set(err, -ENOMEM, "no memory for the sandbox");
+        r = loop_new(&loop);
+        if (r < 0)
+                return err_sys(err, r, "cannot make the event loop");
+        s->loop = loop;
+        r = sandbox_begin(s, options, err);
+        if (r < 0)
+                return r;
+        *ret_refusal = (struct err){ 0 };
+        (void) sandbox_judge(s, options, ret_refusal);
+        *ret = sandbox_describe(s);
+        *ret_tier = s->tier;
+        s = sandbox_free(s);
         return 0;
 }
 

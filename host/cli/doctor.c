@@ -55,25 +55,42 @@ static int layers_print(const json_t *rows)
         return 0;
 }
 
-static int describe(const struct session *s, bool as_json)
+/* Also where agents cannot run: then above all. */
+static int describe(bool as_json)
 {
-        _cleanup_(json_decrefp) json_t *rows = sandbox_describe(s->sandbox), *whole = NULL;
+        _cleanup_(json_decrefp) json_t *rows = NULL, *whole = NULL;
+        struct err refusal, err = { 0 };
+        enum tier tier;
 
-        if (!as_json) {
-                (void) printf("tier: %s\n\n", tier_name(sandbox_tier(s->sandbox)));
-                return layers_print(rows);
+        if (session_look(&rows, &tier, &refusal, &err) < 0)
+                return cli_fail(CLI_TROUBLE, &err);
+        if (as_json) {
+                whole = json_pack("{s:s, s:O, s:s?}", "tier", tier_name(tier), "layers", rows,
+                                  "refusal", refusal.code < 0 ? refusal.text : NULL);
+                if (!whole || json_dumpf(whole, stdout, JSON_COMPACT) < 0)
+                        return CLI_TROUBLE;
+                (void) putchar('\n');
+        } else {
+                (void) printf("tier: %s\n\n", tier_name(tier));
+                if (layers_print(rows) < 0)
+                        return CLI_TROUBLE;
+                (void) fflush(stdout);
         }
-        whole = json_pack("{s:s, s:O}", "tier", tier_name(sandbox_tier(s->sandbox)), "layers",
-                          rows);
-        if (!whole || json_dumpf(whole, stdout, JSON_COMPACT) < 0)
-                return -ENOMEM;
-        (void) putchar('\n');
-        return 0;
+        return refusal.code < 0 ? cli_fail(CLI_TROUBLE, &refusal) : CLI_PASSED;
+}
+
+static int policy_print(const char *agent, bool as_json)
+{
+        _cleanup_(session_done) struct session s = { 0 };
+        struct err err = { 0 };
+
+        if (session_open(&s, NULL, &err) < 0)
+                return cli_fail(CLI_TROUBLE, &err);
+        return policy_show(&s, agent, as_json);
 }
 
 int cmd_doctor(int argc, char **argv)
 {
-        _cleanup_(session_done) struct session s = { 0 };
         const char *policy = NULL;
         bool as_json = false;
         const struct cli_option options[] = {
@@ -82,15 +99,10 @@ int cmd_doctor(int argc, char **argv)
                   &policy },
                 { 0 },
         };
-        struct err err = { 0 };
         size_t n;
         int r;
 
         if (cli_parse(&verb, options, argc, argv, &n, &r) < 0)
                 return r;
-        if (session_open(&s, NULL, &err) < 0)
-                return cli_fail(CLI_TROUBLE, &err);
-        if (policy)
-                return policy_show(&s, policy, as_json);
-        return describe(&s, as_json) < 0 ? CLI_TROUBLE : CLI_PASSED;
+        return policy ? policy_print(policy, as_json) : describe(as_json);
 }

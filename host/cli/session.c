@@ -64,11 +64,16 @@ static int options_open(struct session *s, const char *const *allow_degraded, st
         return degraded_join(s, allow_degraded, err);
 }
 
+static struct sandbox_options sandbox_options_of(const struct session *s)
+{
+        return (struct sandbox_options){ .require = tier_required(s->options),
+                                         .allow_degraded = s->allow_degraded,
+                                         .pool = options_number(s->options, "sandbox.pool", 0) };
+}
+
 static int sandbox_open(struct session *s, struct err *err)
 {
-        struct sandbox_options options = { .require = tier_required(s->options),
-                                           .allow_degraded = s->allow_degraded,
-                                           .pool = options_number(s->options, "sandbox.pool", 0) };
+        struct sandbox_options options = sandbox_options_of(s);
         int r;
 
         r = loop_new(&s->loop);
@@ -92,6 +97,19 @@ int session_open(struct session *s, const char *const *allow_degraded, struct er
         if (r < 0)
                 session_done(s);
         return r;
+}
+
+int session_look(json_t **ret, enum tier *ret_tier, struct err *ret_refusal, struct err *err)
+{
+        _cleanup_(session_done) struct session s = { 0 };
+        struct sandbox_options options;
+        int r;
+
+        r = options_open(&s, NULL, err);
+        if (r < 0)
+                return r;
+        options = sandbox_options_of(&s);
+        return sandbox_look(ret, ret_tier, &options, ret_refusal, err);
 }
 
 struct grants session_grants(const struct session *s)

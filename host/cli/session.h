@@ -26,5 +26,8 @@ struct session {
 int session_open(struct session *s, const char *const *allow_degraded, struct err *err);
 void session_done(struct session *s);
 
+/* What confines here, without a session: see sandbox_look(). */
+int session_look(json_t **ret, enum tier *ret_tier, struct err *ret_refusal, struct err *err);
+
 /* What the admin's files grant to every agent; what it points to stays the session's. */
 struct grants session_grants(const struct session *s);

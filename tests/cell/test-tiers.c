@@ -341,6 +341,55 @@ static void test_described(void **state)
         }
 }
 
+/* doctor in a container: the table all the same, the cause, what to do; and exit status 5. */
+static void doctor(bool as_user)
+{
+        static const struct {
+                const char *config;
+                int exit;
+        } rows[] = {
+                { "", 5 },
+                { "sandbox = { allow_degraded = [\"userns\"]; };\n", 0 },
+        };
+        static const char *const words[] = {
+                "tier: no-userns", "userns    off", "a seccomp filter is in force",
+                "netns     off",   "\nuserns: ",
+        };
+        char path[] = "/tmp/linhay-conf-XXXXXX", command[4096];
+
+        (void) as_user;
+        assert_true(mkstemp(path) >= 0);
+        assert_int_equal(setenv("LINHAY_CONFIG", path, 1), 0);
+        (void) snprintf(command, sizeof(command), "%s/linhay doctor 2>&1", test_builddir());
+        container_enter();
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                char text[16384];
+                size_t n;
+                FILE *f = fopen(path, "we");
+
+                assert_non_null(f);
+                assert_true(fputs(rows[i].config, f) >= 0);
+                assert_int_equal(fclose(f), 0);
+                f = popen(command, "r");
+                assert_non_null(f);
+                n = fread(text, 1, sizeof(text) - 1, f);
+                text[n] = '\0';
+                assert_int_equal(pclose(f), rows[i].exit << 8);
+                for (size_t j = 0; j < TEST_ROWS(words); j++)
+                        if (!strstr(text, words[j]))
+                                fail_msg("doctor does not say \"%s\": %s", words[j], text);
+                assert_int_equal(strstr(text, "--allow-degraded=userns") != NULL,
+                                 rows[i].exit == 5);
+        }
+        assert_int_equal(unlink(path), 0);
+}
+
+static void test_doctor(void **state)
+{
+        (void) state;
+        apart(doctor, false);
+}
+
 static void test_causes(void **state)
 {
         char root[] = "/tmp/linhay-causes-XXXXXX", path[256];
@@ -459,6 +508,7 @@ int main(void)
                 cmocka_unit_test_teardown(test_required, end_child),
                 cmocka_unit_test_teardown(test_described, end_child),
                 cmocka_unit_test_teardown(test_causes, end_child),
+                cmocka_unit_test_teardown(test_doctor, end_child),
                 cmocka_unit_test_teardown(test_orphans, end_child),
         };
 
