@@ -45,12 +45,14 @@ TESTS += tests/cell/test-tiers
 tests_cell_test_tiers_SOURCES = tests/cell/test-tiers.c tests/cell/drive.c tests/cell/drive.h
 tests_cell_test_tiers_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_tiers_LDADD = $(TEST_LIBS)
+EXTRA_tests_cell_test_tiers_DEPENDENCIES = linhay-cell-test$(EXEEXT)
 
 check_PROGRAMS += tests/cell/test-release
 TESTS += tests/cell/test-release
 tests_cell_test_release_SOURCES = tests/cell/test-release.c tests/cell/drive.c tests/cell/drive.h
 tests_cell_test_release_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_release_LDADD = $(TEST_LIBS)
+EXTRA_tests_cell_test_release_DEPENDENCIES = linhay-cell-test$(EXEEXT)
 
 check_PROGRAMS += tests/cell/test-trace
 TESTS += tests/cell/test-trace
@@ -77,6 +79,7 @@ TESTS += tests/cell/test-blank
 tests_cell_test_blank_SOURCES = tests/cell/test-blank.c $(CELL_TEST_SOURCES)
 tests_cell_test_blank_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_blank_LDADD = $(TEST_LIBS)
+EXTRA_tests_cell_test_blank_DEPENDENCIES = linhay-cell-test$(EXEEXT)
 
 check_PROGRAMS += tests/cell/test-pool tests/cell/test-pool-user
 TESTS += tests/cell/test-pool tests/cell/test-pool-user
