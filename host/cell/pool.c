@@ -456,7 +456,7 @@ json_t *pool_describe(const struct pool *p)
                                  "set sandbox.pool above 0; it needs the layer ahead");
         (void) snprintf(detail, sizeof(detail),
                         "up to %zu prepared cells for each agent that is used again; %zu now, "
-                        "about 1 MiB each, for one step each",
+                        "about half a MiB each, for one step each",
                         p->most, pool_count(p));
         return json_pack("{s:s, s:s, s:s, s:n}", "layer", "pool", "state", "on", "detail", detail,
                          "remedy");
