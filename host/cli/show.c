@@ -7,6 +7,7 @@
 #include "cli/column.h"
 #include "cli/masked.h"
 #include "cli/record.h"
+#include "obs/gaps.h"
 
 #include <string.h>
 
@@ -62,7 +63,7 @@ static void print_field(const char *name, const char *text)
                 return;
         if (utf8_clean(&plain, text, strlen(text), true) < 0)
                 return;
-        (void) printf("%s%-12s%s%s\n", term_style(colour, STYLE_DIM), name,
+        (void) printf("%s%-14s%s%s\n", term_style(colour, STYLE_DIM), name,
                       term_style(colour, STYLE_PLAIN), buf_text(&plain));
 }
 
@@ -70,9 +71,19 @@ static void print_state(const char *name, const char *state)
 {
         bool colour = term_has_colour(stdout);
 
-        (void) printf("%s%-12s%s%s%s%s\n", term_style(colour, STYLE_DIM), name,
+        (void) printf("%s%-14s%s%s%s%s\n", term_style(colour, STYLE_DIM), name,
                       term_style(colour, STYLE_PLAIN), term_style(colour, column_style(state)),
                       state, term_style(colour, STYLE_PLAIN));
+}
+
+static void print_gaps(const json_t *document)
+{
+        _cleanup_(gaps_done) struct gaps gaps = { 0 };
+        _cleanup_(freep) char *text = NULL;
+
+        if (gaps_find(&gaps, document) == 0)
+                text = gaps_sentence(&gaps);
+        print_field("not looked at", text ? text : "(out of memory)");
 }
 
 static void print_run(const json_t *document)
@@ -94,6 +105,7 @@ static void print_run(const json_t *document)
         print_field("asked by", column_text(document, "requested_by"));
         print_field("confined by", column_text(document, "tier"));
         print_field("cancelled by", column_text(document, "cancel_by"));
+        print_gaps(document);
         (void) putchar('\n');
 }
 
@@ -143,8 +155,8 @@ static void print_usage(const json_t *usage)
         duration_format(wall, sizeof(wall), (uint64_t) number_of(usage, "wall_ms"));
         duration_format(cpu, sizeof(cpu), (uint64_t) number_of(usage, "cpu_ms"));
         bytes_format(memory, sizeof(memory), (uint64_t) number_of(usage, "memory_peak_bytes"));
-        (void) printf("            %s on the clock, %s of processor, at most %s of memory\n", wall,
-                      cpu, memory);
+        (void) printf("              %s on the clock, %s of processor, at most %s of memory\n",
+                      wall, cpu, memory);
 }
 
 /* Each line of the text, moved in behind the names of the fields. */
@@ -153,7 +165,7 @@ static void print_indented(const char *text)
         while (*text) {
                 size_t length = strcspn(text, "\n");
 
-                (void) printf("            %.*s\n", (int) length, text);
+                (void) printf("              %.*s\n", (int) length, text);
                 text += length + (text[length] == '\n');
         }
 }
@@ -174,7 +186,7 @@ static void print_attempt(const json_t *attempt)
         print_field("", started);
         print_usage(json_object_get(attempt, "usage"));
         if (json_is_integer(json_object_get(attempt, "signal")))
-                (void) printf("            ended by signal %lld\n",
+                (void) printf("              ended by signal %lld\n",
                               (long long) number_of(attempt, "signal"));
         print_field("  error", column_text(error, "message"));
         print_field("  denied", column_text(attempt, "syscall"));
@@ -208,7 +220,7 @@ static void print_changes(const json_t *changeset)
         print_state("changes", column_text(changeset, "state"));
         print_field("  sha256", column_text(changeset, "sha256"));
         json_array_foreach (json_object_get(changeset, "files"), i, file)
-                (void) printf("            %-7s %s\n", column_text(file, "op"),
+                (void) printf("              %-7s %s\n", column_text(file, "op"),
                               column_text(file, "path"));
 }
 

@@ -1,5 +1,6 @@
 libhost_a_SOURCES += \
 	host/obs/focus.c host/obs/focus.h \
+	host/obs/gaps.c host/obs/gaps.h \
 	host/obs/mask.c host/obs/mask.h \
 	host/obs/page.c host/obs/page.h \
 	host/obs/report.c host/obs/report.h \

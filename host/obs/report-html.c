@@ -193,12 +193,31 @@ static void waived_put(struct page *p, const struct tally *t)
         page_puts(p, "</ul></div></details>\n");
 }
 
+static void gaps_put(struct page *p, const struct gaps *g)
+{
+        if (g->total == 0)
+                return;
+        page_printf(p,
+                    "<details open><summary><b class=\"wait\">Not looked at: %zu</b></summary>"
+                    "<div class=\"body\"><ul>\n",
+                    g->total);
+        for (size_t i = 0; i < g->n; i++) {
+                page_puts(p, "<li><span class=\"place\">");
+                page_html(p, g->list[i].path);
+                page_puts(p, "</span> ");
+                page_html(p, g->list[i].reason);
+                page_puts(p, "</li>\n");
+        }
+        page_puts(p, "</ul></div></details>\n");
+}
+
 int report_html(struct buf *out, const struct view *v, const struct report_options *o)
 {
         struct page p = { .out = out, .o = o };
 
         head_put(&p, v);
         sums_put(&p, &v->tally);
+        gaps_put(&p, &v->gaps);
         focus_put(&p, v);
         if (o->graph)
                 page_puts(&p, "<h2>Workflow</h2>\n<div class=\"graph\">"), page_puts(&p, o->graph),

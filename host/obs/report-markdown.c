@@ -101,6 +101,24 @@ static void waived_put(struct page *p, const struct tally *t)
                 finding_put(p, t->waived[i], true);
 }
 
+static void gaps_put(struct page *p, const struct view *v)
+{
+        if (v->gaps.total == 0)
+                return;
+        page_puts(p, "**Not looked at:** ");
+        page_markdown(p, v->not_looked_at);
+        page_puts(p, "\n\n");
+        for (size_t i = 0; p->o->is_all && i < v->gaps.n; i++) {
+                page_puts(p, "- ");
+                page_code(p, v->gaps.list[i].path);
+                page_puts(p, ": ");
+                page_markdown(p, v->gaps.list[i].reason);
+                page_putc(p, '\n');
+        }
+        if (p->o->is_all)
+                page_putc(p, '\n');
+}
+
 int report_markdown(struct buf *out, const struct view *v, const struct report_options *o)
 {
         struct page p = { .out = out, .o = o };
@@ -113,6 +131,7 @@ int report_markdown(struct buf *out, const struct view *v, const struct report_o
         page_printf(&p, "\n\nRun `%s`: %zu critical, %zu high, %zu medium, %zu low, %zu info.\n\n",
                     view_text(v->document, "run"), n[SEVERITY_CRITICAL], n[SEVERITY_HIGH],
                     n[SEVERITY_MEDIUM], n[SEVERITY_LOW], n[SEVERITY_INFO]);
+        gaps_put(&p, v);
         focus_put(&p, v);
         steps_put(&p, v);
         if (v->n_groups > 0)

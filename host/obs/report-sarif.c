@@ -189,13 +189,34 @@ static void results_add(json_t *results, json_t *rules, const json_t *const *fin
                         results, result_make(findings[i], rule_find(rules, findings[i])));
 }
 
+/* 3.20.21, 3.58: what the tool could not do says nothing about the tree. */
+static json_t *notifications_make(const struct gaps *g)
+{
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < g->n; i++) {
+                const struct gap *gap = &g->list[i];
+                char text[256];
+
+                (void) snprintf(text, sizeof(text), "not looked at: %.200s", gap->reason);
+                (void) json_array_append_new(
+                        list, json_pack("{s:s, s:{s:s}, s:[{s:{s:{s:o, s:s}}}], s:{s:s}}", "level",
+                                        "warning", "message", "text", text, "locations",
+                                        "physicalLocation", "artifactLocation", "uri",
+                                        uri_make(gap->path), "uriBaseId", "SRCROOT", "properties",
+                                        "step", gap->step));
+        }
+        return list;
+}
+
 static json_t *invocation_make(const struct view *v)
 {
         bool is_whole = v->outcome == OUTCOME_PASSED || v->outcome == OUTCOME_FINDINGS;
 
-        return json_pack("{s:b, s:{s:s, s:s, s:s}}", "executionSuccessful", is_whole, "properties",
+        return json_pack("{s:b, s:o, s:{s:s, s:s, s:s, s:I}}", "executionSuccessful", is_whole,
+                         "toolExecutionNotifications", notifications_make(&v->gaps), "properties",
                          "run", view_text(v->document, "run"), "outcome", v->word, "summary",
-                         v->sentence);
+                         v->sentence, "notLookedAt", (json_int_t) v->gaps.total);
 }
 
 int report_sarif(struct buf *out, const struct view *v, const struct report_options *o)

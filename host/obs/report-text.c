@@ -331,6 +331,24 @@ static void waived_print(struct page *p, const struct view *v)
         }
 }
 
+/* Stands by the findings: without it, none would read as nothing wrong anywhere. */
+static void gaps_print(struct page *p, const struct view *v)
+{
+        if (v->gaps.total == 0)
+                return;
+        PRINT(p, "%sNot looked at%s  ", ink(p, INK_YELLOW), ink(p, INK_OFF));
+        page_plain(p, v->not_looked_at);
+        PRINT(p, "\n");
+        for (size_t i = 0; p->o->is_all && i < v->gaps.n; i++) {
+                PRINT(p, INDENT);
+                page_plain(p, v->gaps.list[i].path);
+                PRINT(p, "  ");
+                page_plain(p, v->gaps.list[i].reason);
+                PRINT(p, ", in step %s\n", v->gaps.list[i].step);
+        }
+        PRINT(p, "\n");
+}
+
 static void findings_print(struct page *p, const struct view *v)
 {
         PRINT(p, "%sFindings%s ", ink(p, INK_BOLD), ink(p, INK_OFF));
@@ -399,6 +417,7 @@ int report_text(struct buf *out, const struct view *v, const struct report_optio
         head_print(&p, v);
         focus_print(&p, v);
         steps_print(&p, v);
+        gaps_print(&p, v);
         findings_print(&p, v);
         slowest_print(&p, v);
         if (v->next[0][0])

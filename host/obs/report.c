@@ -64,6 +64,9 @@ int report_json(struct buf *out, const struct view *v, const struct report_optio
         (void) json_object_set_new(copy, "outcome", json_string(v->word));
         (void) json_object_set_new(copy, "summary", json_string(v->sentence));
         (void) json_object_set_new(copy, "counts", sums_make(&v->tally));
+        (void) json_object_set_new(copy, "not_looked_at", gaps_to_json(&v->gaps));
+        (void) json_object_set_new(copy, "not_looked_at_count",
+                                   json_integer((json_int_t) v->gaps.total));
         (void) json_object_set_new(copy, "waived", json_integer((json_int_t) v->tally.n_waived));
         text = json_dumps(copy, JSON_INDENT(2));
         if (!text)

@@ -278,6 +278,12 @@ int view_make(struct view *ret, const json_t *document, struct err *err)
         if (r < 0)
                 return r;
         r = groups_make(&v);
+        if (r == 0)
+                r = gaps_find(&v.gaps, document);
+        if (r == 0) {
+                v.not_looked_at = gaps_sentence(&v.gaps);
+                r = v.not_looked_at ? 0 : -ENOMEM;
+        }
         if (r < 0) {
                 view_done(&v);
                 return err_set(err, r, "out of memory");
@@ -295,6 +301,8 @@ int view_make(struct view *ret, const json_t *document, struct err *err)
 void view_done(struct view *v)
 {
         tally_done(&v->tally);
+        gaps_done(&v->gaps);
+        free(v->not_looked_at);
         free(v->groups);
         *v = (struct view){ 0 };
 }

@@ -7,6 +7,7 @@
  */
 
 #include "obs/focus.h"
+#include "obs/gaps.h"
 #include "obs/report.h"
 #include "obs/tally.h"
 
@@ -40,6 +41,8 @@ struct view {
         size_t n_groups;
         size_t n_in_context; /* findings in tests, examples and the like */
         struct focus focus;
+        struct gaps gaps;    /* what was not looked at */
+        char *not_looked_at; /* the same in a line: "2: …"; "" = all was looked at */
         enum outcome outcome;
         const char *word;   /* "passed" */
         char sentence[512]; /* why, for people */

@@ -48,10 +48,10 @@ int survey_open(struct survey *v, struct linhay_run *run)
                 .max_file_bytes =
                         (uint64_t) linhay_input_int(run, "/max_file_bytes", SURVEY_FILE_BYTES),
                 .takes_generated = linhay_input_bool(run, "/generated", 0),
-                .not_parsed = json_array(),
+                .not_looked_at = json_array(),
                 .partly_parsed = json_array(),
         };
-        if (!v->not_parsed || !v->partly_parsed)
+        if (!v->not_looked_at || !v->partly_parsed)
                 return -ENOMEM;
         return read_paths(v);
 }
@@ -60,7 +60,7 @@ void survey_close(struct survey *v)
 {
         for (size_t i = 0; v->paths[i]; i++)
                 free(v->paths[i]);
-        json_decref(v->not_parsed);
+        json_decref(v->not_looked_at);
         json_decref(v->partly_parsed);
         *v = (struct survey){ 0 };
 }
@@ -80,10 +80,11 @@ json_t *json_text(const char *text)
 
 static void leave_out(struct survey *v, const char *path, const char *why)
 {
-        v->n_not_parsed++;
-        if (json_array_size(v->not_parsed) < SURVEY_LISTED)
+        v->n_not_looked_at++;
+        if (json_array_size(v->not_looked_at) < SURVEY_LISTED)
                 (void) json_array_append_new(
-                        v->not_parsed, json_pack("{so ss}", "path", json_text(path), "why", why));
+                        v->not_looked_at,
+                        json_pack("{so ss}", "path", json_text(path), "reason", why));
 }
 
 void survey_partly(struct survey *v, const char *path)
@@ -230,9 +231,9 @@ int survey_report(struct survey *v, json_t *output)
                 if (v->languages[id].files > 0)
                         r |= add_language(languages, (enum language_id) id, &v->languages[id]);
         r |= json_object_set_new(output, "languages", languages);
-        r |= json_object_set(output, "not_parsed", v->not_parsed);
-        r |= json_object_set_new(output, "not_parsed_count",
-                                 json_integer((json_int_t) v->n_not_parsed));
+        r |= json_object_set(output, "not_looked_at", v->not_looked_at);
+        r |= json_object_set_new(output, "not_looked_at_count",
+                                 json_integer((json_int_t) v->n_not_looked_at));
         r |= json_object_set(output, "partly_parsed", v->partly_parsed);
         return r < 0 ? -ENOMEM : 0;
 }

@@ -31,8 +31,8 @@ struct survey {
         /* Counted: */
         uint64_t files, functions;
         struct survey_language languages[LANGUAGES_];
-        json_t *not_parsed;
-        uint64_t n_not_parsed;
+        json_t *not_looked_at;
+        uint64_t n_not_looked_at;
         json_t *partly_parsed;
 };
 
@@ -49,7 +49,7 @@ int survey_run(struct survey *v, survey_visit visit, void *owner);
 /* A file that the action itself could not finish. */
 void survey_partly(struct survey *v, const char *path);
 
-/* Adds languages, not_parsed and the rest to an output. */
+/* Adds languages, not_looked_at and the rest to an output. */
 int survey_report(struct survey *v, json_t *output);
 
 /* A JSON string of bytes that need not be UTF-8. */

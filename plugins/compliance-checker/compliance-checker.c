@@ -159,14 +159,14 @@ static json_t *make_skips(const struct tree *t)
 
 static int write_output(struct check *c, const struct tree *t)
 {
-        json_t *summary =
-                json_pack("{so so sI sI so so sI sI sI sI}", "counts", make_counts(c), "contexts",
-                          make_contexts(c), "files_scanned", (json_int_t) c->files, "bytes_scanned",
-                          (json_int_t) c->bytes, "skipped", make_skips(t), "not_fully_scanned",
-                          make_not_scanned(c), "not_fully_scanned_total",
-                          (json_int_t) c->n_not_scanned, "suppressed", (json_int_t) c->suppressed,
-                          "waived", (json_int_t) c->waived, "findings_lost", (json_int_t) c->lost);
-        json_t *output = json_pack("{so sO}", "summary", summary, "licenses", c->licenses);
+        json_t *summary = json_pack(
+                "{so so sI sI so sI sI sI}", "counts", make_counts(c), "contexts", make_contexts(c),
+                "files_scanned", (json_int_t) c->files, "bytes_scanned", (json_int_t) c->bytes,
+                "skipped", make_skips(t), "suppressed", (json_int_t) c->suppressed, "waived",
+                (json_int_t) c->waived, "findings_lost", (json_int_t) c->lost);
+        json_t *output = json_pack("{so sO so sI}", "summary", summary, "licenses", c->licenses,
+                                   "not_looked_at", make_not_scanned(c), "not_looked_at_count",
+                                   (json_int_t) c->n_not_scanned);
         char *text = output ? json_dumps(output, JSON_COMPACT) : NULL;
         int r = text ? linhay_output(c->run, text, strlen(text)) : -ENOMEM;
 

@@ -319,7 +319,11 @@ static inline int linhay_input_fd(struct linhay_run *r, const char *pointer)
         return LINHAY_HAS(r, input_fd) ? r->services->input_fd(r, pointer) : -ENOSYS;
 }
 
-/* Sets the output: one JSON value that fits the action's output schema. The last call counts. */
+/*
+ * Sets the output: one JSON value that fits the action's output schema. The last call counts. What
+ * the agent was meant to look at and could not belongs into two members that every output may have:
+ * "not_looked_at": [{"path", "reason"}] (the first 1,000) and "not_looked_at_count". Reports tell.
+ */
 static inline int linhay_output(struct linhay_run *r, const char *json, size_t length)
 {
         return LINHAY_HAS(r, output) ? r->services->output(r, json, length) : -ENOSYS;

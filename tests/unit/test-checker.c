@@ -687,7 +687,7 @@ static void test_odd_files(void **state)
                             "pwd = '********' # caf\xEF\xBF\xBD");
         summary = json_object_get(host.output, "summary");
         assert_int_equal(json_integer_value(json_object_get(summary, "files_scanned")), 3);
-        assert_int_equal(json_array_size(json_object_get(summary, "not_fully_scanned")), 1);
+        assert_int_equal(json_array_size(json_object_get(host.output, "not_looked_at")), 1);
         fakehost_done(&host);
         tree_done(&t);
 }

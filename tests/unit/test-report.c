@@ -126,6 +126,60 @@ static void test_formats(void **state)
         }
 }
 
+/* A report that finds nothing says over what: one line for people, each place for programs. */
+static void test_gaps(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why;
+                const char *unreadable, *output; /* of a step */
+                enum report_format format;
+                const char *has;
+        } rows[] = {
+                { "what the cell could not see", "[\"secret\"]", "{}", REPORT_TEXT,
+                  "Not looked at  1: secret (unreadable)\n" },
+                { "what the agent says, escaped", "[]",
+                  "{\"not_looked_at\":[{\"path\":\"a\\u001b\",\"reason\":\"too-large\"}]}",
+                  REPORT_TEXT, "Not looked at  1: a\\x1b (too-large)\n" },
+                { "the same path by both is one; three are named, what is unreadable first",
+                  "[\"z\"]",
+                  "{\"not_looked_at\":[{\"path\":\"c\",\"reason\":\"binary\"},"
+                  "{\"path\":\"b\",\"reason\":\"binary\"},{\"path\":\"z\",\"reason\":\"x\"},"
+                  "{\"path\":\"a\",\"reason\":\"binary\"}],\"not_looked_at_count\":9}",
+                  REPORT_TEXT, "Not looked at  9: z (unreadable), a (binary), b (binary), …\n" },
+                { "members of another shape are no gaps", "[]",
+                  "{\"not_looked_at\":7,\"not_looked_at_count\":\"x\"}", REPORT_JSON,
+                  "\"not_looked_at_count\": 0" },
+                { "an output that is no object", "[]", "[1]", REPORT_JSON,
+                  "\"not_looked_at\": []" },
+                { "in JSON with the step", "[\"secret\"]", "null", REPORT_JSON,
+                  "\"step\": \"patch\"" },
+                { "in Markdown", "[\"<b>\"]", "{}", REPORT_MARKDOWN,
+                  "**Not looked at:** 1: &lt;b> (unreadable)" },
+                { "in HTML", "[\"<b>\"]", "{}", REPORT_HTML,
+                  "<span class=\"place\">&lt;b&gt;</span> unreadable" },
+                { "in SARIF as a notification", "[\"a b\"]", "{}", REPORT_SARIF,
+                  "\"uri\": \"a%20b\"" },
+        };
+        const struct report_options o = { 0 };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(json_decrefp) json_t *doc = document_make("done");
+                _cleanup_(buf_done) struct buf out = { 0 };
+                json_t *step = json_array_get(json_object_get(doc, "steps"), 1);
+
+                (void) json_object_set_new(step, "attempts",
+                                           json_pack("[{s:o}]", "unreadable",
+                                                     json_loads(rows[i].unreadable, 0, NULL)));
+                (void) json_object_set_new(step, "output",
+                                           json_loads(rows[i].output, JSON_DECODE_ANY, NULL));
+                assert_int_equal(report_write(&out, doc, rows[i].format, &o, NULL), 0);
+                if (!strstr(buf_text(&out), rows[i].has))
+                        fail_msg("%s: \"%s\" is not in:\n%s", rows[i].why, rows[i].has,
+                                 buf_text(&out));
+        }
+}
+
 /* What is wrong with a phrase is seen by reading it: one place is no places, a run that waits took
  * no time yet. */
 static void test_phrases(void **state)
@@ -262,6 +316,7 @@ int main(void)
                 cmocka_unit_test(test_skipped_second_look_replaces_nothing),
                 cmocka_unit_test(test_waiting_since),
                 cmocka_unit_test(test_formats),
+                cmocka_unit_test(test_gaps),
                 cmocka_unit_test(test_phrases),
                 cmocka_unit_test(test_waived),
                 cmocka_unit_test(test_long),

@@ -96,9 +96,9 @@ static const char *why_not_parsed(const struct fakehost *host, const char *path)
         size_t i;
         json_t *item;
 
-        json_array_foreach (json_object_get(host->output, "not_parsed"), i, item)
+        json_array_foreach (json_object_get(host->output, "not_looked_at"), i, item)
                 if (strcmp(json_string_value(json_object_get(item, "path")), path) == 0)
-                        return json_string_value(json_object_get(item, "why"));
+                        return json_string_value(json_object_get(item, "reason"));
         return "parsed";
 }
 
