@@ -128,6 +128,8 @@ int apply_changeset(const struct changeset *c, int tree_fd, const char *tree_pat
         r = stage_write(&p, blob_dirfd, err);
         if (r == 0)
                 r = journal_commit(journal_dirfd, id, err);
+        if (r == -EINPROGRESS)
+                return r;
         if (r < 0) {
                 if (stage_undo(&p, NULL) == 0) /* else recovery will try again */
                         (void) journal_end(journal_dirfd, id, NULL);

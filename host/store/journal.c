@@ -76,12 +76,24 @@ int journal_begin(int dirfd, const char *id, const char *tree_path, const struct
 int journal_commit(int dirfd, const char *id, struct err *err)
 {
         char intent[NAME_MAX + 1], commit[NAME_MAX + 1];
+        int r;
 
         name_make(intent, id, INTENT);
         name_make(commit, id, COMMIT);
-        if (renameat(dirfd, intent, dirfd, commit) < 0 || fsync(dirfd) < 0)
+        if (renameat(dirfd, intent, dirfd, commit) < 0)
                 return err_sys(err, -errno, "cannot commit the journal of the apply");
-        return 0;
+        if (fsync(dirfd) == 0)
+                return 0;
+
+        /* The disk may have either name. Only when it surely has the old one may the caller undo:
+         * recovery after a crash would finish, with nothing left to finish from. */
+        r = -errno;
+        if (renameat(dirfd, commit, dirfd, intent) == 0 && fsync(dirfd) == 0)
+                return err_sys(err, r, "cannot commit the journal of the apply");
+        return err_set(err, -EINPROGRESS,
+                       "the change is begun, and the disk does not say whether it is decided: %s. "
+                       "Mend the disk, and the next start finishes or undoes it",
+                       strerror(-r));
 }
 
 int journal_end(int dirfd, const char *id, struct err *err)

@@ -24,7 +24,10 @@ bool journal_id_is_good(const char *id);
 int journal_begin(int dirfd, const char *id, const char *tree_path, const struct changeset *c,
                   json_t *tops, struct err *err);
 
-/* ID.intent becomes ID.commit. */
+/*
+ * ID.intent becomes ID.commit. On failure it is ID.intent again, durably, and may be undone; but
+ * -EINPROGRESS: the disk may have either name, so nothing may be undone before recovery has looked.
+ */
 int journal_commit(int dirfd, const char *id, struct err *err);
 
 /* Takes the journal away, whatever it is. */

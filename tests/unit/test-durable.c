@@ -24,7 +24,8 @@ enum phase { BEGINNING, STAGING, DECIDED, APPLIED, ENDED };
 
 static struct tree tree, journals;
 static bool is_watched, was_decided;
-static ino_t draft; /* the journal itself, under its first name */
+static unsigned n_refused; /* syncs of the decision's folder that fail from now on */
+static ino_t draft;        /* the journal itself, under its first name */
 
 static struct {
         ino_t inode;
@@ -71,11 +72,26 @@ static void sync_note(int fd)
         syncs[n_syncs++].phase = phase_now();
 }
 
+/* The journals' folder, once the apply was decided. */
+static bool is_decision(int fd)
+{
+        struct stat st;
+
+        if (inode_of(journals.fd, "run-step.commit"))
+                was_decided = true;
+        return was_decided && fstat(fd, &st) == 0 && st.st_ino == inode_of(journals.fd, ".");
+}
+
 __attribute__((visibility("default"))) int fsync(int fd);
 __attribute__((visibility("default"))) int fsync(int fd)
 {
         if (is_watched)
                 sync_note(fd);
+        if (n_refused > 0 && is_decision(fd)) {
+                n_refused--;
+                errno = EIO;
+                return -1;
+        }
         return (int) syscall(SYS_fsync, fd);
 }
 
@@ -158,10 +174,63 @@ static void test_order_of_syncs(void **state)
         tree_remove(&journals);
 }
 
+/* The name is given and the disk refuses to say so: after a crash it may have either one. */
+static void test_refused_decision(void **state)
+{
+        static const struct {
+                const char *why;
+                unsigned n_refused;
+                int result;
+                const char *after_crash; /* the journal's name that the disk kept; NULL = none */
+                bool is_applied;         /* after recovery */
+        } rows[] = {
+                { "taken back: undone at once, nothing is left", 1, -EIO, NULL, false },
+                { "not even that: left alone, and undone where the disk has the intent", 2,
+                  -EINPROGRESS, "run-step.intent", false },
+                { "or finished where it has the decision", 2, -EINPROGRESS, "run-step.commit",
+                  true },
+        };
+        const struct apply_recovery recovery = { 0 };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(changeset_freep) struct changeset *c = NULL;
+                struct tree before, after, blobs;
+                struct err err = { 0 };
+
+                sample(&after);
+                tree_copy(&before, &tree);
+                tree_make(&blobs);
+                if (collect_changes(&c, tree.fd, after.fd, true, blobs.fd, NULL, &err) < 0)
+                        fail_msg("%s", err.text);
+                was_decided = false;
+                n_refused = rows[i].n_refused;
+                if (apply_changeset(c, tree.fd, tree.path, blobs.fd, journals.fd, "run-step",
+                                    &err) != rows[i].result)
+                        fail_msg("%s: %s", rows[i].why, err.text);
+                n_refused = 0;
+                if (!rows[i].after_crash && (inode_of(journals.fd, "run-step.intent") ||
+                                             inode_of(journals.fd, "run-step.commit")))
+                        fail_msg("%s: a journal is left", rows[i].why);
+                if (rows[i].after_crash && !inode_of(journals.fd, rows[i].after_crash))
+                        assert_int_equal(renameat(journals.fd, "run-step.intent", journals.fd,
+                                                  rows[i].after_crash),
+                                         0);
+                assert_int_equal(apply_recover(journals.fd, &recovery, &err), 0);
+                tree_same(rows[i].why, tree.fd, rows[i].is_applied ? after.fd : before.fd);
+                tree_remove(&before);
+                tree_remove(&after);
+                tree_remove(&blobs);
+                tree_remove(&tree);
+                tree_remove(&journals);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_order_of_syncs),
+                cmocka_unit_test(test_refused_decision),
         };
 
         return cmocka_run_group_tests_name("durable", tests, NULL, NULL);
