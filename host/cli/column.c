@@ -11,16 +11,16 @@ static const struct {
         const char *word;
         enum style style;
 } styles[] = {
-        { "succeeded", STYLE_GREEN },  { "done", STYLE_GREEN },
-        { "ok", STYLE_GREEN },         { "approved", STYLE_GREEN },
-        { "applied", STYLE_GREEN },    { "running", STYLE_CYAN },
-        { "ready", STYLE_CYAN },       { "waiting_approval", STYLE_YELLOW },
-        { "held", STYLE_YELLOW },      { "open", STYLE_YELLOW },
-        { "proposed", STYLE_YELLOW },  { "stale", STYLE_YELLOW },
-        { "expired", STYLE_YELLOW },   { "queued", STYLE_DIM },
-        { "waiting", STYLE_DIM },      { "skipped", STYLE_DIM },
-        { "cancelled", STYLE_YELLOW }, { "reverted", STYLE_YELLOW },
-        { "", STYLE_PLAIN },
+        { "succeeded", STYLE_GREEN }, { "done", STYLE_GREEN },
+        { "ok", STYLE_GREEN },        { "approved", STYLE_GREEN },
+        { "applied", STYLE_GREEN },   { "running", STYLE_CYAN },
+        { "ready", STYLE_CYAN },      { "waiting_approval", STYLE_YELLOW },
+        { "held", STYLE_YELLOW },     { "open", STYLE_YELLOW },
+        { "proposed", STYLE_YELLOW }, { "stale", STYLE_YELLOW },
+        { "stopped", STYLE_YELLOW },  { "expired", STYLE_YELLOW },
+        { "queued", STYLE_DIM },      { "waiting", STYLE_DIM },
+        { "skipped", STYLE_DIM },     { "cancelled", STYLE_YELLOW },
+        { "reverted", STYLE_YELLOW }, { "", STYLE_PLAIN },
 };
 
 const char *column_text(const json_t *object, const char *member)
@@ -48,7 +48,9 @@ void column_took(char ret[COLUMN_SIZE], const json_t *object)
         json_int_t until, took;
         size_t length;
 
-        if (!json_is_integer(started)) {
+        /* When a stopped one stopped, nobody knows. */
+        if (!json_is_integer(started) ||
+            (!json_is_integer(ended) && json_is_true(json_object_get(object, "stopped")))) {
                 (void) snprintf(ret, COLUMN_SIZE, "-");
                 return;
         }

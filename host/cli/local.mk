@@ -34,6 +34,7 @@ libhost_a_SOURCES += \
 	host/cli/scratch.c host/cli/scratch.h \
 	host/cli/session.c host/cli/session.h \
 	host/cli/show.c \
+	host/cli/stopped.c host/cli/stopped.h \
 	host/cli/stores.c host/cli/stores.h \
 	host/cli/term.c host/cli/term.h \
 	host/cli/trace-view.c host/cli/trace-view.h

@@ -3,6 +3,7 @@
 
 #include "base/unit.h"
 #include "cli/masked.h"
+#include "cli/stopped.h"
 #include "cli/term.h"
 #include "flow/graph.h"
 
@@ -62,27 +63,31 @@ static void graph_make(struct buf *out, const json_t *document)
                 buf_done(out);
 }
 
-int report_print(struct store *store, const char *run, enum report_format format, bool is_all,
-                 FILE *f, struct err *err)
+int report_print(struct store *store, const char *run, const struct report_print *how, FILE *f,
+                 struct err *err)
 {
         _cleanup_(json_decrefp) json_t *document = NULL;
         _cleanup_(buf_done) struct buf out = { 0 }, graph = { 0 };
         struct report_options options = { .has_colour = term_has_colour(f),
                                           .width = isatty(fileno(f)) ? term_width(f) : 120,
-                                          .is_all = is_all };
+                                          .is_all = how->is_all };
         int r;
 
         r = store_run_document(store, run, STORE_DOC_FINDINGS | STORE_DOC_FLOW, &document, err);
         if (r < 0)
                 return r;
+        if (how->is_ended)
+                stopped_mark_ended(document);
+        else
+                stopped_mark(document, store_dir(store));
         r = masked_document(document, false);
         if (r < 0)
                 return err_set(err, r, "out of memory");
-        if (format == REPORT_HTML) {
+        if (how->format == REPORT_HTML) {
                 graph_make(&graph, document);
                 options.graph = graph.length ? buf_text(&graph) : NULL;
         }
-        r = report_write(&out, document, format, &options, err);
+        r = report_write(&out, document, how->format, &options, err);
         if (r < 0)
                 return r;
         if (fwrite(buf_text(&out), 1, out.length, f) != out.length || fflush(f) != 0)

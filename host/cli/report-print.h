@@ -10,6 +10,11 @@
 #include "obs/report.h"
 #include "store/store.h"
 
-/* `is_all`: text and markdown leave nothing out. */
-int report_print(struct store *store, const char *run, enum report_format format, bool is_all,
-                 FILE *f, struct err *err);
+struct report_print {
+        enum report_format format;
+        bool is_all;   /* text and markdown leave nothing out */
+        bool is_ended; /* the run's engine is the caller's and carries nothing any more */
+};
+
+int report_print(struct store *store, const char *run, const struct report_print *how, FILE *f,
+                 struct err *err);

@@ -22,14 +22,13 @@ int cmd_report(int argc, char **argv)
 {
         _cleanup_(record_done) struct record record = { 0 };
         const char *format_name = "text", *store = NULL;
-        enum report_format format;
-        bool is_all = false;
+        struct report_print how = { .format = REPORT_TEXT };
         const struct cli_option options[] = {
                 { "format", 'f', CLI_TEXT, "FORMAT", "text, markdown, html, json or sarif",
                   &format_name },
                 { "all", 'a', CLI_FLAG, NULL,
                   "every finding with all its places (text and markdown; the others have them)",
-                  &is_all },
+                  &how.is_all },
                 { "store", 0, CLI_TEXT, "DIR", "where the run is kept (default: found by its id)",
                   &store },
                 { 0 },
@@ -40,12 +39,12 @@ int cmd_report(int argc, char **argv)
 
         if (cli_parse(&verb, options, argc, argv, &n, &r) < 0)
                 return r;
-        if (report_format_from_name(&format, format_name, &err) < 0)
+        if (report_format_from_name(&how.format, format_name, &err) < 0)
                 return cli_fail(CLI_USAGE, &err);
         r = record_open(&record, argv[1], store, &err);
         if (r < 0)
                 return cli_fail(record_exit(r), &err);
-        r = report_print(record.store, record.run, format, is_all, stdout, &err);
+        r = report_print(record.store, record.run, &how, stdout, &err);
         if (r == -EPIPE) /* whoever reads has seen enough */
                 return CLI_PASSED;
         return r < 0 ? cli_fail(CLI_TROUBLE, &err) : CLI_PASSED;

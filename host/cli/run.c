@@ -333,6 +333,7 @@ static void end_print(struct call *c, int status)
 
 static int finish(struct call *c, int status)
 {
+        static const struct report_print how = { .format = REPORT_TEXT, .is_ended = true };
         struct err err = { 0 };
 
         if (status == RUN_EXIT_TROUBLE)
@@ -341,7 +342,7 @@ static int finish(struct call *c, int status)
                                engine_trouble(c->engine), c->run);
         if (c->as_json || (cli_quiet && status == CLI_PASSED))
                 return status;
-        if (report_print(c->store, c->run, REPORT_TEXT, false, stdout, &err) < 0)
+        if (report_print(c->store, c->run, &how, stdout, &err) < 0)
                 (void) cli_fail(status, &err);
         return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 #include "cli/column.h"
+#include "cli/stopped.h"
 #include "cli/stores.h"
 #include "store/store.h"
 
@@ -12,7 +13,9 @@ static const struct cli_verb verb = {
         .least = 0,
         .most = 0,
         .summary = "Lists the runs of a store, newest first.",
-        .footer = "States: queued running waiting_approval succeeded failed cancelled.\n\n"
+        .footer = "States: queued running waiting_approval succeeded failed cancelled.\n"
+                  "A run is shown as stopped where its state is queued or running and no engine "
+                  "carries it:\nlinhay run --resume RUN does.\n\n"
                   "  linhay runs --state failed --limit 5\n",
 };
 
@@ -25,7 +28,15 @@ static int read_runs(struct store *store, const void *user, json_t **ret, struct
 {
         const struct filter *filter = user;
 
-        return store_runs(store, filter->states, filter->limit, ret, err);
+        json_t *run;
+        size_t i;
+        int r;
+
+        r = store_runs(store, filter->states, filter->limit, ret, err);
+        if (r == 0)
+                json_array_foreach (*ret, i, run)
+                        stopped_mark(run, store_dir(store));
+        return r;
 }
 
 static int print_table(const json_t *runs)
@@ -45,7 +56,7 @@ static int print_table(const json_t *runs)
                 const char *cells[] = {
                         column_text(run, "run"),
                         column_text(run, "flow"),
-                        column_text(run, "state"),
+                        stopped_state(run),
                         started,
                         took,
                         column_text(run, "workspace"),

@@ -7,7 +7,9 @@
 #include "cli/column.h"
 #include "cli/masked.h"
 #include "cli/record.h"
+#include "cli/stopped.h"
 #include "obs/gaps.h"
+#include "obs/view.h"
 
 #include <string.h>
 
@@ -47,7 +49,7 @@ static const char *step_note(const json_t *step)
 {
         const json_t *attempts = json_object_get(step, "attempts");
         const json_t *last = json_array_get(attempts, json_array_size(attempts) - 1);
-        const char *reason = column_text(step, "reason");
+        const char *reason = view_step_reason(step);
         const char *message = column_text(json_object_get(last, "error"), "message");
 
         return *reason ? reason : message;
@@ -97,7 +99,7 @@ static void print_run(const json_t *document)
                 (void) snprintf(exit, sizeof(exit), "%lld", (long long) json_integer_value(status));
         print_field("run", column_text(document, "run"));
         print_field("flow", column_text(document, "flow"));
-        print_state("state", column_text(document, "state"));
+        print_state("state", stopped_state(document));
         print_field("exit status", exit);
         print_field("workspace", column_text(document, "workspace"));
         print_field("started", started);
@@ -106,6 +108,10 @@ static void print_run(const json_t *document)
         print_field("confined by", column_text(document, "tier"));
         print_field("cancelled by", column_text(document, "cancel_by"));
         print_gaps(document);
+        if (stopped_is(document))
+                (void) printf(
+                        "\nNo engine carries this run; nothing is lost: linhay run --resume %s\n",
+                        column_text(document, "run"));
         (void) putchar('\n');
 }
 
@@ -238,7 +244,7 @@ static void print_step(const json_t *step)
         print_field("agent", column_text(step, "agent"));
         print_field("action", column_text(step, "action"));
         print_state("state", column_text(step, "state"));
-        print_field("reason", column_text(step, "reason"));
+        print_field("reason", view_step_reason(step));
         print_field("took", took);
         print_field("findings", counts);
         json_array_foreach (json_object_get(step, "attempts"), i, attempt)
@@ -316,6 +322,7 @@ static int show(const struct record *record, bool json, bool findings, bool reve
         r = store_run_document(record->store, record->run, flags, &document, err);
         if (r < 0)
                 return r;
+        stopped_mark(document, store_dir(record->store));
         if (json)
                 return print_json(record, document, reveal, err);
         r = masked_document(document, reveal);

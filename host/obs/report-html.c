@@ -46,8 +46,9 @@ static const char style[] =
         "@media print{details{break-inside:avoid}}";
 
 static const char *const outcome_classes[OUTCOMES_] = {
-        [OUTCOME_PASSED] = "good", [OUTCOME_FINDINGS] = "bad",   [OUTCOME_WAITING] = "wait",
-        [OUTCOME_FAILED] = "bad",  [OUTCOME_CANCELLED] = "wait", [OUTCOME_RUNNING] = "wait",
+        [OUTCOME_PASSED] = "good",  [OUTCOME_FINDINGS] = "bad",   [OUTCOME_WAITING] = "wait",
+        [OUTCOME_FAILED] = "bad",   [OUTCOME_CANCELLED] = "wait", [OUTCOME_RUNNING] = "wait",
+        [OUTCOME_STOPPED] = "wait",
 };
 
 static void head_put(struct page *p, const struct view *v)

@@ -35,6 +35,7 @@ static const enum ink outcome_inks[OUTCOMES_] = {
         [OUTCOME_PASSED] = INK_GREEN,     [OUTCOME_FINDINGS] = INK_RED,
         [OUTCOME_WAITING] = INK_YELLOW,   [OUTCOME_FAILED] = INK_RED,
         [OUTCOME_CANCELLED] = INK_YELLOW, [OUTCOME_RUNNING] = INK_BLUE,
+        [OUTCOME_STOPPED] = INK_YELLOW,
 };
 
 static const char *ink(const struct page *p, enum ink i)

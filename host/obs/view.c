@@ -20,6 +20,7 @@ static const char *const words[OUTCOMES_] = {
         [OUTCOME_PASSED] = "passed",       [OUTCOME_FINDINGS] = "findings",
         [OUTCOME_WAITING] = "waiting",     [OUTCOME_FAILED] = "failed",
         [OUTCOME_CANCELLED] = "cancelled", [OUTCOME_RUNNING] = "running",
+        [OUTCOME_STOPPED] = "stopped",
 };
 
 const char *view_text(const json_t *object, const char *member)
@@ -47,10 +48,20 @@ uint64_t view_step_ms(const json_t *step)
         return sum;
 }
 
+const char *view_step_reason(const json_t *step)
+{
+        const json_t *approval = json_object_get(step, "approval");
+
+        if (strcmp(view_text(step, "state"), "held") == 0 &&
+            strcmp(view_text(approval, "state"), "approved") == 0)
+                return "its changes are approved and not in the tree yet";
+        return view_text(step, "reason");
+}
+
 const char *view_step_why(const json_t *step)
 {
         const json_t *attempts = json_object_get(step, "attempts"), *last;
-        const char *reason = view_text(step, "reason");
+        const char *reason = view_step_reason(step);
 
         if (*reason)
                 return reason;
@@ -219,8 +230,15 @@ static void outcome_judge(struct view *v)
                 if (strcmp(outcomes[i].state, state) == 0)
                         v->outcome = outcomes[i].outcome;
 
+        if (v->outcome == OUTCOME_RUNNING && json_is_true(json_object_get(v->document, "stopped")))
+                v->outcome = OUTCOME_STOPPED;
+
         if (v->outcome == OUTCOME_PASSED)
                 findings_judge(v);
+        else if (v->outcome == OUTCOME_STOPPED)
+                (void) snprintf(
+                        v->sentence, sizeof(v->sentence),
+                        "no engine carries the run; nothing is lost, and it can be resumed");
         else if (v->outcome == OUTCOME_FAILED && failed)
                 (void) snprintf(v->sentence, sizeof(v->sentence), "step %s failed: %s",
                                 view_text(failed, "id"), view_step_why(failed));
@@ -246,7 +264,7 @@ static void next_suggest(struct view *v)
         } else if (v->outcome == OUTCOME_FAILED && failed) {
                 (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay logs %s/%s", run,
                                 view_text(failed, "id"));
-        } else if (v->outcome == OUTCOME_RUNNING) {
+        } else if (v->outcome == OUTCOME_STOPPED) {
                 (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay run --resume %s", run);
         }
         if (v->tally.n > 0)

@@ -18,6 +18,7 @@ enum outcome {
         OUTCOME_FAILED,
         OUTCOME_CANCELLED,
         OUTCOME_RUNNING,
+        OUTCOME_STOPPED, /* as it runs, but no engine carries it (the document's "stopped") */
         OUTCOMES_,
 };
 
@@ -60,6 +61,9 @@ uint64_t view_number(const json_t *object, const char *member);
 
 /* Wall time of a step over all its attempts, in ms. */
 uint64_t view_step_ms(const json_t *step);
+
+/* The recorded reason; of a held step whose changes were approved since, that. */
+const char *view_step_reason(const json_t *step);
 
 /* A sentence on why a step is not simply done: its reason, or its last attempt's error; "" when
  * there is none. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define REPLY_WAIT_MS 10000
+#define PING_WAIT_MS  1000
 #define TRIES         20 /* an engine that is just starting or stopping has the lock, no socket */
 #define TRY_WAIT_US   50000
 
@@ -193,11 +194,16 @@ static int handle_cancel(struct engine *e, struct control_call *call,
         return r;
 }
 
-static int handle_ping(_unused_ struct engine *e, struct control_call *call,
-                       _unused_ const struct control_peer *peer, _unused_ const json_t *request,
+static int handle_ping(struct engine *e, struct control_call *call,
+                       _unused_ const struct control_peer *peer, const json_t *request,
                        _unused_ struct err *err)
 {
-        control_reply(call, json_pack("{s:I}", "pid", (json_int_t) getpid()));
+        const char *run = text_of(request, "run");
+        json_t *reply = json_pack("{s:I}", "pid", (json_int_t) getpid());
+
+        if (reply && run)
+                (void) json_object_set_new(reply, "carries", json_boolean(engine_carries(e, run)));
+        control_reply(call, reply);
         return 0;
 }
 
@@ -225,6 +231,18 @@ void remote_handle(void *user, struct control_call *call, const struct control_p
                         r = verbs[i].handle(user, call, peer, request, &err);
         if (r < 0)
                 control_reply(call, refusal(r, &err));
+}
+
+bool remote_carries(const char *store_dir, const char *run)
+{
+        _cleanup_(json_decrefp) json_t *reply = NULL,
+                                       *request = json_pack("{s:s, s:s}", "do", "ping", "run", run);
+        int r;
+
+        if (!request)
+                return true;
+        r = control_request(store_dir, request, PING_WAIT_MS, &reply, NULL);
+        return r != -ECONNREFUSED && !json_is_false(json_object_get(reply, "carries"));
 }
 
 static int ask_engine(const char *store_dir, json_t *request, struct err *err)

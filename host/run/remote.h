@@ -9,7 +9,7 @@
  * from it happens when an engine takes the run up again.
  *
  * Requests on the socket, one object each:
- *   {"do": "ping"}                                                       → {"pid"}
+ *   {"do": "ping", "run"?}                                        → {"pid", "carries"?}
  *   {"do": "decide", "run", "step", "item", "approve", "sha256"?, "reason"?}  → {"state"}
  *   {"do": "cancel", "run", "now"?}                                      → {"state"}
  * A refusal is {"error": TEXT, "errno": N}.
@@ -21,6 +21,12 @@
 /* The engine's side: a control_handler whose `user` is the struct engine. */
 void remote_handle(void *user, struct control_call *call, const struct control_peer *peer,
                    const json_t *request);
+
+/*
+ * Does an engine carry that run? Not where none lives on the store, or one that carries others.
+ * One that lives and does not answer may.
+ */
+bool remote_carries(const char *store_dir, const char *run);
 
 /*
  * Decides about a held step of the run in that store; `by.uid` must be the caller's own. *ret_live:

@@ -180,6 +180,28 @@ static void test_gaps(void **state)
         }
 }
 
+/* No engine carries it: it is not alive, and what was decided is not asked again. */
+static void test_stopped(void **state)
+{
+        _cleanup_(json_decrefp) json_t *doc = document_make("held");
+        _cleanup_(buf_done) struct buf text = { 0 };
+        const struct report_options o = { 0 };
+        json_t *step = json_array_get(json_object_get(doc, "steps"), 2);
+
+        (void) state;
+        (void) json_object_set_new(doc, "state", json_string("running"));
+        (void) json_object_set_new(doc, "stopped", json_true());
+        (void) json_object_set_new(doc, "ended", json_null());
+        (void) json_object_set_new(step, "reason", json_string("its changes wait for approval"));
+        (void) json_object_set_new(step, "approval", json_pack("{s:s}", "state", "approved"));
+        assert_int_equal(report_write(&text, doc, REPORT_TEXT, &o, NULL), 0);
+        if (!strstr(buf_text(&text), "review  stopped  no engine") ||
+            !strstr(buf_text(&text), "its changes are approved and not in the tree yet") ||
+            !strstr(buf_text(&text), "linhay run --resume r1") ||
+            strstr(buf_text(&text), "wait for approval"))
+                fail_msg("%s", buf_text(&text));
+}
+
 /* What is wrong with a phrase is seen by reading it: one place is no places, a run that waits took
  * no time yet. */
 static void test_phrases(void **state)
@@ -317,6 +339,7 @@ int main(void)
                 cmocka_unit_test(test_waiting_since),
                 cmocka_unit_test(test_formats),
                 cmocka_unit_test(test_gaps),
+                cmocka_unit_test(test_stopped),
                 cmocka_unit_test(test_phrases),
                 cmocka_unit_test(test_waived),
                 cmocka_unit_test(test_long),
