@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "run/syscall-grant.h"
+
 static int inspect(void *user, int fd, char **ret, size_t *ret_length, struct err *err)
 {
         return sandbox_inspect(user, fd, ret, ret_length, err);
@@ -61,6 +63,10 @@ static int options_open(struct session *s, const char *const *allow_degraded, st
         if (r < 0)
                 return r;
         limits_cap(s);
+        r = syscall_grants_check(options_list(s->options, "syscalls.grants"),
+                                 options_origin(s->options, "syscalls.grants"), err);
+        if (r < 0)
+                return r;
         return degraded_join(s, allow_degraded, err);
 }
 
@@ -114,7 +120,11 @@ int session_look(json_t **ret, enum tier *ret_tier, struct err *ret_refusal, str
 
 struct grants session_grants(const struct session *s)
 {
-        return (struct grants){ .max = &s->max, .exec = options_list(s->options, "exec.grants") };
+        return (struct grants){
+                .max = &s->max,
+                .syscalls = options_list(s->options, "syscalls.grants"),
+                .exec = options_list(s->options, "exec.grants"),
+        };
 }
 
 void session_done(struct session *s)

@@ -15,6 +15,7 @@
 
 static const char *const tiers[] = { "full", "no-cgroup", "no-userns", NULL };
 static const char *const grants[] = { "interpreter", "run", "read", "agents", "syscalls", NULL };
+static const char *const syscall_grants[] = { "group", "agents", NULL };
 static const char *const layers[] = { "cgroup", "userns", NULL };
 
 const struct option_row option_table[] = {
@@ -29,6 +30,8 @@ const struct option_row option_table[] = {
 
         { "exec.grants", OPTION_GROUPS, "", grants,
           "interpreters of exec agents, each with what comes with it" },
+        { "syscalls.grants", OPTION_GROUPS, "", syscall_grants,
+          "groups of system calls, each with the agents that may have it" },
 
         { "limits.max.memory", OPTION_BYTES, NULL, NULL, "most memory a manifest may ask for" },
         { "limits.max.cpu", OPTION_DURATION, NULL, NULL, "most processor time of one attempt" },

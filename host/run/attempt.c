@@ -6,6 +6,7 @@
 #include "run/exec-grant.h"
 #include "run/file-input.h"
 #include "run/finding.h"
+#include "run/syscall-grant.h"
 #include "run/trouble.h"
 
 #include <fcntl.h>
@@ -277,44 +278,14 @@ static struct limits limits_granted(const struct attempt_spec *spec)
         return limits;
 }
 
-static bool list_has(const char *const *list, const char *name)
-{
-        for (; list && *list; list++)
-                if (strcmp(*list, name) == 0)
-                        return true;
-        return false;
-}
-
-/* Groups that are both asked for and granted: a NULL-terminated list of borrowed names. */
-static int groups_granted(const char ***ret, const struct manifest *manifest,
-                          const struct grants *grants)
-{
-        const char *const *asked = (const char *const *) manifest->syscall_groups;
-        size_t n = 0, count = 0;
-        const char **list;
-
-        while (asked && asked[n])
-                n++;
-        list = calloc(n + 1, sizeof(*list));
-        if (!list)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
-                if (list_has(grants->syscall_groups, asked[i]))
-                        list[count++] = asked[i];
-        *ret = list;
-        return 0;
-}
-
 int attempt_groups(const char ***ret, const struct agent *agent, const struct grants *grants,
                    struct err *err)
 {
         _cleanup_(exec_grant_done) struct exec_grant exec = { 0 };
         int r;
 
-        if (!agent->manifest->exec.interpreter) {
-                r = groups_granted(ret, agent->manifest, grants);
-                return r < 0 ? err_set(err, r, "out of memory") : 0;
-        }
+        if (!agent->manifest->exec.interpreter)
+                return syscall_grant_make(ret, grants->syscalls, agent, err);
         r = exec_grant_make(&exec, grants->exec, agent, err);
         if (r < 0)
                 return r;
@@ -329,7 +300,7 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
         char name[160];
         int r;
 
-        r = groups_granted(&groups, spec->agent->manifest, &spec->grants);
+        r = syscall_grant_make(&groups, spec->grants.syscalls, spec->agent, err);
         if (r < 0)
                 return r;
         (void) snprintf(name, sizeof(name), "%s/%s", spec->agent->manifest->name,

@@ -30,8 +30,8 @@ struct attempt;
 /* What the admin's files allow, beyond which no manifest can ask. */
 struct grants {
         const struct limits *max; /* caps on every limit; NULL = the manifest's are taken */
-        const char *const *syscall_groups; /* NULL-terminated; NULL = none */
-        const json_t *exec;                /* for exec agents: run/exec-grant.h; NULL = none */
+        const json_t *syscalls;   /* groups of calls: run/syscall-grant.h; NULL = none */
+        const json_t *exec;       /* for exec agents: run/exec-grant.h; NULL = none */
 };
 
 struct attempt_result {

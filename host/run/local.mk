@@ -7,6 +7,7 @@ libhost_a_SOURCES += \
 	host/run/engine.c host/run/engine.h \
 	host/run/event.c \
 	host/run/exec-grant.c host/run/exec-grant.h \
+	host/run/syscall-grant.c host/run/syscall-grant.h \
 	host/run/file-input.c host/run/file-input.h \
 	host/run/finding.c host/run/finding.h \
 	host/run/outcome.c \

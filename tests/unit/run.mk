@@ -37,3 +37,9 @@ EXTRA_DIST += tests/e2e/agents/tester.json
 dist_check_SCRIPTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume tests/e2e/unreadable
 TESTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume tests/e2e/unreadable
 EXTRA_DIST += scripts/crash
+
+check_PROGRAMS += tests/unit/test-syscall-grant
+TESTS += tests/unit/test-syscall-grant
+tests_unit_test_syscall_grant_SOURCES = tests/unit/test-syscall-grant.c tests/test.h
+tests_unit_test_syscall_grant_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_syscall_grant_LDADD = $(TEST_LIBS)
