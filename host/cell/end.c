@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/unit.h"
 #include "cell/filter.h"
+#include "cell/policy.h"
 
 /* The sentence for each verdict when nobody knows more; %s is the limit where there is one. */
 static const struct {
@@ -91,7 +92,7 @@ static int judge_syscall(struct cell_result *result, const struct proto_fault *f
                                 strdup("the agent made a system call that it was not granted; it "
                                        "came with signals blocked or by another architecture's "
                                        "door, so its name is not known"));
-        remedy = filter_syscall_remedy(result->syscall, args);
+        remedy = policy_remedy(result->syscall, args);
         result->syscall_remedy = strdup(remedy);
         if ((args ? call_print(&call, result->syscall, args) : buf_puts(&call, result->syscall)) <
                     0 ||

@@ -11,6 +11,7 @@ libhost_a_SOURCES += \
 	host/cell/memfd.c host/cell/memfd.h \
 	host/cell/pool.c host/cell/pool.h \
 	host/cell/program.c host/cell/program.h \
+	host/cell/policy.c host/cell/policy.h \
 	host/cell/proto.c host/cell/proto.h \
 	host/cell/reply.c host/cell/reply.h \
 	host/cell/sandbox.c host/cell/sandbox.h \

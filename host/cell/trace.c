@@ -11,11 +11,11 @@
 
 #include "base/kernel.h"
 #include "cell/filter.h"
+#include "cell/policy.h"
 #include "cell/spawn.h"
 
-#define CALLS_MAX  1024 /* numbers that are counted; the kernel has below 500 */
-#define GROUPS_MAX 32
-#define PROC_MAX   4096
+#define CALLS_MAX 1024 /* numbers that are counted; the kernel has below 500 */
+#define PROC_MAX  4096
 
 struct trace {
         struct loop *loop;
@@ -28,7 +28,7 @@ struct trace {
         uint64_t counts[CALLS_MAX];
         uint64_t processes, opened_to_read, opened_to_write;
         uint64_t address_peak;
-        bool needs[GROUPS_MAX]; /* by the group's number */
+        bool needs[POLICY_GROUPS]; /* by the group's number */
 };
 
 int trace_new(struct trace **ret, const char *const *groups)
@@ -74,20 +74,25 @@ static uint64_t address_space_peak(uint32_t pid)
         return at && sscanf(at, "\nVmPeak: %llu kB", &kib) == 1 ? kib * 1024 : 0;
 }
 
-/* Allowed to every agent? Else the groups that allow it are needed. */
+static bool is_ended(const struct trace *t, const char *const *groups, const char *name,
+                     const uint64_t *args)
+{
+        struct err ignored = { 0 };
+        struct policy policy;
+
+        return policy_make(&policy, groups, &ignored) < 0 ||
+               policy_decide(&policy, t->is_prepared, name, args).rule == POLICY_ENDS;
+}
+
+/* Allowed to every agent? Else the first group that allows it is needed. */
 static void groups_find(struct trace *t, const char *name, const uint64_t *args)
 {
-        struct filter_decision d;
-        struct err ignored = { 0 };
-
-        if (filter_decide(&d, NULL, t->is_prepared, name, args, &ignored) < 0 ||
-            d.rule != FILTER_ENDS)
+        if (!is_ended(t, NULL, name, args))
                 return;
-        for (size_t i = 0; i < GROUPS_MAX && filter_group_name(i); i++) {
-                const char *const group[] = { filter_group_name(i), NULL };
+        for (size_t i = 0; i < POLICY_GROUPS; i++) {
+                const char *const group[] = { policy_group_name(i), NULL };
 
-                if (filter_decide(&d, group, t->is_prepared, name, args, &ignored) == 0 &&
-                    d.rule != FILTER_ENDS) {
+                if (!is_ended(t, group, name, args)) {
                         t->needs[i] = true;
                         return;
                 }
@@ -224,9 +229,9 @@ json_t *trace_result(const struct trace *t)
 {
         json_t *groups = json_array(), *counts = counts_json(t);
 
-        for (size_t i = 0; i < GROUPS_MAX && filter_group_name(i); i++)
+        for (size_t i = 0; i < POLICY_GROUPS; i++)
                 if (t->needs[i])
-                        (void) json_array_append_new(groups, json_string(filter_group_name(i)));
+                        (void) json_array_append_new(groups, json_string(policy_group_name(i)));
         return json_pack("{s:o, s:o, s:o, s:I, s:I}", "files", files_json(t, counts), "syscalls",
                          counts, "groups", groups, "processes", (json_int_t) t->processes,
                          "address_space_peak_bytes", (json_int_t) t->address_peak);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/json.h"
 #include "cli/cli.h"
-#include "cli/policy.h"
+#include "cli/policy-view.h"
 #include "cli/session.h"
 #include "cli/term.h"
 
@@ -86,7 +86,7 @@ static int policy_print(const char *agent, bool as_json)
 
         if (session_open(&s, NULL, &err) < 0)
                 return cli_fail(CLI_TROUBLE, &err);
-        return policy_show(&s, agent, as_json);
+        return policy_view(&s, agent, as_json);
 }
 
 int cmd_doctor(int argc, char **argv)

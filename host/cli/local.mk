@@ -23,7 +23,7 @@ libhost_a_SOURCES += \
 	host/cli/interrupt.c host/cli/interrupt.h \
 	host/cli/logs.c \
 	host/cli/masked.c host/cli/masked.h \
-	host/cli/policy.c host/cli/policy.h \
+	host/cli/policy-view.c host/cli/policy-view.h \
 	host/cli/progress.c host/cli/progress.h \
 	host/cli/record.c host/cli/record.h \
 	host/cli/report-print.c host/cli/report-print.h \

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "cell/filter.h"
+#include "cell/policy.h"
 
 static bool group_is_known(const char *name)
 {
-        for (size_t i = 0; filter_group_name(i); i++)
-                if (strcmp(filter_group_name(i), name) == 0)
+        for (size_t i = 0; policy_group_name(i); i++)
+                if (strcmp(policy_group_name(i), name) == 0)
                         return true;
         return false;
 }
@@ -25,8 +25,8 @@ int syscall_grants_check(const json_t *grants, const char *origin, struct err *e
 
                 if (group_is_known(name))
                         continue;
-                for (size_t g = 0; filter_group_name(g); g++)
-                        (void) buf_printf(&known, "%s%s", g ? ", " : "", filter_group_name(g));
+                for (size_t g = 0; policy_group_name(g); g++)
+                        (void) buf_printf(&known, "%s%s", g ? ", " : "", policy_group_name(g));
                 return err_set(
                         err, -EINVAL,
                         "%s: syscalls.grants: there is no group \"%s\" of system calls; there "

@@ -26,6 +26,7 @@
 
 #include "cell/call.h"
 #include "cell/filter.h"
+#include "cell/policy.h"
 #include "cell/spawn.h"
 
 #define CALLS_MAX 500
@@ -175,18 +176,15 @@ static uint64_t next_random(uint64_t *state)
         return *state;
 }
 
-static void compare(const struct programs *p, const char *const *groups, const char *name,
+static void compare(const struct programs *p, const struct policy *policy, const char *name,
                     const struct seccomp_data *data, bool is_prepared)
 {
         uint32_t kernel = kernel_decides(p, is_prepared, data), want;
-        struct filter_decision said;
-        struct err err = { 0 };
+        struct policy_decision said;
 
-        assert_int_equal(filter_decide(&said, groups, is_prepared, name,
-                                       (const uint64_t *) data->args, &err),
-                         0);
-        want = said.rule == FILTER_ALLOWS    ? SECCOMP_RET_ALLOW
-               : said.rule == FILTER_ANSWERS ? SECCOMP_RET_ERRNO | (uint32_t) said.error
+        said = policy_decide(policy, is_prepared, name, (const uint64_t *) data->args);
+        want = said.rule == POLICY_ALLOWS    ? SECCOMP_RET_ALLOW
+               : said.rule == POLICY_ANSWERS ? SECCOMP_RET_ERRNO | (uint32_t) said.error
                                              : SECCOMP_RET_TRAP;
         if (kernel != want)
                 fail_msg("%s(0x%llx, 0x%llx, 0x%llx, 0x%llx): the kernel does 0x%x, the tables "
@@ -208,10 +206,12 @@ static void test_same_as_kernel(void **state)
         (void) state;
         for (size_t g = 0; g < TEST_ROWS(combinations); g++) {
                 struct programs p;
+                struct policy policy;
                 struct filter f;
                 struct err err = { 0 };
 
                 assert_int_equal(filter_build(&f, combinations[g], &err), 0);
+                assert_int_equal(policy_make(&policy, combinations[g], &err), 0);
                 programs_read(&p, &f);
                 for (int number = 0; number < CALLS_MAX; number++) {
                         struct seccomp_data data = { .nr = number };
@@ -227,8 +227,8 @@ static void test_same_as_kernel(void **state)
                                 for (size_t j = 0; j < 6; j++)
                                         data.args[j] =
                                                 values[next_random(&random) % TEST_ROWS(values)];
-                                compare(&p, combinations[g], name, &data, false);
-                                compare(&p, combinations[g], name, &data, true);
+                                compare(&p, &policy, name, &data, false);
+                                compare(&p, &policy, name, &data, true);
                         }
                         free(name);
                 }
@@ -362,7 +362,7 @@ static void test_remedies(void **state)
         (void) state;
         for (size_t i = 0; i < TEST_ROWS(rows); i++) {
                 const char *text =
-                        filter_syscall_remedy(rows[i].name, rows[i].has_args ? rows[i].args : NULL);
+                        policy_remedy(rows[i].name, rows[i].has_args ? rows[i].args : NULL);
 
                 if (!strstr(text, rows[i].word))
                         fail_msg("%s: %s", rows[i].why, text);
@@ -419,19 +419,23 @@ static void test_printed(void **state)
                 { "no second stage for programs", spawn, "stage2", "sealed", "seccomp", "end", NULL,
                   false },
         };
+        struct policy unknown;
         struct err err = { 0 };
 
         (void) state;
         for (size_t i = 0; i < TEST_ROWS(rows); i++) {
-                json_t *policy = filter_policy(rows[i].groups, &err);
+                struct policy made;
+                json_t *policy;
 
+                assert_int_equal(policy_make(&made, rows[i].groups, &err), 0);
+                policy = policy_describe(&made);
                 assert_non_null(policy);
                 if (policy_says(json_object_get(policy, rows[i].stage), rows[i].set, rows[i].call,
                                 rows[i].rule, rows[i].when) != rows[i].is_there)
                         fail_msg("%s: %s %s", rows[i].why, rows[i].set, rows[i].call);
                 json_decref(policy);
         }
-        assert_null(filter_policy(wrong, &err));
+        assert_int_equal(policy_make(&unknown, wrong, &err), -EINVAL);
         assert_non_null(strstr(err.text, "network"));
 }
 

@@ -4,11 +4,11 @@
 /*
  * Policies of agents, printed: which system calls the cells of an agent may make
  *
- * From the tables that the filter is built from (cell/filter.h), for the groups that an attempt of
+ * From the tables that the filter is built from (cell/policy.h), for the groups that an attempt of
  * this agent would get (run/attempt.h).
  */
 
 #include "cli/session.h"
 
 /* The exit status. */
-int policy_show(const struct session *s, const char *agent, bool as_json);
+int policy_view(const struct session *s, const char *agent, bool as_json);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/policy.h"
+#include "cli/policy-view.h"
 
 #include <string.h>
 
 #include "base/json.h"
-#include "cell/filter.h"
+#include "cell/policy.h"
 #include "cli/cli.h"
 #include "cli/term.h"
 
@@ -153,22 +153,22 @@ static json_t *others_json(const char *const *granted)
 {
         json_t *list = json_array();
 
-        for (size_t i = 0; filter_group_name(i); i++)
-                if (!list_has(granted, filter_group_name(i)))
+        for (size_t i = 0; policy_group_name(i); i++)
+                if (!list_has(granted, policy_group_name(i)))
                         (void) json_array_append_new(
-                                list, json_pack("{s:s, s:s}", "group", filter_group_name(i),
-                                                "purpose", filter_group_summary(i)));
+                                list, json_pack("{s:s, s:s}", "group", policy_group_name(i),
+                                                "purpose", policy_group_summary(i)));
         return list;
 }
 
-int policy_show(const struct session *s, const char *name, bool as_json)
+int policy_view(const struct session *s, const char *name, bool as_json)
 {
         const struct grants grants = session_grants(s);
         _cleanup_(json_decrefp) json_t *whole = NULL;
         _cleanup_(freep) const char **granted = NULL;
         const struct agent *agent;
         struct err err = { 0 };
-        json_t *policy;
+        struct policy policy;
         int r;
 
         r = catalog_find(s->catalog, name, &agent, &err);
@@ -177,14 +177,13 @@ int policy_show(const struct session *s, const char *name, bool as_json)
         r = attempt_groups(&granted, agent, &grants, &err);
         if (r < 0)
                 return cli_fail(CLI_FAILED, &err);
-        policy = filter_policy(granted, &err);
-        if (!policy)
+        if (policy_make(&policy, granted, &err) < 0)
                 return cli_fail(CLI_FAILED, &err);
         whole = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "agent", agent->manifest->name,
                           "version", agent->manifest->version, "asked",
                           names_json((const char *const *) agent->manifest->syscall_groups),
                           "granted", names_json(granted), "not_granted", others_json(granted),
-                          "policy", policy);
+                          "policy", policy_describe(&policy));
         if (!whole)
                 return cli_usage("out of memory");
         if (!as_json) {
