@@ -15,6 +15,7 @@ libbase_a_SOURCES = \
 	host/base/loop.c host/base/loop.h \
 	host/base/number.c host/base/number.h \
 	host/base/pattern.c host/base/pattern.h \
+	host/base/redact.c host/base/redact.h \
 	host/base/schema.c host/base/schema.h host/base/schema-impl.h \
 	host/base/schema-assert.c \
 	host/base/schema-check.c \

@@ -70,6 +70,11 @@ static void spec_done(struct cell_spec *spec)
                 (void) close(spec->files[i].fd);
         }
         free((struct cell_file *) spec->files);
+        for (size_t i = 0; i < spec->n_secrets; i++) {
+                free((char *) spec->secrets[i].name);
+                (void) close(spec->secrets[i].fd);
+        }
+        free((struct cell_secret *) spec->secrets);
         free((char *) spec->name);
         free((char *) spec->action);
         json_decref((json_t *) spec->input);
@@ -180,6 +185,15 @@ static json_t *files_json(const struct cell_spec *spec)
         return pointers;
 }
 
+static json_t *secrets_json(const struct cell_spec *spec)
+{
+        json_t *names = json_array();
+
+        for (size_t i = 0; i < spec->n_secrets; i++)
+                (void) json_array_append_new(names, json_string(spec->secrets[i].name));
+        return names;
+}
+
 /* Puts an input that does not fit a frame into sealed memory. */
 static int request_outsource(const struct cell *c, json_t *request, int *ret_fd)
 {
@@ -210,8 +224,9 @@ static int request_send(struct cell *c)
         int fds[FRAME_FDS];
         size_t n = 0;
 
-        request = json_pack("{s:s, s:o, s:O}", "action", c->spec.action, "files",
-                            files_json(&c->spec), "input", c->spec.input);
+        request = json_pack("{s:s, s:o, s:o, s:O}", "action", c->spec.action, "files",
+                            files_json(&c->spec), "secrets", secrets_json(&c->spec), "input",
+                            c->spec.input);
         text = request ? json_dumps(request, JSON_COMPACT) : NULL;
         if (text && strlen(text) > FRAME_BODY) {
                 int r = request_outsource(c, request, &input_fd);
@@ -228,6 +243,22 @@ static int request_send(struct cell *c)
                 fds[n++] = c->spec.files[i].fd;
         return frame_send_fds(c->socket, PROTO_REQUEST, input_fd >= 0 ? FRAME_IN_MEMFD : 0, text,
                               strlen(text), fds, n, MSG_DONTWAIT);
+}
+
+/*
+ * Behind the request, and when the agent is loaded: nothing of a cell that is still being prepared,
+ * or is nobody's yet, can have them.
+ */
+static int secrets_send(struct cell *c)
+{
+        int fds[REDACT_SECRETS];
+
+        if (c->spec.n_secrets == 0 || !c->is_going || c->reply.state != PROTO_RUNNING)
+                return 0;
+        for (size_t i = 0; i < c->spec.n_secrets; i++)
+                fds[i] = c->spec.secrets[i].fd;
+        return frame_send_fds(c->socket, PROTO_SECRETS, 0, NULL, 0, fds, c->spec.n_secrets,
+                              MSG_DONTWAIT);
 }
 
 /* Kept for whose cell it will be. The limit on logs holds already. */
@@ -276,6 +307,10 @@ static int frame_handle(struct cell *c, const struct frame *frame)
         r = reply_frame(&c->reply, frame);
         if (r == 0 && c->is_warm)
                 return warm_frame(c, frame->header.type);
+        if (r == 0 && frame->header.type == PROTO_READY && secrets_send(c) < 0) {
+                cell_stop(c, VERDICT_PROTOCOL, "the agent does not take its secrets");
+                return -EPROTO;
+        }
         if (c->reply.has_result && c->result_us == 0)
                 c->result_us = clock_us() - c->started_us;
 
@@ -402,6 +437,8 @@ static int cell_tell(struct cell *c, struct err *err)
 {
         int r = request_send(c);
 
+        if (r == 0)
+                r = secrets_send(c);
         return r < 0 && r != -EPIPE && r != -ECONNRESET
                        ? err_sys(err, r, "cannot put the request into the cell's socket")
                        : 0;
@@ -563,17 +600,38 @@ void cell_exited(struct cell *c, const struct spawn_exited *exited)
                 (void) socket_drain(c, INT_MAX);
         (void) log_drain(c, 64);
         tail_flush(&c->tail);
+        reply_flush(&c->reply);
         cell_ignore(c);
 
         usage_fill(c, exited);
         result_judge(c, exited);
         trace_finish(c);
-        c->result.stderr_tail = tail_text(&c->tail);
+        (void) redact_json(c->spec.redact, &c->result.trace, &c->result.redacted);
+        c->result.stderr_tail = tail_text(&c->tail, c->spec.redact);
         cell_unlink(c);
         pool_stir(c->sandbox->pool);
         if (c->spec.on_done)
                 c->spec.on_done(c->spec.user, &c->result);
         (void) cell_free(c);
+}
+
+static int secrets_copy(struct cell_spec *to, const struct cell_spec *from, struct err *err)
+{
+        struct cell_secret *secrets = calloc(from->n_secrets + 1, sizeof(*secrets));
+
+        to->secrets = secrets;
+        for (size_t i = 0; secrets && i < from->n_secrets; i++) {
+                int fd = fcntl(from->secrets[i].fd, F_DUPFD_CLOEXEC, 0);
+
+                if (fd < 0)
+                        return err_sys(err, -errno, "cannot hand the secret %s to the agent",
+                                       from->secrets[i].name);
+                secrets[i] = (struct cell_secret){ strdup(from->secrets[i].name), fd };
+                to->n_secrets++;
+                if (!secrets[i].name)
+                        return err_set(err, -ENOMEM, "no memory for a cell");
+        }
+        return secrets ? 0 : err_set(err, -ENOMEM, "no memory for a cell");
 }
 
 /* Copies of all that is pointed at; a partial copy is freed by cell_free(). */
@@ -584,6 +642,8 @@ static int spec_copy(struct cell_spec *to, const struct cell_spec *from, struct 
         *to = *from;
         to->files = files;
         to->n_files = 0;
+        to->secrets = NULL;
+        to->n_secrets = 0;
         to->workspace_fd = -1;
         to->name = strdup(from->name ? from->name : "cell");
         to->action = strdup(from->action ? from->action : "");
@@ -605,7 +665,7 @@ static int spec_copy(struct cell_spec *to, const struct cell_spec *from, struct 
                 if (!files[i].pointer)
                         return err_set(err, -ENOMEM, "no memory for a cell");
         }
-        return 0;
+        return secrets_copy(to, from, err);
 }
 
 static int request_workspace(struct spawn_request *request, const struct cell_spec *spec,
@@ -712,6 +772,7 @@ static void cell_listen(struct cell *c)
         c->reply.on_log = c->is_warm ? early_keep : c->spec.on_log;
         c->reply.on_progress = c->spec.on_progress;
         c->reply.user = c->is_warm ? c : c->spec.user;
+        reply_redact(&c->reply, c->spec.redact);
         c->tail = (struct tail){ .on_line = line_printed, .user = c };
 }
 
@@ -840,6 +901,7 @@ static int cell_adopt(struct cell *c, const struct cell_spec *spec, struct err *
         c->reply.on_log = spec->on_log;
         c->reply.on_progress = spec->on_progress;
         c->reply.user = spec->user;
+        reply_redact(&c->reply, spec->redact);
         loop_remove(c->sandbox->loop, &c->deadline);
         return spec->is_held ? 0 : cell_go(c, err);
 }
@@ -871,6 +933,8 @@ int cell_start(struct cell **ret, struct sandbox *s, const struct cell_spec *spe
         struct cell *c;
         int r;
 
+        if (spec->n_secrets > REDACT_SECRETS)
+                return err_set(err, -E2BIG, "an agent may have at most %d secrets", REDACT_SECRETS);
         if (spec->n_files >= FRAME_FDS)
                 return err_set(err, -E2BIG, "an input may name at most %d files", FRAME_FDS - 1);
         c = spec->is_traced ? NULL : pool_take(s->pool, spec);

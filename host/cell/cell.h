@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/limit.h"
 #include "base/loop.h"
+#include "base/redact.h"
 #include "base/sha256.h"
 #include "base/verdict.h"
 
@@ -82,6 +83,12 @@ struct cell_file {
         int fd;
 };
 
+/* A secret that the admin grants to the agent: a sealed memfd of its bytes. */
+struct cell_secret {
+        const char *name;
+        int fd;
+};
+
 /*
  * What runs in the cell of an exec agent. The object is then the bundle of its folder
  * (base/bundle.h), which is at CELL_FOLDER in the cell. Lists are NULL-terminated; paths are
@@ -104,6 +111,11 @@ struct cell_spec {
         const json_t *input; /* already checked against the schema */
         const struct cell_file *files;
         size_t n_files;
+        /* Sent when the agent is loaded, has prepared and is to act, not before. `redact` knows the
+         * same secrets, and must stay until on_done: nothing that is told of the cell has them. */
+        const struct cell_secret *secrets;
+        size_t n_secrets;
+        const struct redact *redact;
         enum workspace_mode workspace;
         int workspace_fd; /* O_PATH or O_RDONLY folder; -1 for none */
         struct limits limits;
@@ -142,6 +154,7 @@ struct cell_result {
         json_t *findings;  /* array, never NULL; objects of the fixed form, checked and cleaned */
         json_t *artifacts; /* array of {name, media_type, size, sha256, data: base64} */
         json_t *spent;     /* object: unit -> amount */
+        uint64_t redacted; /* how often a secret stood in what the agent said; stars since */
         struct cell_usage usage;
         int exit_status;      /* -1 when a signal ended it */
         int signal;           /* 0 when it exited */

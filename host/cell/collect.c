@@ -16,6 +16,8 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#define SEARCH_BYTES   (1U << 20) /* of a file, looked at together */
+#define SEARCH_OVERLAP (1U << 16) /* longer than every form of a secret */
 #define FILES_STANDARD 100000
 #define BYTES_STANDARD (1ULL << 30)
 #define FOLDER_MODE    0755 /* what a folder has that files alone tell of */
@@ -40,6 +42,7 @@ struct collector {
         uint64_t before_left, after_left;
         uint64_t compare_max; /* bytes of one file */
         bool in_opaque;       /* of the folder being compared, for those found in it */
+        const struct redact *secrets;
         struct changeset *changes;
         struct folder *todo;
         size_t n_todo, size_todo;
@@ -138,6 +141,39 @@ static int charge(struct collector *k, const char *path, uint64_t *left, uint64_
         return 0;
 }
 
+/* The blobs stay, and diffs are made from them: what is not to be shown must not get there. */
+static int secret_refuse(struct collector *k, const char *path)
+{
+        if (redact_finds(k->secrets, path, strlen(path)))
+                path = "a path";
+        return refuse(k, path, "holds a secret that was granted to the agent");
+}
+
+static int file_search(struct collector *k, int fd, const char *path)
+{
+        _cleanup_(freep) char *bytes = k->secrets ? malloc(SEARCH_BYTES) : NULL;
+        size_t kept = 0;
+
+        if (!k->secrets)
+                return 0;
+        if (!bytes)
+                return err_set(k->err, -ENOMEM, "out of memory");
+        for (off_t at = 0;;) {
+                ssize_t n = pread(fd, bytes + kept, SEARCH_BYTES - kept, at);
+
+                if (n < 0)
+                        return err_sys(k->err, -errno, "cannot read %s", path);
+                if (n == 0)
+                        return 0;
+                if (redact_finds(k->secrets, bytes, kept + (size_t) n))
+                        return secret_refuse(k, path);
+                at += n;
+                n += (ssize_t) kept;
+                kept = MIN_OF((size_t) n, (size_t) SEARCH_OVERLAP);
+                memmove(bytes, bytes + n - kept, kept);
+        }
+}
+
 static int link_keep(struct collector *k, const struct entry *e, const char *path, bool is_after,
                      char ret[SHA256_HEX])
 {
@@ -148,6 +184,8 @@ static int link_keep(struct collector *k, const struct entry *e, const char *pat
         if (n < 0)
                 return err_sys(k->err, -errno, "cannot read link %s", path);
         target[n] = '\0';
+        if (is_after && redact_finds(k->secrets, target, (size_t) n))
+                return secret_refuse(k, path);
         if (is_after && target_leaves(path, target))
                 return refuse(k, path, "is a link that leaves the tree");
         r = charge(k, path, is_after ? &k->after_left : &k->before_left, (uint64_t) n);
@@ -198,6 +236,9 @@ static int file_keep(struct collector *k, const struct entry *e, const char *pat
                 return refuse(k, path, "carries overlay marks that linhay does not use");
         if ((uint64_t) e->st.st_size > *left)
                 return charge(k, path, left, (uint64_t) e->st.st_size);
+        r = is_after ? file_search(k, fd, path) : 0;
+        if (r < 0)
+                return r;
         r = blob_put_fd(k->blobs, ret, fd, *left, false, k->err);
         if (r == -EFBIG)
                 return charge(k, path, left, UINT64_MAX);
@@ -297,6 +338,8 @@ static int row_check(struct collector *k, const char *path, const struct entry *
                 if (sides[i] && S_ISREG(sides[i]->st_mode) && (sides[i]->st_mode & 06000))
                         return refuse(k, path, "%s set-user-id or set-group-id",
                                       i == 0 ? "was" : "is");
+        if (redact_finds(k->secrets, path, strlen(path)))
+                return secret_refuse(k, path);
         if (k->rows_left == 0)
                 return refuse(k, path, "is one change more than a changeset may have");
         k->rows_left--;
@@ -693,6 +736,7 @@ int collect_changes(struct changeset **ret, int lower_fd, int upper_fd, bool is_
                 .upper = upper_fd,
                 .blobs = blob_dirfd,
                 .is_staged = is_staged,
+                .secrets = limits ? limits->secrets : NULL,
                 .rows_left = limits && limits->files ? limits->files : FILES_STANDARD,
                 .err = err,
         };

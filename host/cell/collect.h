@@ -14,10 +14,13 @@
 
 #include "base/changeset.h"
 #include "base/err.h"
+#include "base/redact.h"
 
 struct collect_limits {
         uint64_t files; /* 0 = 100,000 */
         uint64_t bytes; /* of all contents after; 0 = 1 GiB */
+        /* A file, a link or a path that has one of them after is refused; NULL = none. */
+        const struct redact *secrets;
 };
 
 /*

@@ -6,8 +6,9 @@
  *
  * One table says which frame a child may send in which state, where that leads, and how many bytes
  * it may carry. Whatever is not in the table is VERDICT_PROTOCOL. The child's own view (what the
- * host may send, and when) is the second half: REQUEST first and once, MEMFD in answer to
- * NEED_MEMFD, CANCEL at any time, TREE before or after the REQUEST of a warm cell.
+ * host may send, and when) is the second half: REQUEST first and once, SECRETS once behind it and
+ * never before the child's READY, MEMFD in answer to NEED_MEMFD, CANCEL at any time, TREE before or
+ * after the REQUEST of a warm cell.
  */
 
 #include "base/verdict.h"
@@ -27,7 +28,8 @@ enum proto_type {
         PROTO_FAULT,      /* struct proto_fault, then text: the runtime saw the agent fail */
         PROTO_RESULT,     /* the output's JSON text unless in memfd */
         /* host to child */
-        PROTO_REQUEST, /* JSON {action, files: [pointer]}; memfd of input, then the files */
+        PROTO_REQUEST, /* JSON {action, files: [pointer], secrets: [name]}; memfd of input, files */
+        PROTO_SECRETS, /* one sealed memfd for each name, when the request has any */
         PROTO_MEMFD,   /* one descriptor, sized as asked */
         PROTO_CANCEL,
         PROTO_TREE, /* the zygote, to a warm cell: its workspace is there */

@@ -26,6 +26,7 @@ void reply_done(struct reply *r)
         closep(&r->granted);
         free(r->fault_text);
         r->fault_text = NULL;
+        redact_lines_done(&r->lines);
 }
 
 /* The last word on this cell: the first thing that was wrong. */
@@ -49,7 +50,7 @@ static int refuse_limit(struct reply *r, enum limit limit)
 }
 
 /* Clean text of `length` raw bytes; the caller frees; NULL only when out of memory. */
-static char *clean(const char *text, size_t length, bool is_lines)
+static char *printable(const char *text, size_t length, bool is_lines)
 {
         _cleanup_(buf_done) struct buf b = { 0 };
 
@@ -58,19 +59,48 @@ static char *clean(const char *text, size_t length, bool is_lines)
         return b.data ? buf_take(&b) : strdup("");
 }
 
+/* The same without secrets. */
+static char *clean(struct reply *r, const char *text, size_t length, bool is_lines)
+{
+        _cleanup_(buf_done) struct buf b = { 0 };
+
+        if (redact_text(r->redact, &b, text, length, &r->result->redacted) < 0)
+                return NULL;
+        return printable(buf_text(&b), b.length, is_lines);
+}
+
+static void line_tell(void *user, int level, const char *text, size_t length)
+{
+        struct reply *r = user;
+        _cleanup_(freep) char *line = printable(text, length, false);
+
+        if (line && r->on_log)
+                r->on_log(r->user, level, line);
+}
+
+void reply_redact(struct reply *r, const struct redact *redact)
+{
+        r->redact = redact;
+        r->lines = (struct redact_lines){
+                .redact = redact, .count = &r->result->redacted, .on_line = line_tell, .user = r
+        };
+}
+
+void reply_flush(struct reply *r)
+{
+        (void) redact_lines_flush(&r->lines);
+}
+
 int reply_log(struct reply *r, int level, const char *text, size_t length)
 {
-        _cleanup_(freep) char *line = NULL;
-
         /* An empty line costs something too. */
         r->log_bytes += length + 1;
         if (r->log_bytes > r->limits->value[LIMIT_LOG])
                 return refuse_limit(r, LIMIT_LOG);
-        if (!r->on_log)
-                return 0;
-        line = clean(text, length, false);
-        if (line)
-                r->on_log(r->user, level, line);
+        if (!r->redact)
+                line_tell(r, level, text, length);
+        else if (redact_lines_add(&r->lines, level, text, length) < 0)
+                return refuse(r, VERDICT_OUTPUT, "no memory for the agent's log");
         return 0;
 }
 
@@ -96,11 +126,18 @@ static int frame_progress(struct reply *r, const struct frame *frame)
                 return 0;
         r->progress_us = now;
         memcpy(&progress, frame->body, sizeof(progress));
-        note = clean(frame->body + sizeof(progress), frame->header.length - sizeof(progress),
+        note = clean(r, frame->body + sizeof(progress), frame->header.length - sizeof(progress),
                      false);
         if (note && r->on_progress)
                 r->on_progress(r->user, progress.done, progress.total, note);
         return 0;
+}
+
+/* A parser quotes what it does not understand, and cuts it: that may be half a secret. */
+static const char *fault_shown(const struct reply *r, const struct err *err)
+{
+        return r->redact ? "what is wrong is not shown, because the agent has secrets"
+                         : err_text(err);
 }
 
 static int frame_findings(struct reply *r, const struct frame *frame)
@@ -114,7 +151,9 @@ static int frame_findings(struct reply *r, const struct frame *frame)
         if (json_text_load(&list, frame->body, frame->header.length, "findings", &err) < 0 ||
             !json_is_array(list))
                 return refuse(r, VERDICT_PROTOCOL, "findings are not a JSON array: %s",
-                              err_text(&err));
+                              fault_shown(r, &err));
+        if (redact_json(r->redact, &list, &r->result->redacted) < 0)
+                return refuse(r, VERDICT_OUTPUT, "no memory for the agent's findings");
         for (size_t i = 0; i < json_array_size(list); i++) {
                 json_t *finding = NULL;
 
@@ -186,10 +225,23 @@ static bool artifact_name_is_valid(const char *name, size_t length)
 static int artifact_keep(struct reply *r, const char *name, size_t name_length, const char *media,
                          const void *data, size_t size)
 {
-        _cleanup_(freep) char *text = base64_encode(data, size);
+        _cleanup_(buf_done) struct buf bytes = { 0 };
+        _cleanup_(freep) char *text = NULL;
         char sha256[SHA256_HEX];
         json_t *artifact;
 
+        if (redact_finds(r->redact, data, size)) {
+                if (redact_text(r->redact, &bytes, data, size, &r->result->redacted) < 0)
+                        return refuse(r, VERDICT_OUTPUT, "no memory for the agent's artifacts");
+                data = bytes.data;
+                size = bytes.length;
+        }
+        if (redact_finds(r->redact, name, name_length)) {
+                r->result->redacted++;
+                name = "redacted";
+                name_length = strlen(name);
+        }
+        text = base64_encode(data, size);
         sha256_hex(sha256, data, size);
         artifact = text ? json_pack("{s:s%, s:s, s:I, s:s, s:s}", "name", name, name_length,
                                     "media_type", media, "size", (json_int_t) size, "sha256",
@@ -226,7 +278,7 @@ static int frame_artifact(struct reply *r, const struct frame *frame)
         } else if (rest - names != head.size) {
                 return refuse(r, VERDICT_PROTOCOL, "an artifact of another size than it says");
         }
-        media = clean(name + head.name_length, head.media_length, false);
+        media = clean(r, name + head.name_length, head.media_length, false);
         if (!media)
                 return refuse(r, VERDICT_OUTPUT, "no memory for the agent's artifacts");
         return artifact_keep(r, name, head.name_length, media, data, (size_t) head.size);
@@ -234,7 +286,7 @@ static int frame_artifact(struct reply *r, const struct frame *frame)
 
 static int frame_spend(struct reply *r, const struct frame *frame)
 {
-        _cleanup_(freep) char *unit = clean(frame->body + 8, frame->header.length - 8, false);
+        _cleanup_(freep) char *unit = clean(r, frame->body + 8, frame->header.length - 8, false);
         json_int_t sum;
         uint64_t amount;
 
@@ -269,9 +321,11 @@ static int frame_failed(struct reply *r, const struct frame *frame)
                 return refuse(r, VERDICT_PROTOCOL, "a failure of an unknown class");
         r->has_failed = true;
         r->result->fail_class = head.fail_class;
-        r->result->code = code_is_valid(code, head.code_length) ? strndup(code, head.code_length)
-                                                                : strdup("failed");
-        r->result->message = clean(code + head.code_length, rest - head.code_length, true);
+        r->result->code = code_is_valid(code, head.code_length) &&
+                                          !redact_finds(r->redact, code, head.code_length)
+                                  ? strndup(code, head.code_length)
+                                  : strdup("failed");
+        r->result->message = clean(r, code + head.code_length, rest - head.code_length, true);
         return 0;
 }
 
@@ -288,7 +342,7 @@ static int frame_fault(struct reply *r, const struct frame *frame)
         if (r->fault.verdict >= VERDICTS_ || !(known & 1U << r->fault.verdict))
                 return refuse(r, VERDICT_PROTOCOL, "a fault of an unknown kind");
         r->has_fault = true;
-        r->fault_text = clean(frame->body + sizeof(r->fault),
+        r->fault_text = clean(r, frame->body + sizeof(r->fault),
                               frame->header.length - sizeof(r->fault), true);
         return 0;
 }
@@ -311,7 +365,10 @@ static int frame_result(struct reply *r, const struct frame *frame)
         if (length > r->limits->value[LIMIT_OUTPUT])
                 return refuse_limit(r, LIMIT_OUTPUT);
         if (json_text_load(&r->result->output, text, length, "the output", &err) < 0)
-                return refuse(r, VERDICT_PROTOCOL, "%s", err_text(&err));
+                return refuse(r, VERDICT_PROTOCOL, "the output is not JSON: %s",
+                              fault_shown(r, &err));
+        if (redact_json(r->redact, &r->result->output, &r->result->redacted) < 0)
+                return refuse(r, VERDICT_OUTPUT, "no memory for the agent's output");
         r->has_result = true;
         return 0;
 }

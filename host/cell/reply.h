@@ -9,12 +9,15 @@
  * the cell. Nothing here blocks or allocates more than the limits allow.
  */
 
+#include "base/redact.h"
 #include "cell/cell.h"
 #include "cell/proto.h"
 
 struct reply {
         struct cell_result *result;
         const struct limits *limits;
+        const struct redact *redact; /* the secrets that the agent was given; NULL = none */
+        struct redact_lines lines;   /* of its log */
         enum proto_state state;
 
         uint64_t findings_bytes;
@@ -51,3 +54,9 @@ int reply_frame(struct reply *r, const struct frame *frame);
 
 /* A line that the agent printed, or logged; -EPROTO past the limit. */
 int reply_log(struct reply *r, int level, const char *text, size_t length);
+
+/* The agent has secrets; to be said before it is given them. */
+void reply_redact(struct reply *r, const struct redact *redact);
+
+/* No line comes any more: tells those that waited. */
+void reply_flush(struct reply *r);

@@ -155,6 +155,7 @@ void runtime_main(const struct runtime_plan *plan)
                         fail_load("the workspace cannot be entered: %s", strerror(-r));
         }
         r = agent ? agent->run(&s.run) : exec_run(&s, &plan->program, &why);
+        service_secrets_wipe(&s);
         if (r != 0 || s.has_failed)
                 end_failed(&s, why);
         if (s.overflowed)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "base/loop.h"
@@ -394,14 +395,73 @@ static int serve_workspace(struct linhay_run *r)
         return s->workspace_fd >= 0 ? s->workspace_fd : -ENOENT;
 }
 
-/* No admin's file grants secrets yet, so none is ever found. */
+/* Into pages that no core dump holds, with a NUL behind. */
+static int secret_load(struct service_secret *secret)
+{
+        struct stat st;
+        size_t done = 0;
+        char *bytes;
+
+        if (fstat(secret->fd, &st) < 0)
+                return -errno;
+        bytes = mmap(NULL, (size_t) st.st_size + 1, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (bytes == MAP_FAILED)
+                return -errno;
+        (void) madvise(bytes, (size_t) st.st_size + 1, MADV_DONTDUMP);
+        secret->bytes = bytes;
+        secret->size = (size_t) st.st_size + 1;
+        while (done < (size_t) st.st_size) {
+                ssize_t n =
+                        pread(secret->fd, bytes + done, (size_t) st.st_size - done, (off_t) done);
+
+                if (n <= 0)
+                        return n < 0 ? -errno : -EIO;
+                done += (size_t) n;
+        }
+        secret->length = done;
+        return 0;
+}
+
 static int serve_secret(struct linhay_run *r, const char *name, const void **ret_data,
                         size_t *ret_length)
 {
-        (void) name;
-        (void) ret_data;
-        (void) ret_length;
-        return service_of(r)->is_running ? -ENOENT : -EPERM;
+        struct service *s = service_of(r);
+
+        if (!s->is_running)
+                return -EPERM;
+        for (size_t i = 0; name && i < s->n_secrets; i++) {
+                struct service_secret *secret = &s->secrets[i];
+                int code;
+
+                if (strcmp(secret->name, name) != 0)
+                        continue;
+                code = secret->length ? 0 : secret_load(secret);
+                if (code < 0)
+                        return code;
+                *ret_data = secret->bytes;
+                *ret_length = secret->length;
+                return 0;
+        }
+        return -ENOENT;
+}
+
+/* The memory files are sealed: closed, the kernel clears their pages. */
+void service_secrets_wipe(struct service *s)
+{
+        for (size_t i = 0; i < s->n_secrets; i++) {
+                struct service_secret *secret = &s->secrets[i];
+
+                if (secret->bytes) {
+                        explicit_bzero(secret->bytes, secret->size);
+                        (void) munmap(secret->bytes, secret->size);
+                }
+                closep(&secret->fd);
+                free(secret->name);
+        }
+        free(s->secrets);
+        s->secrets = NULL;
+        s->n_secrets = 0;
 }
 
 /* A truth value: an errno would read as "yes". */
@@ -493,6 +553,32 @@ static int files_read(struct service *s, const json_t *pointers, struct frame_fd
         }
         s->n_files = n;
         return 0;
+}
+
+/* They come when the host has heard that the agent is loaded, and are not waited for otherwise. */
+static int secrets_receive(struct service *s, const json_t *names)
+{
+        struct frame_fds fds = { 0 };
+        size_t n = json_array_size(names);
+        int r = n ? receive(s, &fds, 0) : 0;
+
+        if (n && r == 0 && (s->frame.header.type != PROTO_SECRETS || fds.count != n))
+                r = -EPROTO;
+        if (n && r == 0) {
+                s->secrets = calloc(n, sizeof(*s->secrets));
+                r = s->secrets ? 0 : -ENOMEM;
+        }
+        for (size_t i = 0; i < n && r == 0; i++) {
+                const char *name = json_string_value(json_array_get(names, i));
+
+                s->secrets[i] = (struct service_secret){ .name = name ? strdup(name) : NULL,
+                                                         .fd = frame_fds_take(&fds, i) };
+                s->n_secrets++;
+                if (!s->secrets[i].name)
+                        r = -ENOMEM;
+        }
+        frame_fds_done(&fds);
+        return r;
 }
 
 /* The request is JSON; its input is inside, or the first descriptor holds it. */
@@ -598,8 +684,10 @@ int service_request_receive(struct service *s)
         if (r == 0 && !s->action)
                 r = -EPROTO;
         s->run.action = s->action;
-        json_decref(request);
         frame_fds_done(&fds);
+        if (r == 0)
+                r = secrets_receive(s, json_object_get(request, "secrets"));
+        json_decref(request);
         s->is_running = r == 0;
         return r;
 }

@@ -20,6 +20,14 @@ struct service_file {
         int fd;
 };
 
+/* Its bytes come into memory when the agent asks for them, and are wiped when the run has ended. */
+struct service_secret {
+        char *name;
+        int fd;
+        char *bytes; /* pages of their own; NULL = not asked for */
+        size_t length, size;
+};
+
 struct service_text {
         struct service_text *next;
         char text[];
@@ -38,6 +46,8 @@ struct service {
         json_t *input;
         struct service_file *files;
         size_t n_files;
+        struct service_secret *secrets;
+        size_t n_secrets;
         struct service_text *texts; /* handed out by input() */
 
         char *output; /* JSON text; NULL = none yet */
@@ -65,6 +75,9 @@ int service_request_receive(struct service *s);
 
 /* A warm cell's workspace: waits for it, and makes it the descriptor's and the working folder. */
 int service_tree_enter(struct service *s);
+
+/* The agent has had its turn: nothing of its secrets stays in memory. */
+void service_secrets_wipe(struct service *s);
 
 /* Sends what is still buffered, then the result. */
 int service_result_send(struct service *s);

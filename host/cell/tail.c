@@ -31,15 +31,22 @@ void tail_feed(struct tail *t, const char *data, size_t length)
         }
 }
 
-char *tail_text(const struct tail *t)
+char *tail_text(const struct tail *t, const struct redact *redact)
 {
-        _cleanup_(buf_done) struct buf text = { 0 };
+        _cleanup_(buf_done) struct buf text = { 0 }, shown = { 0 };
+        uint64_t count = 0; /* the log has counted them */
+        int r;
         char raw[TAIL_KEPT];
         size_t length = (size_t) MIN_OF(t->total, (uint64_t) sizeof(raw));
 
         for (size_t i = 0; i < length; i++)
                 raw[i] = t->kept[(t->total - length + i) % sizeof(t->kept)];
-        if (utf8_clean(&text, raw, length, true) < 0 || buf_puts(&text, "") < 0)
+        r = t->total > sizeof(raw) ? redact_tail(redact, &shown, raw, length, &count)
+                                   : redact_text(redact, &shown, raw, length, &count);
+        if (redact)
+                explicit_bzero(raw, sizeof(raw));
+        if (r < 0 || utf8_clean(&text, buf_text(&shown), shown.length, true) < 0 ||
+            buf_puts(&text, "") < 0)
                 return NULL;
         return text.data ? buf_take(&text) : strdup("");
 }

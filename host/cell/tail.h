@@ -8,7 +8,7 @@
  * is told in pieces; the end keeps its last 4 KiB.
  */
 
-#include "base/buf.h"
+#include "base/redact.h"
 
 #define TAIL_KEPT     4096
 #define TAIL_LINE_MAX 8192
@@ -27,5 +27,5 @@ void tail_feed(struct tail *t, const char *data, size_t length);
 /* Tells the last line, which nothing ended. */
 void tail_flush(struct tail *t);
 
-/* The last bytes as clean text; the caller frees; NULL only when out of memory. */
-char *tail_text(const struct tail *t);
+/* The last bytes as clean text without secrets; the caller frees; NULL only when out of memory. */
+char *tail_text(const struct tail *t, const struct redact *redact);

@@ -124,6 +124,7 @@ struct grants session_grants(const struct session *s)
                 .max = &s->max,
                 .syscalls = options_list(s->options, "syscalls.grants"),
                 .exec = options_list(s->options, "exec.grants"),
+                .secrets = options_list(s->options, "secrets.grants"),
         };
 }
 

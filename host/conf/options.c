@@ -12,11 +12,36 @@
 
 #define MAIN_FILE         "/etc/linhay/linhay.conf"
 #define OPTIONS_BYTES_MAX (1024 * 1024)
+#define NAME_LETTERS      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 
 static const char *const tiers[] = { "full", "no-cgroup", "no-userns", NULL };
 static const char *const grants[] = { "interpreter", "run", "read", "agents", "syscalls", NULL };
 static const char *const syscall_grants[] = { "group", "agents", NULL };
+static const char *const secret_grants[] = { "name", "from", "agents", NULL };
+static const char *const secret_texts[] = { "from", NULL };
 static const char *const layers[] = { "cgroup", "userns", NULL };
+
+/* Where its bytes are, by name alone; whether they may be read is seen when a step needs them. */
+static const char *secret_fault(const json_t *group)
+{
+        const char *name = json_string_value(json_object_get(group, "name"));
+        const char *from = json_string_value(json_object_get(group, "from"));
+
+        if (!*name || strspn(name, NAME_LETTERS) != strlen(name))
+                return "a name has letters, digits, _ . and - only";
+        if (!from)
+                return "from is missing: \"/path/of/a/file\" or \"credential:NAME\"";
+        if (strncmp(from, "credential:", 11) == 0) {
+                if (!from[11] || from[11] == '.' ||
+                    strspn(from + 11, NAME_LETTERS) != strlen(from + 11))
+                        return "the name of a credential has letters, digits, _ . and - only";
+        } else if (*from != '/') {
+                return "from must be an absolute path or \"credential:NAME\"";
+        }
+        if (json_array_size(json_object_get(group, "agents")) == 0)
+                return "agents is missing: which may have it? ( \"NAME\", \"NAME@SHA256\" )";
+        return NULL;
+}
 
 const struct option_row option_table[] = {
         { "sandbox.require", OPTION_CHOICE, "no-cgroup", tiers,
@@ -32,6 +57,10 @@ const struct option_row option_table[] = {
           "interpreters of exec agents, each with what comes with it" },
         { "syscalls.grants", OPTION_GROUPS, "", syscall_grants,
           "groups of system calls, each with the agents that may have it" },
+
+        { "secrets.grants", OPTION_GROUPS, "", secret_grants,
+          "secrets, each with where it is and the agents that may have it", secret_texts,
+          secret_fault },
 
         { "limits.max.memory", OPTION_BYTES, NULL, NULL, "most memory a manifest may ask for" },
         { "limits.max.cpu", OPTION_DURATION, NULL, NULL, "most processor time of one attempt" },
@@ -224,7 +253,7 @@ static int group_check(const struct reader *r, const char *pointer, const struct
                        const json_t *group)
 {
         const struct option_row texts = { .path = row->path, .kind = OPTION_LIST };
-        const char *name;
+        const char *name, *fault;
         json_t *value;
 
         if (!json_is_string(json_object_get(group, row->choices[0])))
@@ -241,6 +270,11 @@ static int group_check(const struct reader *r, const char *pointer, const struct
                         return refuse(r, pointer, "%s: \"%s\" must be one of %s", row->path, name,
                                       choices);
                 }
+                if (row->texts && is_choice(row->texts, name)) {
+                        if (!json_is_string(value))
+                                return refuse(r, pointer, "%s: %s must be a text", row->path, name);
+                        continue;
+                }
                 if (!json_is_array(value))
                         return refuse(r, pointer, "%s: %s must be a list of strings", row->path,
                                       name);
@@ -248,7 +282,8 @@ static int group_check(const struct reader *r, const char *pointer, const struct
                 if (e < 0)
                         return e;
         }
-        return 0;
+        fault = row->fault ? row->fault(group) : NULL;
+        return fault ? refuse(r, pointer, "%s: %s", row->path, fault) : 0;
 }
 
 static int groups_check(const struct reader *r, const char *pointer, const struct option_row *row,

@@ -25,7 +25,7 @@ enum option_kind {
         OPTION_CHOICE, /* one word of `choices` */
         OPTION_LIST,   /* of text; of words of `choices` where there are any */
         OPTION_GROUPS, /* list of groups with the members `choices`: the first is a text and must be
-                        * there, each other one a list of text */
+                        * there, `texts` are texts, each other one is a list of text */
 };
 
 struct option_row {
@@ -33,7 +33,9 @@ struct option_row {
         enum option_kind kind;
         const char *standard; /* as in a file, without quotes; NULL = not set */
         const char *const *choices;
-        const char *help; /* one line */
+        const char *help;                          /* one line */
+        const char *const *texts;                  /* of OPTION_GROUPS; NULL = none */
+        const char *(*fault)(const json_t *group); /* what is wrong with one of them, or NULL */
 };
 
 extern const struct option_row option_table[];

@@ -6,6 +6,7 @@
 #include "run/exec-grant.h"
 #include "run/file-input.h"
 #include "run/finding.h"
+#include "run/secret-grant.h"
 #include "run/syscall-grant.h"
 #include "run/trouble.h"
 
@@ -22,6 +23,7 @@ struct attempt {
         struct cell *cell;          /* NULL when the input did not fit */
         struct loop_source verdict; /* tells of an input that did not fit */
         char *misfit;
+        struct secret_grant secrets;
         bool is_refused; /* not the input did not fit: the agent may not run */
         void (*on_log)(void *user, int level, const char *text);
         void (*on_progress)(void *user, uint64_t done, uint64_t total, const char *note);
@@ -35,6 +37,7 @@ static struct attempt *attempt_free(struct attempt *a)
                 return NULL;
         loop_remove(a->loop, &a->verdict);
         free(a->misfit);
+        secret_grant_done(&a->secrets);
         free(a);
         return NULL;
 }
@@ -99,6 +102,7 @@ static struct attempt_result result_of(struct cell_result *c)
                 .spent = c->spent ? TAKE(c->spent) : json_object(),
                 .unreadable = c->unreadable ? TAKE(c->unreadable) : json_array(),
                 .trace = TAKE(c->trace),
+                .redacted = c->redacted,
                 .usage = c->usage,
                 .exit_status = c->exit_status,
                 .signal = c->signal,
@@ -122,23 +126,35 @@ static void output_check(struct attempt *a, struct attempt_result *r)
                 result_fail(r, VERDICT_SCHEMA, "output-schema", err_text(&err));
 }
 
+/* The names in the text are the agent's. */
+static void changes_refuse(struct attempt *a, struct attempt_result *r, const struct err *err)
+{
+        _cleanup_(buf_done) struct buf text = { 0 };
+
+        if (redact_text(a->secrets.redact, &text, err_text(err), strlen(err_text(err)),
+                        &r->redacted) < 0)
+                buf_done(&text);
+        result_fail(r, VERDICT_FAILED, "change-refused", buf_text(&text));
+}
+
 /* An agent that leaves what cannot or may not be taken over has failed. */
 static void changes_collect(struct attempt *a, struct attempt_result *r,
                             const struct cell_result *c)
 {
+        const struct collect_limits limits = { .secrets = a->secrets.redact };
         struct err err = { 0 };
         int code;
 
         if (a->action->workspace != WORKSPACE_OVERLAY || c->upper_fd < 0)
                 return;
         code = collect_changes(&r->changeset, a->workspace_fd, c->upper_fd, c->is_staged,
-                               a->blob_dirfd, NULL, &err);
+                               a->blob_dirfd, &limits, &err);
         if (code >= 0 && r->changeset)
                 code = changeset_render(r->changeset, a->blob_dirfd, ATTEMPT_DIFF_MAX, &err);
         if (trouble_is_of_machine(code))
                 result_trouble(r, code, &err);
         else if (code < 0)
-                result_fail(r, VERDICT_FAILED, "change-refused", err_text(&err));
+                changes_refuse(a, r, &err);
 }
 
 static void on_cell_done(void *user, struct cell_result *c)
@@ -314,6 +330,9 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
                                   .input = input,
                                   .files = files->list,
                                   .n_files = files->n,
+                                  .secrets = a->secrets.list,
+                                  .n_secrets = a->secrets.n,
+                                  .redact = a->secrets.redact,
                                   .workspace = spec->action->workspace,
                                   .workspace_fd = spec->action->workspace == WORKSPACE_NONE
                                                           ? -1
@@ -331,14 +350,16 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
                           err);
 }
 
-/* What runs an exec agent; the admin's word decides. */
-static int program_grant(struct attempt *a, const struct attempt_spec *spec,
-                         struct exec_grant *exec, struct err *err)
+/* What runs an exec agent, and the secrets; the admin's word decides. */
+static int grants_take(struct attempt *a, const struct attempt_spec *spec, struct exec_grant *exec,
+                       struct err *err)
 {
         int r = 0;
 
         if (spec->agent->manifest->exec.interpreter)
                 r = exec_grant_make(exec, spec->grants.exec, spec->agent, err);
+        if (r == 0)
+                r = secret_grant_make(&a->secrets, spec->grants.secrets, spec->agent, err);
         a->is_refused = r < 0;
         return r;
 }
@@ -384,7 +405,7 @@ int attempt_start(struct attempt **ret, const struct attempt_spec *spec, struct 
                 return err_set(err, -EINVAL, "%s/%s works on a tree, and none was given",
                                spec->agent->manifest->name, spec->action->name);
 
-        r = program_grant(a, spec, &exec, &fault);
+        r = grants_take(a, spec, &exec, &fault);
         if (r >= 0)
                 r = input_check(spec, input, &fault);
         if (r >= 0)
@@ -394,6 +415,7 @@ int attempt_start(struct attempt **ret, const struct attempt_spec *spec, struct 
         r = r < 0 ? tell_misfit_later(a, &fault) : start_cell(a, spec, input, &files, &exec, err);
         if (r < 0)
                 return r;
+        secret_grant_close(&a->secrets);
         *ret = TAKE(a);
         return 0;
 }
@@ -427,11 +449,12 @@ static json_t *error_json(const struct attempt_result *r)
 json_t *attempt_result_to_json(const struct attempt_result *r, const char *agent,
                                const char *action)
 {
-        return json_pack(
-                "{s:s, s:s, s:s, s:o, s:o, s:O, s:o, s:{s:I, s:I, s:I}}", "agent", agent, "action",
-                action, "verdict", verdict_name(r->verdict), "error", error_json(r), "output",
-                r->output ? json_incref(r->output) : json_null(), "findings", r->findings,
-                "changeset", r->changeset ? changeset_to_json(r->changeset) : json_null(), "usage",
-                "wall_ms", (json_int_t) r->usage.wall_ms, "cpu_ms", (json_int_t) r->usage.cpu_ms,
-                "memory_peak_bytes", (json_int_t) r->usage.memory_peak_bytes);
+        return json_pack("{s:s, s:s, s:s, s:o, s:o, s:O, s:o, s:I, s:{s:I, s:I, s:I}}", "agent",
+                         agent, "action", action, "verdict", verdict_name(r->verdict), "error",
+                         error_json(r), "output", r->output ? json_incref(r->output) : json_null(),
+                         "findings", r->findings, "changeset",
+                         r->changeset ? changeset_to_json(r->changeset) : json_null(), "redacted",
+                         (json_int_t) r->redacted, "usage", "wall_ms",
+                         (json_int_t) r->usage.wall_ms, "cpu_ms", (json_int_t) r->usage.cpu_ms,
+                         "memory_peak_bytes", (json_int_t) r->usage.memory_peak_bytes);
 }

@@ -32,6 +32,7 @@ struct grants {
         const struct limits *max; /* caps on every limit; NULL = the manifest's are taken */
         const json_t *syscalls;   /* groups of calls: run/syscall-grant.h; NULL = none */
         const json_t *exec;       /* for exec agents: run/exec-grant.h; NULL = none */
+        const json_t *secrets;    /* run/secret-grant.h; NULL = none */
 };
 
 struct attempt_result {
@@ -49,6 +50,7 @@ struct attempt_result {
         json_t *unreadable; /* array of paths, never NULL */
         json_t *trace;      /* of a traced attempt, else NULL */
         struct changeset *changeset; /* NULL when nothing was changed, and unless ok */
+        uint64_t redacted;           /* times that a secret stood in what the agent said */
         struct cell_usage usage;
         int exit_status; /* -1 when a signal ended it, or when it never started */
         int signal;

@@ -15,6 +15,7 @@ libhost_a_SOURCES += \
 	host/run/resume.c \
 	host/run/retry.c host/run/retry.h \
 	host/run/run.c host/run/run.h \
+	host/run/secret-grant.c host/run/secret-grant.h \
 	host/run/step.c \
 	host/run/trouble.h \
 	host/run/walk.c

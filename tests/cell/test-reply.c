@@ -317,7 +317,7 @@ static void test_tail(void **state)
         tail_feed(t, long_line, sizeof(long_line));
         assert_int_equal(lines.length, 14 + TAIL_LINE_MAX + 1);
         tail_feed(t, "\x1b\xff end", 6);
-        text = tail_text(t);
+        text = tail_text(t, NULL);
         assert_non_null(strstr(text, "x\\x1b\xef\xbf\xbd end"));
         free(text);
         buf_done(&lines);

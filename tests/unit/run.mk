@@ -43,3 +43,14 @@ TESTS += tests/unit/test-syscall-grant
 tests_unit_test_syscall_grant_SOURCES = tests/unit/test-syscall-grant.c tests/test.h
 tests_unit_test_syscall_grant_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_syscall_grant_LDADD = $(TEST_LIBS)
+
+# Secrets: an agent that is given one, and everything that it comes to.
+check_PROGRAMS += tests/e2e/agents/keeper.so
+tests_e2e_agents_keeper_so_SOURCES = tests/e2e/agents/keeper.c
+tests_e2e_agents_keeper_so_CPPFLAGS = $(AGENT_CPP_FLAGS)
+tests_e2e_agents_keeper_so_CFLAGS = $(AGENT_C_FLAGS) -Wa,-I$(srcdir)/tests/e2e/agents
+tests_e2e_agents_keeper_so_LDFLAGS = $(AGENT_LINK_FLAGS)
+tests/e2e/agents/keeper_so-keeper.$(OBJEXT): tests/e2e/agents/keeper.json
+EXTRA_DIST += tests/e2e/agents/keeper.json
+dist_check_SCRIPTS += tests/e2e/secrets
+TESTS += tests/e2e/secrets
