@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 #include "cli/column.h"
+#include "cli/record.h"
 #include "cli/stores.h"
 #include "store/store.h"
 
@@ -74,9 +75,9 @@ int cmd_approvals(int argc, char **argv)
                 return r;
         r = stores_gather(&approvals, &stores, read_approvals, &all, &err);
         if (r < 0)
-                return cli_fail(r == -EINVAL ? CLI_USAGE : CLI_TROUBLE, &err);
+                return cli_fail(record_exit(r), &err);
         if (json)
-                r = json_dumpf(approvals, stdout, JSON_INDENT(2)) < 0 || puts("") < 0 ? -EIO : 0;
+                r = cli_print_json(approvals, JSON_INDENT(2));
         else if (json_array_size(approvals) == 0)
                 cli_say(all ? "no approvals here yet" : "nothing waits for a decision here");
         else

@@ -15,6 +15,14 @@ static void print_message(const char *format, va_list args)
         (void) fprintf(stderr, "linhay: %s\n", cli_last_message);
 }
 
+int cli_print_json(const json_t *value, size_t flags)
+{
+        errno = 0;
+        if (json_dumpf(value, stdout, flags) < 0 || putchar('\n') < 0)
+                return errno == EPIPE ? 0 : -EIO;
+        return 0;
+}
+
 void cli_say(const char *format, ...)
 {
         va_list args;

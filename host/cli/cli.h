@@ -12,6 +12,8 @@
 
 #include "base/err.h"
 
+#include <jansson.h>
+
 /* Exit status: an interface, documented in doc/cli.md and tested. */
 enum cli_exit {
         CLI_PASSED = 0,
@@ -67,6 +69,9 @@ int cli_usage(const char *format, ...) _printf_(1, 2);
 
 /* What was said last: for a verb that must say it in JSON as well. */
 extern char cli_last_message[ERR_TEXT_MAX];
+
+/* One value and a line's end on stdout: 0 also where the reader has seen enough, or -EIO. */
+int cli_print_json(const json_t *value, size_t flags);
 
 /* Messages to people on stderr; `cli_quiet` silences them. */
 extern bool cli_quiet;

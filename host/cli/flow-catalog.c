@@ -66,9 +66,7 @@ static char *shipped_path(const char *name)
         return asprintf(&path, "%s/workflows/%s.flow", LINHAY_DATADIR, name) < 0 ? NULL : path;
 }
 
-/* The shipped workflow of that name, or the name itself where it is a file or there is no such one.
- */
-static char *path_find(const char *name)
+char *flow_path_find(const char *name)
 {
         _cleanup_(freep) char *path = NULL;
 
@@ -84,7 +82,7 @@ int flow_open(struct flow **ret, const char *path, struct catalog *catalog, stru
 {
         struct flow_catalog agents = flow_catalog_of(catalog);
         _cleanup_(faults_done) struct faults faults = { 0 };
-        _cleanup_(freep) char *found = path_find(path);
+        _cleanup_(freep) char *found = flow_path_find(path);
         _cleanup_(buf_done) struct buf text = { 0 };
         int r;
 

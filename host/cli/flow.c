@@ -39,7 +39,7 @@ static int verb_check(int argc, char **argv)
 {
         static const struct cli_verb verb = {
                 .name = "flow check",
-                .operands = "FILE",
+                .operands = "FLOW",
                 .least = 1,
                 .most = 1,
                 .summary = "Checks a workflow whole: every fault at once, with file and line.",
@@ -67,16 +67,19 @@ static int verb_check(int argc, char **argv)
 /* Loads without a catalog: a picture needs no agents. */
 static int flow_read(struct flow **ret, const char *path)
 {
+        _cleanup_(freep) char *found = flow_path_find(path);
         struct err err = { 0 };
 
-        return flow_load(ret, path, NULL, &err) < 0 ? cli_fail(CLI_USAGE, &err) : CLI_PASSED;
+        if (!found)
+                return cli_usage("flow: out of memory");
+        return flow_load(ret, found, NULL, &err) < 0 ? cli_fail(CLI_USAGE, &err) : CLI_PASSED;
 }
 
 static int verb_graph(int argc, char **argv)
 {
         static const struct cli_verb verb = {
                 .name = "flow graph",
-                .operands = "FILE",
+                .operands = "FLOW",
                 .least = 1,
                 .most = 1,
                 .summary = "Draws a workflow: as text, as DOT for Graphviz, or as SVG.",
@@ -112,7 +115,7 @@ static int verb_show(int argc, char **argv)
 {
         static const struct cli_verb verb = {
                 .name = "flow show",
-                .operands = "FILE",
+                .operands = "FLOW",
                 .least = 1,
                 .most = 1,
                 .summary = "Prints a workflow in its other form: libconfig, or JSON with --json.",
@@ -155,7 +158,7 @@ static const struct {
 
 static int usage_print(FILE *f, int status)
 {
-        (void) fprintf(f, "usage: linhay flow VERB FILE\n\nverbs:\n");
+        (void) fprintf(f, "usage: linhay flow VERB FLOW\n\nverbs:\n");
         for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
                 (void) fprintf(f, "  %-8s %s\n", verbs[i].name, verbs[i].help);
         return status;

@@ -75,7 +75,7 @@ static int print_lines(const json_t *lines, bool json, int64_t *ret_last)
         json_array_foreach (lines, i, line) {
                 if (!json)
                         print_line(line, colour);
-                else if (json_dumpf(line, stdout, JSON_COMPACT) < 0 || putchar('\n') < 0)
+                else if (cli_print_json(line, JSON_COMPACT) < 0)
                         return -EIO;
                 *ret_last = json_integer_value(json_object_get(line, "seq"));
         }

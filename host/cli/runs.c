@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 #include "cli/column.h"
+#include "cli/record.h"
 #include "cli/stopped.h"
 #include "cli/stores.h"
 #include "store/store.h"
@@ -110,11 +111,11 @@ static int list_runs(const struct stores_options *stores, const struct filter *f
 
         r = stores_gather(&runs, stores, read_runs, filter, &err);
         if (r < 0)
-                return cli_fail(r == -EINVAL ? CLI_USAGE : CLI_TROUBLE, &err);
+                return cli_fail(record_exit(r), &err);
         while (filter->limit && json_array_size(runs) > filter->limit)
                 (void) json_array_remove(runs, filter->limit);
         if (json)
-                r = json_dumpf(runs, stdout, JSON_INDENT(2)) < 0 || puts("") < 0 ? -EIO : 0;
+                r = cli_print_json(runs, JSON_INDENT(2));
         else if (json_array_size(runs) == 0)
                 cli_say("no runs here yet (linhay runs --everywhere looks into all your stores)");
         else

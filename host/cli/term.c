@@ -113,10 +113,15 @@ int table_add(struct table *t, const char *const *cells)
         if (!row->cells || !row->styles)
                 return -ENOMEM;
         for (size_t i = 0; i < t->n_columns; i++) {
-                row->cells[i] = strdup(cells[i] ? cells[i] : "");
+                _cleanup_(buf_done) struct buf text = { 0 };
+                const char *cell = cells[i] ? cells[i] : "";
+
+                /* A stranger's text, as the name of a tree, stays in its line. */
+                if (utf8_clean(&text, cell, strlen(cell), false) < 0)
+                        return -ENOMEM;
+                row->cells[i] = strdup(buf_text(&text));
                 if (!row->cells[i])
                         return -ENOMEM;
-                utf8_settle(row->cells[i]);
         }
         return 0;
 }
