@@ -7,11 +7,14 @@
 /* A handler gets no argument of ours, so this stands here. */
 static volatile sig_atomic_t counter = -1;
 
-static const int signals[] = { SIGINT, SIGTERM };
+/* Both counts travel in the one number of an eventfd. */
+#define HANG_UP (1ULL << 32)
 
-static void on_signal(_unused_ int number)
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+static void on_signal(int number)
 {
-        static const uint64_t one = 1;
+        const uint64_t one = number == SIGHUP ? HANG_UP : 1;
         int saved = errno;
 
         if (counter >= 0)
@@ -24,8 +27,12 @@ static int on_count(struct loop_source *source, _unused_ uint32_t events)
         struct interrupt *i = source->owner;
         uint64_t n;
 
-        if (read(i->fd, &n, sizeof(n)) == sizeof(n))
-                i->tell(i->user, (unsigned) MIN_OF(n, (uint64_t) UINT16_MAX));
+        if (read(i->fd, &n, sizeof(n)) != sizeof(n))
+                return 0;
+        if (n >= HANG_UP)
+                i->handler->hung_up(i->user);
+        if (n % HANG_UP > 0)
+                i->handler->interrupted(i->user, (unsigned) MIN_OF(n % HANG_UP, UINT16_MAX));
         return 0;
 }
 
@@ -34,17 +41,23 @@ void interrupt_breaks_reads(bool breaks)
         struct sigaction action = { .sa_handler = on_signal, .sa_flags = breaks ? 0 : SA_RESTART };
 
         (void) sigemptyset(&action.sa_mask);
-        for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+        for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+                struct sigaction before;
+
+                if (signals[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
+                    before.sa_handler == SIG_IGN)
+                        continue;
                 (void) sigaction(signals[i], &action, NULL);
+        }
 }
 
-int interrupt_watch(struct interrupt *i, struct loop *loop, void (*tell)(void *user, unsigned n),
+int interrupt_watch(struct interrupt *i, struct loop *loop, const struct interrupt_handler *handler,
                     void *user)
 {
         int r;
 
         *i = (struct interrupt){ .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-                                 .tell = tell,
+                                 .handler = handler,
                                  .user = user };
         if (i->fd < 0)
                 return -errno;

@@ -105,6 +105,14 @@ static void on_interrupt(void *user, unsigned n)
                              "signal", &err);
 }
 
+static void on_hang_up(void *user)
+{
+        struct call *c = user;
+
+        if (c->engine)
+                engine_stop(c->engine, "the terminal was closed");
+}
+
 static void on_wait(void *user, const char *message)
 {
         (void) user;
@@ -318,8 +326,8 @@ static int carry(struct call *c, struct err *err)
         }
 }
 
-/* Programs wait for the last line whatever happened. */
-static void end_print(struct call *c, int status)
+/* Programs wait for the last line whatever happened, and read there why. */
+static void end_print(struct call *c, int status, const char *why)
 {
         _cleanup_(json_decrefp) json_t *end = NULL;
 
@@ -327,6 +335,11 @@ static void end_print(struct call *c, int status)
                 return;
         end = json_pack("{s:s, s:s*, s:s, s:i}", "event", "end", "run", c->run[0] ? c->run : NULL,
                         "state", c->run[0] ? "running" : "refused", "exit", status);
+        if (end && *why)
+                (void) json_object_set_new(end, "error",
+                                           json_pack("{s:s, s:s}", "code",
+                                                     status == CLI_USAGE ? "usage" : "trouble",
+                                                     "message", why));
         if (end)
                 event_print(c, end);
 }
@@ -349,29 +362,39 @@ static int finish(struct call *c, int status)
 
 static int call_run(struct call *c)
 {
+        static const struct interrupt_handler signals = { on_interrupt, on_hang_up };
         struct err err = { 0 };
         int r, status = CLI_TROUBLE;
 
         r = session_open(&c->session, (const char *const *) c->allow_degraded.items, &err);
         if (r == 0)
-                r = interrupt_watch(&c->interrupt, c->session.loop, on_interrupt, c);
+                r = interrupt_watch(&c->interrupt, c->session.loop, &signals, c);
         if (r == 0)
                 r = c->resume ? resume(c, &err, &status) : submit(c, &err, &status);
         if (r < 0) {
-                end_print(c, status);
                 if (c->resume && r == -EALREADY)
-                        return cli_fail(CLI_USAGE, &err);
+                        status = CLI_USAGE;
+                end_print(c, status, err_text(&err));
                 return cli_fail(status, &err);
         }
         others_tell(c);
 
         status = carry(c, &err);
         if (status < 0) {
-                end_print(c, CLI_TROUBLE);
+                end_print(c, CLI_TROUBLE, err_text(&err));
                 return cli_fail(CLI_TROUBLE, &err);
         }
-        end_print(c, status);
+        end_print(c, status, engine_trouble(c->engine));
         return finish(c, status);
+}
+
+/* What was typed is no call at all; cli_usage() said why. */
+static int misused(struct call *c, int argc, char **argv)
+{
+        for (int i = 1; i < argc && !c->as_json; i++)
+                c->as_json = strcmp(argv[i], "--json") == 0;
+        end_print(c, CLI_USAGE, cli_last_message);
+        return CLI_USAGE;
 }
 
 int cmd_run(int argc, char **argv)
@@ -399,9 +422,11 @@ int cmd_run(int argc, char **argv)
         int r;
 
         if (cli_parse(&verb, options, argc, argv, &n, &r) < 0)
-                return r;
-        if ((n == 0) == !c.resume)
-                return cli_usage("run: name a workflow, or a run with --resume (not both)");
+                return r == CLI_USAGE ? misused(&c, argc, argv) : r;
+        if ((n == 0) == !c.resume) {
+                (void) cli_usage("run: name a workflow, or a run with --resume (not both)");
+                return misused(&c, argc, argv);
+        }
         c.flow_path = argv[1];
         return call_run(&c);
 }

@@ -51,6 +51,13 @@ void engine_fail(struct engine *e, int code, const struct err *err)
         stop_cells(e);
 }
 
+void engine_stop(struct engine *e, const char *why)
+{
+        struct err err = { 0 };
+
+        engine_fail(e, err_set(&err, -ECANCELED, "%s", why), &err);
+}
+
 static void on_turn(void *user)
 {
         engine_turn(user);

@@ -134,6 +134,12 @@ enum engine_cancel {
 int engine_cancel(struct engine *e, const char *run, enum engine_cancel how, const char *by,
                   struct err *err);
 
+/*
+ * Ends the engine's work and nothing else: cells are killed, no step gets a result, and the runs
+ * can be resumed. `why` is engine_trouble() then, unless there was trouble before.
+ */
+void engine_stop(struct engine *e, const char *why);
+
 struct engine_decision {
         bool approve;
         const char *sha256; /* what was looked at; NULL = whatever is asked for */
