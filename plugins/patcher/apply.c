@@ -76,6 +76,8 @@ static struct slot *slot_get(struct apply *a, const char *path)
 
 static int io_refuse(const char *path, const char *what, int code, struct refusal *why)
 {
+        const char *slash = strrchr(path, '/');
+
         switch (-code) {
         case ENOENT:
                 return refuse(why, REFUSAL_MISSING,
@@ -98,6 +100,10 @@ static int io_refuse(const char *path, const char *what, int code, struct refusa
                               path);
         case ENOMEM:
                 return refuse_memory(why);
+        case EACCES:
+                return refuse(why, REFUSAL_INTERNAL,
+                              "%s: cannot be %s: the folder %.*s is not writable", path, what,
+                              slash ? (int) (slash - path) : 1, slash ? path : ".");
         default:
                 return refuse(why, REFUSAL_INTERNAL, "%s: cannot be %s: %s", path, what,
                               strerror(-code));
@@ -577,7 +583,11 @@ static int old_remove(struct apply *a, const struct apply_result *res, struct re
                 return 0;
         r = tree_remove(a->root, f->old_name);
         if (r < 0 && r != -ENOENT)
-                return io_refuse(f->old_name, "removed", r, why);
+                return io_refuse(f->old_name,
+                                 f->is_delete == PATCH_YES ? "removed"
+                                 : f->is_rename            ? "moved"
+                                                           : "modified",
+                                 r, why);
         if (f->is_rename || f->is_delete == PATCH_YES)
                 tree_prune(a->root, f->old_name);
         return 0;
