@@ -80,6 +80,12 @@ static int step_undo(struct store *store, const char *run, const char *tree, con
         (void) snprintf(id, sizeof(id), "rollback-%s-%s", run, text_of(step, "id"));
         r = apply_changeset(reverse, tree_fd, tree, store_blobs(store), store_journal(store), id,
                             err);
+        if (r == -ESTALE)
+                return err_set(err, r,
+                               "cannot undo step %s: %s. Bring that path back to what the run left "
+                               "(linhay diff %s/%s shows it) and roll back again, or undo by hand",
+                               text_of(step, "id"), strdupa(err_text(err)), run,
+                               text_of(step, "id"));
         if (r < 0)
                 return err_wrap(err, r, "cannot undo step %s", text_of(step, "id"));
         r = record_revert(store, run, step, c->sha256, err);
@@ -149,6 +155,7 @@ int cmd_rollback(int argc, char **argv)
         if (r < 0)
                 return cli_fail(r == -ESTALE || r == -EPERM ? CLI_FAILED : CLI_TROUBLE, &err);
         if (r == 0)
-                cli_say("run %s has nothing applied that is not undone", record.run);
+                cli_say("nothing to undo: run %s applied nothing, or it was undone before",
+                        record.run);
         return CLI_PASSED;
 }

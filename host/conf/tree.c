@@ -8,6 +8,7 @@
 #include <libconfig.h>
 #include <string.h>
 
+#define LINE_SHOWN     80                 /* bytes of a line that is in error */
 #define TREE_BYTES_MAX (32 * 1024 * 1024) /* of all `_file`s of one tree */
 
 struct reader {
@@ -259,6 +260,25 @@ static int value_read(struct reader *r, const config_setting_t *s, json_t **ret)
         return *ret ? 0 : -ENOMEM;
 }
 
+/* libconfig names the line where it could not go on, and nothing else; people want to see it. */
+static int conf_refuse(struct reader *r, const struct buf *text, const config_t *config)
+{
+        const char *what = config_error_text(config), *line = buf_text(text);
+        int at = MAX_OF(config_error_line(config), 1);
+        size_t length;
+
+        if (strcmp(what, "syntax error") != 0)
+                return err_set(r->err, -EBADMSG, "%s:%d: %s", r->tree->file, at, what);
+        for (int i = 1; i < at && strchr(line, '\n'); i++)
+                line = strchr(line, '\n') + 1;
+        line += strspn(line, " \t");
+        length = strcspn(line, "\r\n");
+        return err_set(r->err, -EBADMSG,
+                       "%s:%d: syntax error at \"%.*s\": expected NAME = VALUE; with every quote, "
+                       "comma and bracket, here and in the line before",
+                       r->tree->file, at, (int) MIN_OF(length, (size_t) LINE_SHOWN), line);
+}
+
 static int conf_read(struct reader *r, const struct buf *text)
 {
         _cleanup_(buf_done) struct buf passed = { 0 };
@@ -270,8 +290,7 @@ static int conf_read(struct reader *r, const struct buf *text)
                 return e;
         config_init(&config);
         if (!config_read_string(&config, buf_text(&passed)))
-                e = err_set(r->err, -EBADMSG, "%s:%d: %s", r->tree->file,
-                            MAX_OF(config_error_line(&config), 1), config_error_text(&config));
+                e = conf_refuse(r, text, &config);
         else
                 e = value_read(r, config_root_setting(&config), &r->tree->json);
         config_destroy(&config);

@@ -131,7 +131,8 @@ static int folder_inspect(int fd, char **ret, size_t *ret_length, struct err *er
         char *text;
 
         if (bundle_find(fd, "agent.json", &file) < 0)
-                return err_set(err, -EINVAL, "the folder has no agent.json");
+                return err_set(err, -EINVAL,
+                               "the folder has no agent.json: of an agent in C name the .so in it");
         if (file.size > MANIFEST_BYTES_MAX)
                 return err_set(err, -EFBIG, "its agent.json is larger than %d bytes",
                                MANIFEST_BYTES_MAX);

@@ -141,6 +141,19 @@ static void withdraw(struct step *step)
         memset(step->findings, 0, sizeof(step->findings));
 }
 
+/* Says what to do next as well. */
+static void stale_finish(struct step *step, const struct err *err)
+{
+        struct err why = { 0 };
+
+        (void) err_set(&why, -ESTALE, "%s: %s", err_text(err),
+                       step->def->on_stale == FLOW_STALE_RERUN
+                               ? "let the tree rest and run it again"
+                               : "run it again, or let the step look anew by itself "
+                                 "(on_stale = \"rerun\")");
+        step_finish(step, STEP_FAILED, VERDICT_FAILED, err_text(&why));
+}
+
 /*
  * Nothing was written. The decision was made and stays; what went stale is the change. The step
  * fails, or looks at the tree as it is now.
@@ -154,7 +167,7 @@ static void stale(struct step *step, const struct err *err)
         event_changeset(step, CHANGESET_STALE, err_text(err));
         if (step->def->on_stale != FLOW_STALE_RERUN || step->n_reruns >= STALE_RERUNS_MAX ||
             walk_refuses(step)) {
-                step_finish(step, STEP_FAILED, VERDICT_FAILED, err_text(err));
+                stale_finish(step, err);
                 return;
         }
         step->n_reruns++;

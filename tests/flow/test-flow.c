@@ -253,7 +253,8 @@ static const struct {
         { "a number that does not fit, and a text that ends too early",
           "x = 3000000000;\nsteps = (",
           "x.flow:1: error: 3000000000 does not fit into 32 bits: write it as 3000000000L\n"
-          "x.flow:2: error: syntax error\n" },
+          "x.flow:2: error: syntax error at \"steps = (\": expected NAME = VALUE; with every "
+          "quote, comma and bracket, here and in the line before\n" },
         { "a step that needs itself", "steps = (" STEP("a", "needs = ( \"a\" );") ");",
           "x.flow:1: error: the steps need each other in a circle: a -> a\n" },
         { "an unknown agent", "steps = ({ id = \"a\";\nagent = \"lnt\"; action = \"run\"; });",

@@ -105,7 +105,9 @@ static void bad_files_are_refused(void **state)
                   "file.conf:1: this is not valid UTF-8" },
                 { "bytes that become none", "a = \"\\xff\";",
                   "file.conf:1: this string is not valid UTF-8 once its escapes are read" },
-                { "grammar", "a = 1;\nb = ;", "file.conf:2: syntax error" },
+                { "grammar", "a = 1;\n b = ;",
+                  "file.conf:2: syntax error at \"b = ;\": expected NAME = VALUE; with every "
+                  "quote, comma and bracket, here and in the line before" },
                 { "a name twice", "a = 1;\na = 2;", "file.conf:2: duplicate setting name" },
                 { "null with company", "a = { _null = true; b = 1; };",
                   "file.conf:1: _null, _json and _file stand alone in a group" },
