@@ -235,7 +235,7 @@ static void run_cell(struct attempt *a, enum column column, enum entry entry)
         struct err err = { 0 };
 
         limits_standard(&spec.limits);
-        spec.limits.value[LIMIT_WALL] = PATIENCE * 1000;
+        spec.limits.value[LIMIT_WALL] = (p->is_slow ? 4 : 1) * PATIENCE * 1000;
         if (p->value)
                 spec.limits.value[p->limit] = p->value;
         if (cell_start(&running, sandboxes[column], &spec, &err) < 0)
@@ -291,7 +291,7 @@ _Noreturn static void control_main(const struct probe *p, bool is_before, const 
 {
         int code;
 
-        (void) alarm(PATIENCE);
+        (void) alarm(p->is_slow ? 4 * PATIENCE : PATIENCE);
         (void) setpgid(0, 0);
         if (geteuid() == 0 &&
             (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
