@@ -251,14 +251,15 @@ static int request_send(struct cell *c)
  */
 static int secrets_send(struct cell *c)
 {
-        int fds[REDACT_SECRETS];
+        int fds[REDACT_SECRETS], r;
 
         if (c->spec.n_secrets == 0 || !c->is_going || c->reply.state != PROTO_RUNNING)
                 return 0;
         for (size_t i = 0; i < c->spec.n_secrets; i++)
                 fds[i] = c->spec.secrets[i].fd;
-        return frame_send_fds(c->socket, PROTO_SECRETS, 0, NULL, 0, fds, c->spec.n_secrets,
-                              MSG_DONTWAIT);
+        r = frame_send_fds(c->socket, PROTO_SECRETS, 0, NULL, 0, fds, c->spec.n_secrets,
+                           MSG_DONTWAIT);
+        return r == -EPIPE || r == -ECONNRESET ? 0 : r; /* it has ended, and its end says how */
 }
 
 /* Kept for whose cell it will be. The limit on logs holds already. */

@@ -372,7 +372,11 @@ static inline int linhay_workspace(struct linhay_run *r)
         return LINHAY_HAS(r, workspace) ? r->services->workspace(r) : -ENOSYS;
 }
 
-/* A secret that the admin granted to this agent by name; -ENOENT = not granted. */
+/*
+ * A secret that the manifest asks for (needs.secrets) and the admin has granted to this agent, by
+ * name; -ENOENT for any other, -EPERM before run(). A NUL stands behind its bytes. They are wiped
+ * when run() returns; do not put them into logs, output or files: they would be masked or refused.
+ */
 static inline int linhay_secret(struct linhay_run *r, const char *name, const void **ret_data,
                                 size_t *ret_length)
 {

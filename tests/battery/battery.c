@@ -28,6 +28,7 @@
 
 #include "base/io.h"
 #include "base/json.h"
+#include "base/redact.h"
 #include "cell/cell.h"
 #include "cell/memfd.h"
 #include "plug/manifest.h"
@@ -89,6 +90,7 @@ struct attempt {
         int workspace; /* its tree on the host; -1 = none */
         char *outcome;
         struct record record;
+        struct buf told; /* of a secret's probe: all that a person could be shown */
 };
 
 /* What a run came to, as probe.h names it. */
@@ -115,6 +117,8 @@ static void on_log(void *user, int level, const char *text)
 
         (void) level;
         record_log(&a->record, text);
+        if (a->probe->secret)
+                (void) buf_puts(&a->told, text);
 }
 
 static void on_progress(void *user, uint64_t done, uint64_t total, const char *note)
@@ -124,6 +128,8 @@ static void on_progress(void *user, uint64_t done, uint64_t total, const char *n
         (void) done;
         (void) total;
         record_progress(&a->record, note);
+        if (a->probe->secret)
+                (void) buf_puts(&a->told, note);
 }
 
 /* Twice, around the collecting: whoever could change it still would be alive. */
@@ -142,6 +148,38 @@ static void collect(struct attempt *a, const struct cell_result *r)
         (void) snprintf(a->outcome, sizeof(outcome), "%s", said);
 }
 
+/* As it is given, and as the probes spell it: hex, URL, base64 with 0 and with 4 bytes before it.
+ */
+static const char *const secrets[] = {
+        "mXq7-Lr2.Wz9_Tk4~Bn1",
+        "6d5871372d4c72322e577a395f546b347e426e31",
+        "%6D%58%71%37%2D%4C%72%32%2E%57%7A%39%5F%54%6B%34%7E%42%6E%31",
+        "bVhxNy1McjIuV3o5X1RrNH5CbjE",
+        "Om1YcTctTHIyLld6OV9UazR+Qm4x",
+        "1nB~4kT_9zW.2rL-7qXm",
+};
+
+static void told_add(struct attempt *a, const json_t *value)
+{
+        _cleanup_(freep) char *text = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
+
+        (void) buf_puts(&a->told, text ? text : "");
+}
+
+/* A secret that anybody could see: whatever the agent says of its luck, it came through. */
+static void secret_search(struct attempt *a, const struct cell_result *r)
+{
+        told_add(a, r->output);
+        told_add(a, r->findings);
+        told_add(a, r->artifacts);
+        told_add(a, r->spent);
+        (void) buf_printf(&a->told, "%s%s", r->message ? r->message : "", r->stderr_tail);
+        for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
+                if (strstr(buf_text(&a->told), secrets[i]))
+                        (void) snprintf(a->outcome, sizeof(outcome), "reached");
+        buf_done(&a->told);
+}
+
 static void on_done(void *user, struct cell_result *r)
 {
         struct attempt *a = user;
@@ -150,6 +188,8 @@ static void on_done(void *user, struct cell_result *r)
         if (a->probe->is_collected && r->upper_fd >= 0 && strcmp(a->outcome, "reached") == 0)
                 collect(a, r);
         record_result(&a->record, r);
+        if (a->probe->secret)
+                secret_search(a, r);
         if (a->record.is_forged)
                 (void) snprintf(a->outcome, sizeof(outcome), "a forged record");
         else if (a->record.n_progress > PROGRESS_MOST)
@@ -232,8 +272,19 @@ static void run_cell(struct attempt *a, enum column column, enum entry entry)
                 .on_done = on_done,
                 .user = a,
         };
+        _cleanup_(redact_freep) struct redact *redact = NULL;
+        struct cell_secret secret = { "TOKEN", -1 };
         struct err err = { 0 };
 
+        if (p->secret == PROBE_SECRET || (p->secret && a->is_honest)) {
+                secret.fd = memfd_of_bytes("secret", secrets[0], strlen(secrets[0]));
+                if (redact_new(&redact) < 0 ||
+                    redact_add(redact, secrets[0], strlen(secrets[0])) < 0)
+                        die("no memory");
+                spec.secrets = &secret;
+                spec.n_secrets = 1;
+                spec.redact = a->is_honest ? NULL : redact;
+        }
         limits_standard(&spec.limits);
         spec.limits.value[LIMIT_WALL] = (p->is_slow ? 4 : 1) * PATIENCE * 1000;
         if (p->value)
@@ -243,13 +294,16 @@ static void run_cell(struct attempt *a, enum column column, enum entry entry)
         while (running)
                 if (loop_run(loop) < 0)
                         die("the loop failed");
+        closep(&secret.fd);
 }
 
 static void run_in_cell(outcome ret, const struct probe *p, enum column column, bool honest)
 {
         enum entry entry = columns[column].entry ? columns[column].entry : p->entry;
         _cleanup_(closep) int workspace = p->workspace ? scene_tree(NULL) : -1;
-        struct attempt a = { p, honest, workspace, ret, { 0 } };
+        struct attempt a = {
+                .probe = p, .is_honest = honest, .workspace = workspace, .outcome = ret
+        };
         char before[SHA256_HEX] = "", after[SHA256_HEX] = "";
 
         if (p->is_inspected) {
@@ -581,8 +635,20 @@ static bool is_possible(const struct probe *p)
 #endif
 }
 
+/* LINHAY_TEST=before_ready: "secret/before-ready" alone. */
+static bool is_named(const struct probe *p)
+{
+        const char *test = getenv("LINHAY_TEST"), *name = strchr(p->name, '/') + 1;
+
+        for (; test && *name && (*name == '-' ? '_' : *name) == *test; name++)
+                test++;
+        return !test || (!*test && !*name);
+}
+
 static bool is_chosen(const struct probe *p, char *const names[])
 {
+        if (!is_named(p))
+                return false;
         for (size_t i = 0; names[i]; i++) {
                 size_t n = strlen(names[i]);
 

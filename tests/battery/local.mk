@@ -15,6 +15,7 @@ BATTERY_PROBES = tests/battery/probe.c tests/battery/probe.h \
 	tests/battery/resource.c \
 	tests/battery/inherit.c \
 	tests/battery/wire.c \
+	tests/battery/secret.c \
 	tests/battery/workspace.c \
 	tests/battery/loader.c
 

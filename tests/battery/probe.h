@@ -62,6 +62,9 @@ enum control {
         CONTROL_NONE,        /* there is none: `reason` says why; not counted */
 };
 
+/* Is a secret "TOKEN" given to the cell? In an honest control nothing is masked. */
+enum probe_secret { PROBE_NO_SECRET, PROBE_SECRET, PROBE_SECRET_HONEST };
+
 /*
  * Outcomes are words: "reached" (the attack returned 0), the name of an errno that it returned,
  * "syscall NAME" (the cell was ended for that call), or another verdict's name. Several, separated
@@ -98,7 +101,8 @@ struct probe {
         /* Changes the object's bytes, with `room` behind them; not for an honest control. */
         bool (*forge)(uint8_t *data, size_t *length, size_t room);
         bool is_inspected; /* its manifest is read, nothing else: "reached" or "refused" */
-        bool is_swapped;   /* the digest is of the bytes before they were changed */
+        enum probe_secret secret;
+        bool is_swapped; /* the digest is of the bytes before they were changed */
 };
 
 #define PROBE_GROUPS(X)                                                                            \
@@ -111,6 +115,7 @@ struct probe {
         X(resource)                                                                                \
         X(inherit)                                                                                 \
         X(wire)                                                                                    \
+        X(secret)                                                                                  \
         X(workspace)                                                                               \
         X(loader)
 

@@ -740,6 +740,6 @@ const struct probe wire_probes[] = {
 
         { "wire/secret-names", "ask for secrets by ten other names", secret_names, "ENOENT",
           .at_load = "-", .control = CONTROL_NONE,
-          .reason = "nothing grants secrets yet, so there is none to be had" },
+          .reason = "it was given none, so there is none to be had" },
 };
 PROBES_END(wire)
