@@ -228,6 +228,7 @@ void drive_warm(struct drive *d, const struct drive_job *job, size_t n)
         struct cell_spec spec;
         struct err err = { 0 };
 
+        sandbox_drain(d->sandbox);
         spec_fill(&spec, d, job, object, sha256);
         if (sandbox_warm(d->sandbox, &spec, n, &err) < 0)
                 fail_msg("%s", err_text(&err));
