@@ -68,7 +68,8 @@ void drive_wait(struct drive *d);
 /* Lets the loop run for so long, with no cell of the test's. */
 void drive_idle(struct drive *d, uint64_t ms);
 
-/* Waits until exactly `n` cells are warm, all of what this job needs. The sandbox must have a pool. */
+/* Waits until exactly `n` cells are warm, all of what this job needs. The sandbox must have a pool.
+ */
 void drive_warm(struct drive *d, const struct drive_job *job, size_t n);
 
 /* A tree of one owner in a new folder: files "changed", "private" (0600), "removed", "moved". */
