@@ -573,6 +573,14 @@ static int lines_mask(struct redact_lines *l)
         return lines_tell(l, &(struct spans){ &all, all.end > 0, 1 }, l->n);
 }
 
+static bool is_amid(const struct spans *s, size_t at)
+{
+        for (size_t i = 0; i < s->n; i++)
+                if (s->items[i].start < at && at < s->items[i].end)
+                        return true;
+        return false;
+}
+
 static int lines_go_on(struct redact_lines *l, bool is_end)
 {
         _cleanup_(spans_done) struct spans spans = { 0 };
@@ -583,6 +591,9 @@ static int lines_go_on(struct redact_lines *l, bool is_end)
                 return e;
         while (ready < l->n && (is_end || l->lines[ready].end <= hold))
                 ready++;
+        /* A secret that goes on in a line that waits is told with that line. */
+        while (ready > 0 && ready < l->n && is_amid(&spans, l->lines[ready - 1].end))
+                ready--;
         return lines_tell(l, &spans, ready);
 }
 

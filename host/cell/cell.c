@@ -374,7 +374,7 @@ static void line_printed(void *user, const char *text, size_t length)
         struct cell *c = user;
 
         early_tell(c);
-        if (!c->is_killed && reply_log(&c->reply, LEVEL_PRINTED, text, length) < 0) {
+        if (!c->is_killed && reply_print(&c->reply, LEVEL_PRINTED, text, length) < 0) {
                 cell_stop(c, c->reply.verdict, c->reply.why.text);
                 cell_kill(c);
         }

@@ -26,7 +26,8 @@ void reply_done(struct reply *r)
         closep(&r->granted);
         free(r->fault_text);
         r->fault_text = NULL;
-        redact_lines_done(&r->lines);
+        redact_lines_done(&r->spoken);
+        redact_lines_done(&r->printed);
 }
 
 /* The last word on this cell: the first thing that was wrong. */
@@ -81,17 +82,20 @@ static void line_tell(void *user, int level, const char *text, size_t length)
 void reply_redact(struct reply *r, const struct redact *redact)
 {
         r->redact = redact;
-        r->lines = (struct redact_lines){
+        r->spoken = (struct redact_lines){
                 .redact = redact, .count = &r->result->redacted, .on_line = line_tell, .user = r
         };
+        r->printed = r->spoken;
 }
 
 void reply_flush(struct reply *r)
 {
-        (void) redact_lines_flush(&r->lines);
+        (void) redact_lines_flush(&r->spoken);
+        (void) redact_lines_flush(&r->printed);
 }
 
-int reply_log(struct reply *r, int level, const char *text, size_t length)
+static int line_add(struct reply *r, struct redact_lines *lines, int level, const char *text,
+                    size_t length)
 {
         /* An empty line costs something too. */
         r->log_bytes += length + 1;
@@ -99,9 +103,14 @@ int reply_log(struct reply *r, int level, const char *text, size_t length)
                 return refuse_limit(r, LIMIT_LOG);
         if (!r->redact)
                 line_tell(r, level, text, length);
-        else if (redact_lines_add(&r->lines, level, text, length) < 0)
+        else if (redact_lines_add(lines, level, text, length) < 0)
                 return refuse(r, VERDICT_OUTPUT, "no memory for the agent's log");
         return 0;
+}
+
+int reply_print(struct reply *r, int level, const char *text, size_t length)
+{
+        return line_add(r, &r->printed, level, text, length);
 }
 
 static int frame_log(struct reply *r, const struct frame *frame)
@@ -111,8 +120,8 @@ static int frame_log(struct reply *r, const struct frame *frame)
         memcpy(&level, frame->body, sizeof(level));
         if (level > 7)
                 return refuse(r, VERDICT_PROTOCOL, "a log line of an unknown level");
-        return reply_log(r, (int) level, frame->body + sizeof(level),
-                         frame->header.length - sizeof(level));
+        return line_add(r, &r->spoken, (int) level, frame->body + sizeof(level),
+                        frame->header.length - sizeof(level));
 }
 
 static int frame_progress(struct reply *r, const struct frame *frame)

@@ -17,7 +17,8 @@ struct reply {
         struct cell_result *result;
         const struct limits *limits;
         const struct redact *redact; /* the secrets that the agent was given; NULL = none */
-        struct redact_lines lines;   /* of its log */
+        struct redact_lines spoken;  /* of its log */
+        struct redact_lines printed; /* of stdout and stderr: no order holds between the two */
         enum proto_state state;
 
         uint64_t findings_bytes;
@@ -52,8 +53,8 @@ void reply_done(struct reply *r);
 /* 0, REPLY_MEMFD, or -EPROTO with `verdict` and `why`. */
 int reply_frame(struct reply *r, const struct frame *frame);
 
-/* A line that the agent printed, or logged; -EPROTO past the limit. */
-int reply_log(struct reply *r, int level, const char *text, size_t length);
+/* A line that the agent printed; -EPROTO past the limit. */
+int reply_print(struct reply *r, int level, const char *text, size_t length);
 
 /* The agent has secrets; to be said before it is given them. */
 void reply_redact(struct reply *r, const struct redact *redact);

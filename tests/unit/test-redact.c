@@ -137,6 +137,28 @@ static void test_split_lines(void **state)
         redact_free(r);
 }
 
+/* The line with its second half seems to begin a secret itself, and waits: so does the first. */
+static void test_half_waits(void **state)
+{
+        static const char secret[] = SECRET;
+        struct redact *r = known(SECRET);
+        _cleanup_(buf_done) struct buf out = { 0 };
+        uint64_t count = 0;
+        struct redact_lines l = {
+                .redact = r, .count = &count, .on_line = lines_print, .user = &out
+        };
+        char rest[128];
+
+        (void) state;
+        assert_int_equal(redact_lines_add(&l, 6, secret, 5), 0);
+        (void) snprintf(rest, sizeof(rest), "%s and %.1s", &secret[5], secret);
+        assert_int_equal(redact_lines_add(&l, 6, rest, strlen(rest)), 0);
+        assert_int_equal(redact_lines_flush(&l), 0);
+        assert_string_equal(buf_text(&out), "6:********|6:******** and s|");
+        redact_lines_done(&l);
+        redact_free(r);
+}
+
 static void test_lines_wait(void **state)
 {
         struct redact *r = known(SECRET);
@@ -217,9 +239,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_forms),       cmocka_unit_test(test_several_lines),
-                cmocka_unit_test(test_split_lines), cmocka_unit_test(test_lines_wait),
-                cmocka_unit_test(test_tail),        cmocka_unit_test(test_json),
-                cmocka_unit_test(test_limits),
+                cmocka_unit_test(test_split_lines), cmocka_unit_test(test_half_waits),
+                cmocka_unit_test(test_lines_wait),  cmocka_unit_test(test_tail),
+                cmocka_unit_test(test_json),        cmocka_unit_test(test_limits),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
