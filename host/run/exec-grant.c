@@ -4,45 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
-static bool list_has(const json_t *list, const char *text)
-{
-        json_t *item;
-        size_t i;
-
-        json_array_foreach (list, i, item) {
-                if (strcmp(json_string_value(item), text) == 0)
-                        return true;
-        }
-        return false;
-}
-
-/* No list: every agent. "NAME" or "NAME@SHA256". */
-static bool is_for(const json_t *grant, const struct agent *agent)
-{
-        const json_t *agents = json_object_get(grant, "agents");
-        char pinned[256];
-
-        (void) snprintf(pinned, sizeof(pinned), "%s@%s", agent->manifest->name, agent->sha256);
-        return !agents || list_has(agents, agent->manifest->name) || list_has(agents, pinned);
-}
-
-static const json_t *grant_find(const json_t *grants, const struct agent *agent, bool *ret_near)
-{
-        json_t *grant;
-        size_t i;
-
-        *ret_near = false;
-        json_array_foreach (grants, i, grant) {
-                const char *given = json_string_value(json_object_get(grant, "interpreter"));
-
-                if (strcmp(given, agent->manifest->exec.interpreter) != 0)
-                        continue;
-                if (is_for(grant, agent))
-                        return grant;
-                *ret_near = true;
-        }
-        return NULL;
-}
+#include "run/grant.h"
 
 /* Only what a cell's root shows of the host; a path elsewhere would be another file there. */
 static bool is_shown(const char *path)
@@ -115,7 +77,7 @@ static int groups_make(struct exec_grant *g, const json_t *grant, const struct m
                 return err_set(err, -ENOMEM, "out of memory");
         g->groups[count++] = "spawn";
         for (size_t i = 0; i < n; i++)
-                if (list_has(granted, m->syscall_groups[i]))
+                if (grant_list_has(granted, m->syscall_groups[i]))
                         g->groups[count++] = m->syscall_groups[i];
         return 0;
 }
@@ -167,7 +129,7 @@ int exec_grant_make(struct exec_grant *ret, const json_t *grants, const struct a
         bool is_near;
         int r;
 
-        grant = grant_find(grants, agent, &is_near);
+        grant = grant_find(grants, "interpreter", m->exec.interpreter, agent, &is_near);
         if (!grant)
                 return refuse(agent, is_near, err);
         r = paths_make(g, grant, err);

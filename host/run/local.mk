@@ -10,6 +10,7 @@ libhost_a_SOURCES += \
 	host/run/syscall-grant.c host/run/syscall-grant.h \
 	host/run/file-input.c host/run/file-input.h \
 	host/run/finding.c host/run/finding.h \
+	host/run/grant.c host/run/grant.h \
 	host/run/outcome.c \
 	host/run/remote.c host/run/remote.h \
 	host/run/resume.c \

@@ -8,43 +8,9 @@
 
 #include "base/io.h"
 #include "cell/memfd.h"
+#include "run/grant.h"
 
 #define CREDENTIAL "credential:"
-
-/* "NAME" or "NAME@SHA256" in its list. */
-static bool is_for(const json_t *grant, const struct agent *agent)
-{
-        char pinned[256];
-        json_t *item;
-        size_t i;
-
-        (void) snprintf(pinned, sizeof(pinned), "%s@%s", agent->manifest->name, agent->sha256);
-        json_array_foreach (json_object_get(grant, "agents"), i, item) {
-                const char *text = json_string_value(item);
-
-                if (strcmp(text, agent->manifest->name) == 0 || strcmp(text, pinned) == 0)
-                        return true;
-        }
-        return false;
-}
-
-/* Where the first grant for this agent says that it is; NULL = there is none. */
-static const char *from_find(const json_t *grants, const char *name, const struct agent *agent,
-                             bool *ret_near)
-{
-        json_t *grant;
-        size_t i;
-
-        *ret_near = false;
-        json_array_foreach (grants, i, grant) {
-                if (strcmp(json_string_value(json_object_get(grant, "name")), name) != 0)
-                        continue;
-                if (is_for(grant, agent))
-                        return json_string_value(json_object_get(grant, "from"));
-                *ret_near = true;
-        }
-        return NULL;
-}
 
 static int refuse(const struct agent *agent, const char *name, bool is_near, struct err *err)
 {
@@ -198,14 +164,15 @@ int secret_grant_make(struct secret_grant *g, const json_t *grants, const struct
                 return err_set(err, r, "out of memory");
         for (size_t i = 0; m->secrets[i]; i++) {
                 bool is_near;
-                const char *from = from_find(grants, m->secrets[i], agent, &is_near);
+                const json_t *grant = grant_find(grants, "name", m->secrets[i], agent, &is_near);
 
-                if (!from)
+                if (!grant)
                         return refuse(agent, m->secrets[i], is_near, err);
                 if (i == REDACT_SECRETS)
                         return err_set(err, -E2BIG, "agent %s needs more than %d secrets", m->name,
                                        REDACT_SECRETS);
-                r = secret_read(g, m->secrets[i], from, err);
+                r = secret_read(g, m->secrets[i], json_string_value(json_object_get(grant, "from")),
+                                err);
                 if (r < 0)
                         return err_wrap(err, r, "the secret %s of agent %s (option secrets.grants)",
                                         m->secrets[i], m->name);

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "cell/policy.h"
+#include "run/grant.h"
 
 static bool group_is_known(const char *name)
 {
@@ -36,36 +37,6 @@ int syscall_grants_check(const json_t *grants, const char *origin, struct err *e
         return 0;
 }
 
-static bool list_has(const json_t *list, const char *text)
-{
-        json_t *item;
-        size_t i;
-
-        json_array_foreach (list, i, item) {
-                if (strcmp(json_string_value(item), text) == 0)
-                        return true;
-        }
-        return false;
-}
-
-static bool is_granted(const json_t *grants, const char *group, const struct agent *agent)
-{
-        char pinned[256];
-        json_t *grant;
-        size_t i;
-
-        (void) snprintf(pinned, sizeof(pinned), "%s@%s", agent->manifest->name, agent->sha256);
-        json_array_foreach (grants, i, grant) {
-                const json_t *agents = json_object_get(grant, "agents");
-
-                if (strcmp(json_string_value(json_object_get(grant, "group")), group) == 0 &&
-                    (!agents || list_has(agents, agent->manifest->name) ||
-                     list_has(agents, pinned)))
-                        return true;
-        }
-        return false;
-}
-
 int syscall_grant_make(const char ***ret, const json_t *grants, const struct agent *agent,
                        struct err *err)
 {
@@ -79,7 +50,7 @@ int syscall_grant_make(const char ***ret, const json_t *grants, const struct age
         if (!list)
                 return err_set(err, -ENOMEM, "out of memory");
         for (size_t i = 0; i < n; i++)
-                if (is_granted(grants, asked[i], agent))
+                if (grant_find(grants, "group", asked[i], agent, NULL))
                         list[count++] = asked[i];
         *ret = list;
         return 0;
