@@ -41,6 +41,7 @@ static int lookup(void *user, const char *agent, const char *action, struct flow
                 .output = a->output_schema,
                 .workspace = a->workspace,
                 .risk = a->risk,
+                .is_idempotent = a->is_idempotent,
         };
         return 0;
 }

@@ -193,8 +193,8 @@ static int steps_show(struct call *c, const struct flow *flow)
         for (size_t i = 0; i < flow->step_count && r == 0; i++) {
                 char work[160];
 
-                (void) snprintf(work, sizeof(work), "%s %s", flow->steps[i].agent,
-                                flow->steps[i].action);
+                (void) snprintf(work, sizeof(work), "%s %s", flow_step_agent(&flow->steps[i]),
+                                flow_step_action(&flow->steps[i]));
                 r = progress_step(c->progress, flow->steps[i].id, work);
         }
         return r;

@@ -299,6 +299,26 @@ static int inputs_fit(struct checker *c, const struct flow_step *step, const str
         return r < 0 ? tell(c, false, pointer, "inputs cannot be checked: %s", err_text(&why)) : 0;
 }
 
+/* Only what gives the same for the same, and changes nothing, may be taken from before. */
+static int cache_check(struct checker *c, const struct flow_step *step,
+                       const struct flow_action *action)
+{
+        char pointer[64];
+
+        step_pointer(c, "cache", "", pointer, sizeof(pointer));
+        if (step->cache && action->workspace == WORKSPACE_OVERLAY)
+                return tell(c, false, pointer,
+                            "cache is for actions that change nothing, and %s %s has the workspace "
+                            "\"%s\"",
+                            step->agent, step->action, workspace_mode_name(action->workspace));
+        if (step->cache && !action->is_idempotent)
+                return tell(c, false, pointer,
+                            "cache is for actions that their agent calls idempotent, and %s %s is "
+                            "not",
+                            step->agent, step->action);
+        return 0;
+}
+
 static int agent_check(struct checker *c, const struct flow_step *step)
 {
         struct flow_action action = { 0 };
@@ -315,7 +335,8 @@ static int agent_check(struct checker *c, const struct flow_step *step)
         if (r < 0)
                 return tell(c, false, pointer, "%s", err_text(&why));
         c->is_overlay[c->step] = action.workspace == WORKSPACE_OVERLAY;
-        return action.input ? inputs_fit(c, step, action.input) : 0;
+        r = cache_check(c, step, &action);
+        return r == 0 && action.input ? inputs_fit(c, step, action.input) : r;
 }
 
 static int step_check(struct checker *c, size_t i)
@@ -383,6 +404,75 @@ static int inputs_check(struct checker *c)
                      : 0;
 }
 
+static int key_ref(void *user, const char *below, const struct expr_ref *ref)
+{
+        struct checker *c = user;
+
+        (void) below;
+        if (strcmp(ref->root, "inputs") != 0)
+                return tell(c, false, "/concurrency/key",
+                            "%s: a key is made before the run begins, of its inputs alone",
+                            ref->text);
+        return input_ref_check(c, "/concurrency/key", ref);
+}
+
+static int key_bad(void *user, const char *below, const struct err *why)
+{
+        (void) below;
+        return tell(user, false, "/concurrency/key", "key: %s", err_text(why));
+}
+
+static int key_check(struct checker *c)
+{
+        _cleanup_(json_decrefp) json_t *template = NULL;
+
+        if (!c->flow->key)
+                return 0;
+        template = json_string(c->flow->key);
+        c->key = "key";
+        if (!template)
+                return -ENOMEM;
+        if (!template_has_refs(template))
+                return tell(c, true, "/concurrency/key",
+                            "key has no reference, so all runs have one key: write key = "
+                            "\"${inputs.NAME}\", or say runs instead");
+        return template_refs(template, key_ref, key_bad, c);
+}
+
+/* What a trigger gives must do as inputs of a run. */
+static int trigger_check(struct checker *c, size_t i)
+{
+        const struct flow_trigger *trigger = &c->flow->triggers[i];
+        _cleanup_(schema_faults_done) struct schema_faults misfits = { 0 };
+        _cleanup_(json_decrefp) json_t *inputs =
+                trigger->inputs ? json_deep_copy(trigger->inputs) : json_object();
+        struct err why = { 0 };
+        char pointer[1024];
+        int r;
+
+        (void) snprintf(pointer, sizeof(pointer), "/triggers/%zu/inputs", i);
+        if (!inputs || (c->inputs && schema_default(c->inputs, inputs) < 0))
+                return -ENOMEM;
+        if (!c->flow->inputs && json_object_size(inputs) > 0)
+                return tell(c, false, pointer, "trigger \"%s\": the workflow declares no inputs",
+                            trigger->name);
+        if (!c->inputs)
+                return 0;
+        r = schema_check(c->inputs, inputs, &misfits, &why);
+        if (r < 0)
+                return r == -ENOMEM ? r
+                                    : tell(c, false, pointer, "trigger \"%s\": inputs: %s",
+                                           trigger->name, err_text(&why));
+        r = 0;
+        for (size_t k = 0; k < misfits.count && r == 0; k++) {
+                (void) snprintf(pointer, sizeof(pointer), "/triggers/%zu/inputs%s", i,
+                                misfits.list[k].instance);
+                r = tell(c, false, pointer, "trigger \"%s\": inputs%s %s", trigger->name,
+                         misfits.list[k].instance, misfits.list[k].message);
+        }
+        return r;
+}
+
 static int ids_note(struct checker *c)
 {
         c->ids = json_object();
@@ -406,6 +496,10 @@ static int check_run(struct checker *c)
                 return -ENOMEM;
         c->step = SIZE_MAX;
         r = inputs_check(c);
+        if (r == 0)
+                r = key_check(c);
+        for (size_t i = 0; i < c->flow->trigger_count && r == 0; i++)
+                r = trigger_check(c, i);
         for (size_t i = 0; i < c->flow->step_count && r == 0; i++)
                 r = step_check(c, i);
         return r < 0 ? r : overlays_check(c);

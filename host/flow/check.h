@@ -18,6 +18,7 @@ struct flow_action {
         const struct schema *output;
         enum workspace_mode workspace;
         enum risk risk;
+        bool is_idempotent;
 };
 
 /*

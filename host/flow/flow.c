@@ -2,183 +2,24 @@
 #include "flow/flow.h"
 
 #include "base/json.h"
-#include "base/unit.h"
 #include "conf/suggest.h"
 #include "conf/tree.h"
 #include "flow/flow-read.h"
 #include "flow/order.h"
+#include "flow/reader.h"
+#include "flow/template.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <string.h>
 
 #define FAIL_ON_DEFAULT    SEVERITY_HIGH
 #define RETRY_ATTEMPTS_MAX 100
-#define COUNT_MAX          10000
+#define NO_STEP            SIZE_MAX
 #define SUGGEST_AMONG_MAX  200 /* ids that a suggestion is looked for in */
-
-/* A definition on its way into the structs. */
-struct reader {
-        struct flow *flow;
-        struct faults *faults;
-        json_t *ids;     /* id -> index */
-        size_t step;     /* the one being read, or NO_STEP */
-        char prefix[96]; /* "step \"check\": " */
-};
-
-#define NO_STEP SIZE_MAX
-
-struct key {
-        const char *name;
-        /* Reads `value` into `target`; NULL: nothing to do but to know the name. */
-        int (*read)(struct reader *r, const char *pointer, const struct key *key,
-                    const json_t *value, void *target);
-        size_t offset;              /* of the target in its struct */
-        const char *const *choices; /* for read_choice, in the order of the enum */
-        bool is_required;
-};
 
 unsigned flow_line(const struct flow *f, const char *pointer)
 {
         return f->tree ? tree_line(f->tree, pointer) : 0;
-}
-
-static int fault(struct reader *r, const char *pointer, const char *format, ...) _printf_(3, 4);
-static int fault(struct reader *r, const char *pointer, const char *format, ...)
-{
-        char text[1024];
-        va_list args;
-
-        va_start(args, format);
-        (void) vsnprintf(text, sizeof(text), format, args);
-        va_end(args);
-        return faults_add(r->faults, false, r->flow->file, flow_line(r->flow, pointer), "%s%s",
-                          r->prefix, text);
-}
-
-static bool is_id(const char *text)
-{
-        if (!text || !islower((unsigned char) *text) || strlen(text) > FLOW_NAME_MAX)
-                return false;
-        return text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '\0';
-}
-
-static int read_text(struct reader *r, const char *pointer, const struct key *key,
-                     const json_t *value, void *target)
-{
-        const char *text = json_string_value(value);
-
-        if (!text || !*text || strlen(text) != json_string_length(value))
-                return fault(r, pointer, "%s must be a string, not empty", key->name);
-        *(const char **) target = text;
-        return 0;
-}
-
-static int read_id(struct reader *r, const char *pointer, const struct key *key,
-                   const json_t *value, void *target)
-{
-        if (!is_id(json_string_value(value)))
-                return fault(
-                        r, pointer,
-                        "%s must begin with a small letter and have only small letters, digits, "
-                        "_ and -, %d at most",
-                        key->name, FLOW_NAME_MAX);
-        *(const char **) target = json_string_value(value);
-        return 0;
-}
-
-static int read_object(struct reader *r, const char *pointer, const struct key *key,
-                       const json_t *value, void *target)
-{
-        if (!json_is_object(value))
-                return fault(r, pointer, "%s must be a group: { name = value; }", key->name);
-        *(const json_t **) target = value;
-        return 0;
-}
-
-static int read_items(struct reader *r, const char *pointer, const struct key *key,
-                      const json_t *value, void *target)
-{
-        if (!json_is_array(value) && !json_is_string(value))
-                return fault(r, pointer,
-                             "%s must be a list, or a reference to one: \"${inputs.files}\"",
-                             key->name);
-        if (json_array_size(value) > FLOW_ITEMS_MAX)
-                return fault(r, pointer, "%s has more than %d items", key->name, FLOW_ITEMS_MAX);
-        *(const json_t **) target = value;
-        return 0;
-}
-
-static int read_any(struct reader *r, const char *pointer, const struct key *key,
-                    const json_t *value, void *target)
-{
-        (void) r;
-        (void) pointer;
-        (void) key;
-        *(const json_t **) target = value;
-        return 0;
-}
-
-static int read_duration(struct reader *r, const char *pointer, const struct key *key,
-                         const json_t *value, void *target)
-{
-        struct err why = { 0 };
-
-        if (!json_is_string(value))
-                return fault(r, pointer, "%s must be a duration in quotes: \"90s\"", key->name);
-        if (duration_parse(target, json_string_value(value), &why) < 0)
-                return fault(r, pointer, "%s: %s", key->name, err_text(&why));
-        return 0;
-}
-
-static int read_count(struct reader *r, const char *pointer, const struct key *key,
-                      const json_t *value, void *target)
-{
-        if (!json_is_integer(value) || json_integer_value(value) < 1 ||
-            json_integer_value(value) > COUNT_MAX)
-                return fault(r, pointer, "%s must be a number from 1 to %d", key->name, COUNT_MAX);
-        *(unsigned *) target = (unsigned) json_integer_value(value);
-        return 0;
-}
-
-static int read_bool(struct reader *r, const char *pointer, const struct key *key,
-                     const json_t *value, void *target)
-{
-        if (!json_is_boolean(value))
-                return fault(r, pointer, "%s must be true or false", key->name);
-        *(bool *) target = json_is_true(value);
-        return 0;
-}
-
-/* "a, b or c (did you mean …?)" */
-static void choices_text(char *ret, size_t size, const char *const *choices, const char *given)
-{
-        const char *near = given ? suggest(given, choices) : NULL;
-        size_t n = 0;
-
-        for (size_t i = 0; choices[i] && n < size; i++)
-                n += (size_t) snprintf(ret + n, size - n, "%s%s",
-                                       i == 0           ? ""
-                                       : choices[i + 1] ? ", "
-                                                        : " or ",
-                                       choices[i]);
-        if (near && n < size)
-                (void) snprintf(ret + n, size - n, " (did you mean \"%s\"?)", near);
-}
-
-static int read_choice(struct reader *r, const char *pointer, const struct key *key,
-                       const json_t *value, void *target)
-{
-        const char *word = json_string_value(value);
-        char text[400];
-
-        for (unsigned i = 0; word && key->choices[i]; i++)
-                if (strcmp(key->choices[i], word) == 0) {
-                        *(unsigned *) target = i;
-                        return 0;
-                }
-        choices_text(text, sizeof(text), key->choices, word);
-        return fault(r, pointer, "%s must be %s", key->name, text);
 }
 
 /* Verdicts that another attempt may change. */
@@ -187,15 +28,15 @@ static const char *const retry_verdicts[] = {
         "output", "processes", "protocol", "signal", NULL,
 };
 
-static int read_verdicts(struct reader *r, const char *pointer, const struct key *key,
+static int read_verdicts(struct reader *r, const char *pointer, const struct reader_key *key,
                          const json_t *value, void *target)
 {
         const json_t *item;
         size_t i;
 
         if (!json_is_array(value) || json_array_size(value) == 0)
-                return fault(r, pointer, "%s must be a list of verdicts: ( \"timeout\" )",
-                             key->name);
+                return reader_fault(r, pointer, "%s must be a list of verdicts: ( \"timeout\" )",
+                                    key->name);
         json_array_foreach (value, i, item) {
                 const char *word = json_string_value(item);
                 char text[400];
@@ -208,89 +49,33 @@ static int read_verdicts(struct reader *r, const char *pointer, const struct key
                         *(unsigned *) target |= 1U << v;
                         continue;
                 }
-                choices_text(text, sizeof(text), retry_verdicts, word);
-                return fault(r, pointer, "%s: only %s can be tried again", key->name, text);
+                reader_choices(text, sizeof(text), retry_verdicts, word);
+                return reader_fault(r, pointer, "%s: only %s can be tried again", key->name, text);
         }
         return 0;
 }
 
-static const char *name_of(const void *rows, size_t i)
-{
-        return ((const struct key *) rows)[i].name;
-}
-
-static int unknown_key(struct reader *r, const char *pointer, const struct key *keys, size_t count,
-                       const char *given)
-{
-        const char *names[32] = { NULL }, *near;
-
-        for (size_t i = 0; i < count && i < ARRAY_SIZE(names) - 1; i++)
-                names[i] = name_of(keys, i);
-        near = suggest(given, names);
-        return near ? fault(r, pointer, "unknown key \"%s\" (did you mean \"%s\"?)", given, near)
-                    : fault(r, pointer, "unknown key \"%s\"", given);
-}
-
-static const struct key *key_find(const struct key *keys, size_t count, const char *name)
-{
-        for (size_t i = 0; i < count; i++)
-                if (strcmp(keys[i].name, name) == 0)
-                        return &keys[i];
-        return NULL;
-}
-
-/* Reads a group by its table of keys. */
-static int keys_read(struct reader *r, const char *pointer, const struct key *keys, size_t count,
-                     const json_t *object, void *target)
-{
-        const char *name;
-        json_t *value;
-
-        json_object_foreach ((json_t *) object, name, value) {
-                const struct key *key = key_find(keys, count, name);
-                _cleanup_(buf_done) struct buf at = { 0 };
-                int e = buf_puts(&at, pointer);
-
-                if (e == 0)
-                        e = json_pointer_add(&at, name);
-                if (e == 0 && !key)
-                        e = unknown_key(r, at.data, keys, count, name);
-                else if (e == 0 && key->read)
-                        e = key->read(r, at.data, key, value, (char *) target + key->offset);
-                if (e < 0)
-                        return e;
-        }
-        for (size_t i = 0; i < count; i++)
-                if (keys[i].is_required && !json_object_get(object, keys[i].name)) {
-                        int e = fault(r, pointer, "%s is missing", keys[i].name);
-
-                        if (e < 0)
-                                return e;
-                }
-        return 0;
-}
-
-static const struct key retry_keys[] = {
-        { "attempts", read_count, offsetof(struct flow_retry, attempts), NULL, true },
-        { "backoff", read_duration, offsetof(struct flow_retry, backoff_ms), NULL, false },
-        { "cap", read_duration, offsetof(struct flow_retry, cap_ms), NULL, false },
-        { "jitter", read_bool, offsetof(struct flow_retry, jitter), NULL, false },
+static const struct reader_key retry_keys[] = {
+        { "attempts", reader_count, offsetof(struct flow_retry, attempts), NULL, true },
+        { "backoff", reader_duration, offsetof(struct flow_retry, backoff_ms), NULL, false },
+        { "cap", reader_duration, offsetof(struct flow_retry, cap_ms), NULL, false },
+        { "jitter", reader_bool, offsetof(struct flow_retry, jitter), NULL, false },
         { "on", read_verdicts, offsetof(struct flow_retry, on), NULL, false },
 };
 
-static int read_retry(struct reader *r, const char *pointer, const struct key *key,
+static int read_retry(struct reader *r, const char *pointer, const struct reader_key *key,
                       const json_t *value, void *target)
 {
         struct flow_retry *retry = target;
         int e;
 
         if (!json_is_object(value))
-                return fault(r, pointer, "%s must be a group: { attempts = 3; }", key->name);
-        e = keys_read(r, pointer, retry_keys, ARRAY_SIZE(retry_keys), value, retry);
+                return reader_fault(r, pointer, "%s must be a group: { attempts = 3; }", key->name);
+        e = reader_keys(r, pointer, retry_keys, ARRAY_SIZE(retry_keys), value, retry);
         if (!json_object_get(value, "cap"))
                 retry->cap_ms = MAX_OF(retry->cap_ms, retry->backoff_ms);
         if (e == 0 && retry->attempts > RETRY_ATTEMPTS_MAX)
-                e = fault(r, pointer, "retry: at most %d attempts", RETRY_ATTEMPTS_MAX);
+                e = reader_fault(r, pointer, "retry: at most %d attempts", RETRY_ATTEMPTS_MAX);
         return e;
 }
 
@@ -299,23 +84,25 @@ static const char *const on_crash_words[] = { "retry", "hold", NULL };
 static const char *const on_stale_words[] = { "fail", "rerun", NULL };
 
 #define STEP(member) offsetof(struct flow_step, member)
-static const struct key step_keys[] = {
-        { "id", read_id, STEP(id), NULL, true },
+static const struct reader_key step_keys[] = {
+        { "id", reader_id, STEP(id), NULL, true },
         { "summary", NULL, 0, NULL, false },
-        { "agent", read_text, STEP(agent), NULL, true },
-        { "action", read_text, STEP(action), NULL, true },
-        { "inputs", read_object, STEP(inputs), NULL, false },
+        { "agent", reader_text, STEP(agent), NULL, false }, /* or a workflow */
+        { "action", reader_text, STEP(action), NULL, false },
+        { "workflow", reader_id, STEP(workflow), NULL, false },
+        { "inputs", reader_object, STEP(inputs), NULL, false },
         { "needs", NULL, 0, NULL, false }, /* when all ids are known */
-        { "when", read_text, STEP(when), NULL, false },
-        { "for_each", read_items, STEP(for_each), NULL, false },
-        { "max_parallel", read_count, STEP(max_parallel), NULL, false },
+        { "when", reader_text, STEP(when), NULL, false },
+        { "for_each", reader_items, STEP(for_each), NULL, false },
+        { "max_parallel", reader_count, STEP(max_parallel), NULL, false },
         { "retry", read_retry, STEP(retry), NULL, false },
-        { "timeout", read_duration, STEP(timeout_ms), NULL, false },
-        { "on_failure", read_choice, STEP(on_failure), on_failure_words, false },
-        { "on_crash", read_choice, STEP(on_crash), on_crash_words, false },
-        { "on_stale", read_choice, STEP(on_stale), on_stale_words, false },
-        { "always", read_bool, STEP(always), NULL, false },
-        { "approval", read_bool, STEP(approval), NULL, false },
+        { "timeout", reader_duration, STEP(timeout_ms), NULL, false },
+        { "on_failure", reader_choice, STEP(on_failure), on_failure_words, false },
+        { "on_crash", reader_choice, STEP(on_crash), on_crash_words, false },
+        { "on_stale", reader_choice, STEP(on_stale), on_stale_words, false },
+        { "always", reader_bool, STEP(always), NULL, false },
+        { "approval", reader_bool, STEP(approval), NULL, false },
+        { "cache", reader_bool, STEP(cache), NULL, false },
 };
 #undef STEP
 
@@ -344,11 +131,38 @@ static int id_note(struct reader *r, const char *pointer, size_t i)
                 (void) snprintf(before, sizeof(before), "/steps/%lld",
                                 (long long) json_integer_value(first));
                 return flow_line(r->flow, before)
-                               ? fault(r, pointer, "the id is already used in line %u",
-                                       flow_line(r->flow, before))
-                               : fault(r, pointer, "the id is used twice");
+                               ? reader_fault(r, pointer, "the id is already used in line %u",
+                                              flow_line(r->flow, before))
+                               : reader_fault(r, pointer, "the id is used twice");
         }
         return json_object_set_new(r->ids, id, json_integer((json_int_t) i)) < 0 ? -ENOMEM : 0;
+}
+
+/* Keys that make no sense with a workflow: they speak of one attempt in a cell. */
+static const char *const cell_keys[] = {
+        "agent", "action", "approval", "cache", "on_crash", "on_stale",
+};
+
+/* A step runs an action of an agent, or a workflow. */
+static int work_check(struct reader *r, const char *pointer, const json_t *json)
+{
+        char at[96];
+        int e = 0;
+
+        if (!json_object_get(json, "workflow")) {
+                if (!json_object_get(json, "agent"))
+                        e = reader_fault(r, pointer, "agent is missing");
+                if (e == 0 && !json_object_get(json, "action"))
+                        e = reader_fault(r, pointer, "action is missing");
+                return e;
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(cell_keys) && e == 0; i++) {
+                (void) snprintf(at, sizeof(at), "%s/%s", pointer, cell_keys[i]);
+                if (json_object_get(json, cell_keys[i]))
+                        e = reader_fault(r, at, "%s does not go together with workflow",
+                                         cell_keys[i]);
+        }
+        return e;
 }
 
 static int step_read(struct reader *r, const char *pointer, size_t i, const json_t *json)
@@ -358,14 +172,17 @@ static int step_read(struct reader *r, const char *pointer, size_t i, const json
 
         *step = (struct flow_step){
                 .retry = { .attempts = 1, .backoff_ms = 1000, .cap_ms = 60000, .jitter = true },
+                .on_crash = FLOW_CRASH_AUTO,
                 .line = flow_line(r->flow, pointer),
         };
-        if (is_id(json_string_value(json_object_get(json, "id"))))
+        if (reader_is_id(json_string_value(json_object_get(json, "id"))))
                 step->id = json_string_value(json_object_get(json, "id"));
         prefix_set(r, i);
         if (!json_is_object(json))
-                return fault(r, pointer, "must be a group: { id = \"name\"; ... }");
-        e = keys_read(r, pointer, step_keys, ARRAY_SIZE(step_keys), json, step);
+                return reader_fault(r, pointer, "must be a group: { id = \"name\"; ... }");
+        e = reader_keys(r, pointer, step_keys, ARRAY_SIZE(step_keys), json, step);
+        if (e == 0)
+                e = work_check(r, pointer, json);
         return e < 0 ? e : id_note(r, pointer, i);
 }
 
@@ -378,9 +195,10 @@ static int unknown_need(struct reader *r, const char *pointer, const char *id)
                 if (r->flow->steps[i].id)
                         names[n++] = r->flow->steps[i].id;
         near = suggest(id, names);
-        return near ? fault(r, pointer, "needs \"%s\", which is no step (did you mean \"%s\"?)", id,
-                            near)
-                    : fault(r, pointer, "needs \"%s\", which is no step", id);
+        return near ? reader_fault(r, pointer,
+                                   "needs \"%s\", which is no step (did you mean \"%s\"?)", id,
+                                   near)
+                    : reader_fault(r, pointer, "needs \"%s\", which is no step", id);
 }
 
 /* Appends one need, once. */
@@ -391,12 +209,12 @@ static int need_read(struct reader *r, const char *pointer, const json_t *item, 
         const json_t *index = id ? json_object_get(r->ids, id) : NULL;
 
         if (!id)
-                return fault(r, pointer, "needs must be a list of ids: ( \"check\" )");
+                return reader_fault(r, pointer, "needs must be a list of ids: ( \"check\" )");
         if (!index)
                 return unknown_need(r, pointer, id);
         for (size_t i = 0; i < *count; i++)
                 if (needs[i] == (size_t) json_integer_value(index))
-                        return fault(r, pointer, "needs \"%s\" twice", id);
+                        return reader_fault(r, pointer, "needs \"%s\" twice", id);
         needs[(*count)++] = (size_t) json_integer_value(index);
         return 0;
 }
@@ -414,9 +232,9 @@ static int needs_read(struct reader *r, size_t i, const json_t *json)
         if (!list)
                 return 0;
         if (!json_is_array(list))
-                return fault(r, pointer, "needs must be a list of ids: ( \"check\" )");
+                return reader_fault(r, pointer, "needs must be a list of ids: ( \"check\" )");
         if (json_array_size(list) > FLOW_NEEDS_MAX)
-                return fault(r, pointer, "needs more than %d steps", FLOW_NEEDS_MAX);
+                return reader_fault(r, pointer, "needs more than %d steps", FLOW_NEEDS_MAX);
         needs = calloc(json_array_size(list) + 1, sizeof(*needs));
         if (!needs)
                 return -ENOMEM;
@@ -429,7 +247,7 @@ static int needs_read(struct reader *r, size_t i, const json_t *json)
         return e;
 }
 
-static int read_steps(struct reader *r, const char *pointer, const struct key *key,
+static int read_steps(struct reader *r, const char *pointer, const struct reader_key *key,
                       const json_t *value, void *target)
 {
         const json_t *item;
@@ -439,10 +257,11 @@ static int read_steps(struct reader *r, const char *pointer, const struct key *k
 
         (void) target;
         if (!json_is_array(value) || json_array_size(value) == 0)
-                return fault(r, pointer, "%s must be a list of groups: ( { id = \"a\"; ... } )",
-                             key->name);
+                return reader_fault(r, pointer,
+                                    "%s must be a list of groups: ( { id = \"a\"; ... } )",
+                                    key->name);
         if (json_array_size(value) > FLOW_STEPS_MAX)
-                return fault(r, pointer, "more than %d steps", FLOW_STEPS_MAX);
+                return reader_fault(r, pointer, "more than %d steps", FLOW_STEPS_MAX);
         r->flow->steps = calloc(json_array_size(value), sizeof(*r->flow->steps));
         if (!r->flow->steps)
                 return -ENOMEM;
@@ -462,19 +281,65 @@ static int read_steps(struct reader *r, const char *pointer, const struct key *k
         return 0;
 }
 
+static int read_priority(struct reader *r, const char *pointer, const struct reader_key *key,
+                         const json_t *value, void *target)
+{
+        json_int_t n = json_integer_value(value);
+
+        if (!json_is_integer(value) || n < FLOW_PRIORITY_MIN || n > FLOW_PRIORITY_MAX)
+                return reader_fault(r, pointer, "%s must be a number from %d to %d", key->name,
+                                    FLOW_PRIORITY_MIN, FLOW_PRIORITY_MAX);
+        *(int *) target = (int) n;
+        return 0;
+}
+
+#define FLOW(member) offsetof(struct flow, member)
+static const char *const on_busy_words[] = { "queue", "refuse", "cancel-running", NULL };
+
+static const struct reader_key concurrency_keys[] = {
+        { "steps", reader_count, FLOW(concurrency), NULL, false },
+        { "runs", reader_count, FLOW(runs), NULL, false },
+        { "key", reader_text, FLOW(key), NULL, false },
+        { "per_key", reader_count, FLOW(per_key), NULL, false },
+        { "on_busy", reader_choice, FLOW(on_busy), on_busy_words, false },
+};
+
+/* A number of steps, or a group that also says how many runs. */
+static int read_concurrency(struct reader *r, const char *pointer, const struct reader_key *key,
+                            const json_t *value, void *target)
+{
+        struct flow *f = target;
+        char at[64];
+        int e;
+
+        if (!json_is_object(value))
+                return reader_count(r, pointer, key, value, &f->concurrency);
+        e = reader_keys(r, pointer, concurrency_keys, ARRAY_SIZE(concurrency_keys), value, f);
+        (void) snprintf(at, sizeof(at), "%s/per_key", pointer);
+        if (e == 0 && json_object_get(value, "per_key") && !json_object_get(value, "key"))
+                e = reader_fault(r, at, "per_key needs a key: key = \"${inputs.branch}\"");
+        (void) snprintf(at, sizeof(at), "%s/on_busy", pointer);
+        if (e == 0 && json_object_get(value, "on_busy") && !json_object_get(value, "key") &&
+            !json_object_get(value, "runs"))
+                e = reader_fault(r, at, "on_busy does nothing without runs or key");
+        if (f->key && !f->per_key)
+                f->per_key = 1;
+        return e;
+}
+
 /* In the order of enum severity, then "never". */
 static const char *const fail_on_words[] = { "info",     "low",   "medium", "high",
                                              "critical", "never", NULL };
 
-#define FLOW(member) offsetof(struct flow, member)
-static const struct key flow_keys[] = {
-        { "name", read_id, FLOW(name), NULL, false },
-        { "summary", read_text, FLOW(summary), NULL, false },
-        { "inputs", read_object, FLOW(inputs), NULL, false },
-        { "timeout", read_duration, FLOW(timeout_ms), NULL, false },
-        { "concurrency", read_count, FLOW(concurrency), NULL, false },
-        { "fail_on", read_choice, FLOW(fail_on), fail_on_words, false },
-        { "triggers", read_any, FLOW(triggers), NULL, false },
+static const struct reader_key flow_keys[] = {
+        { "name", reader_id, FLOW(name), NULL, false },
+        { "summary", reader_text, FLOW(summary), NULL, false },
+        { "inputs", reader_object, FLOW(inputs), NULL, false },
+        { "timeout", reader_duration, FLOW(timeout_ms), NULL, false },
+        { "priority", read_priority, FLOW(priority), NULL, false },
+        { "concurrency", read_concurrency, 0, NULL, false },
+        { "fail_on", reader_choice, FLOW(fail_on), fail_on_words, false },
+        { "triggers", triggers_read, 0, NULL, false },
         { "steps", read_steps, 0, NULL, true },
 };
 #undef FLOW
@@ -522,7 +387,7 @@ static int hash_make(struct reader *r)
         if (!text)
                 return -ENOMEM;
         if (strlen(text) > FLOW_BYTES_MAX)
-                return fault(r, "", "the definition has more than %d bytes", FLOW_BYTES_MAX);
+                return reader_fault(r, "", "the definition has more than %d bytes", FLOW_BYTES_MAX);
         sha256_hex(r->flow->hash, text, strlen(text));
         return 0;
 }
@@ -535,11 +400,11 @@ static int flow_fill(struct flow *f, struct faults *faults)
 
         f->fail_on = FAIL_ON_DEFAULT;
         if (e == 0 && !json_is_object(f->json))
-                e = fault(&r, "", "a workflow is an object with \"steps\"");
+                e = reader_fault(&r, "", "a workflow is an object with \"steps\"");
         else if (e == 0)
                 e = name_default(f);
         if (e == 0 && json_is_object(f->json))
-                e = keys_read(&r, "", flow_keys, ARRAY_SIZE(flow_keys), f->json, f);
+                e = reader_keys(&r, "", flow_keys, ARRAY_SIZE(flow_keys), f->json, f);
         if (e == 0)
                 e = hash_make(&r);
         json_decref(r.ids);
@@ -672,6 +537,7 @@ struct flow *flow_free(struct flow *f)
         for (size_t i = 0; i < f->step_count; i++)
                 free((void *) f->steps[i].needs);
         free(f->steps);
+        free(f->triggers);
         free(f->file);
         json_decref(f->json);
         (void) tree_free(f->tree);
@@ -695,4 +561,58 @@ ssize_t flow_find(const struct flow *f, const char *id)
                 if (f->steps[i].id && strcmp(f->steps[i].id, id) == 0)
                         return (ssize_t) i;
         return -ENOENT;
+}
+
+/* A key knows the inputs and nothing else. */
+static int inputs_get(void *user, const char *root, const char *step, const char *field,
+                      json_t **ret)
+{
+        (void) step;
+        (void) field;
+        if (strcmp(root, "inputs") != 0)
+                return -ENOENT;
+        *ret = json_incref(user);
+        return 0;
+}
+
+int flow_key(char **ret, const struct flow *f, const json_t *inputs, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *template = f->key ? json_string(f->key) : NULL;
+        _cleanup_(json_decrefp) json_t *value = NULL;
+        const struct expr_scope scope = { inputs_get, (void *) inputs };
+        size_t length;
+        int r;
+
+        *ret = NULL;
+        if (!f->key)
+                return 0;
+        r = template ? template_resolve(template, &scope, &value, err) : -ENOMEM;
+        if (r == -ENOMEM)
+                return err_set(err, r, "out of memory");
+        if (r < 0)
+                return err_wrap(err, -EBADMSG, "the key of this run, \"%s\"", f->key);
+        length = json_is_string(value) ? json_string_length(value) : 0;
+        if (json_is_string(value) &&
+            (length == 0 || length > FLOW_KEY_MAX || strlen(json_string_value(value)) != length))
+                return err_set(err, -EBADMSG,
+                               "the key of this run, \"%s\", becomes %zu bytes of text; it must "
+                               "have from 1 to %d, and no NUL",
+                               f->key, length, FLOW_KEY_MAX);
+        *ret = json_is_string(value) ? strdup(json_string_value(value)) : json_canonical(value);
+        if (*ret && strlen(*ret) <= FLOW_KEY_MAX)
+                return 0;
+        r = *ret ? -EBADMSG : -ENOMEM;
+        free(TAKE(*ret));
+        return err_set(err, r, "the key of this run, \"%s\", is longer than %d bytes", f->key,
+                       FLOW_KEY_MAX);
+}
+
+const char *flow_step_agent(const struct flow_step *step)
+{
+        return step->workflow ? "workflow" : step->agent;
+}
+
+const char *flow_step_action(const struct flow_step *step)
+{
+        return step->workflow ? step->workflow : step->action;
 }

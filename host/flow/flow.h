@@ -16,6 +16,7 @@
 #include "base/sha256.h"
 #include "base/verdict.h"
 #include "flow/fault.h"
+#include "flow/trigger.h"
 
 #include <jansson.h>
 
@@ -24,6 +25,11 @@
 #define FLOW_NEEDS_MAX 1000  /* of one step */
 #define FLOW_ITEMS_MAX 10000 /* of one for_each */
 #define FLOW_NAME_MAX  63    /* letters of a step's id and of a workflow's name */
+#define FLOW_KEY_MAX   256   /* bytes of what a run's key becomes */
+
+/* Of runs that want to run at the same time: the higher goes first. */
+#define FLOW_PRIORITY_MIN (-100)
+#define FLOW_PRIORITY_MAX 100
 
 /* The same members as run's policy, which the engine makes of it. */
 struct flow_retry {
@@ -41,8 +47,9 @@ enum flow_on_failure {
 
 /* What becomes of a step that was running when the host died. */
 enum flow_on_crash {
-        FLOW_CRASH_RETRY, /* a new attempt (default): no attempt ever wrote to the real tree */
+        FLOW_CRASH_RETRY, /* a new attempt: no attempt ever wrote to the real tree */
         FLOW_CRASH_HOLD,  /* waits for a person: it runs at most once without one */
+        FLOW_CRASH_AUTO,  /* nothing is said (default): the engine goes by the manifest */
 };
 
 /* What becomes of a step whose changeset no longer fits the tree. */
@@ -51,10 +58,18 @@ enum flow_on_stale {
         FLOW_STALE_RERUN,
 };
 
+/* What becomes of a new run when as many as may run do. */
+enum flow_on_busy {
+        FLOW_BUSY_QUEUE,          /* it waits, in order of submission (default) */
+        FLOW_BUSY_REFUSE,         /* it is not accepted */
+        FLOW_BUSY_CANCEL_RUNNING, /* the oldest that runs is cancelled, and it takes its place */
+};
+
 struct flow_step {
-        const char *id; /* [a-z][a-z0-9_-]{0,62}, once in a workflow */
-        const char *agent;
-        const char *action;
+        const char *id;       /* [a-z][a-z0-9_-]{0,62}, once in a workflow */
+        const char *agent;    /* what runs: an action of an agent … */
+        const char *action;   /* … or both NULL, and */
+        const char *workflow; /* the name of a workflow that runs as a run of its own */
         const json_t *inputs; /* object, a template; NULL = {} */
         const size_t *needs;  /* indices into flow->steps, as written */
         size_t need_count;
@@ -68,6 +83,7 @@ struct flow_step {
         enum flow_on_stale on_stale;
         bool always;   /* runs whatever became of what it needs, also when the run is cancelled */
         bool approval; /* a person must approve, even where the manifest says auto */
+        bool cache;    /* the result of the same work may be taken again */
         unsigned line; /* where the step begins; 0 = not known */
 };
 
@@ -80,10 +96,16 @@ struct flow {
         json_t *json;         /* the definition, "name" included: what the hash is of */
         const json_t *inputs; /* JSON Schema of the run's inputs; NULL = takes none */
         uint64_t timeout_ms;  /* of the whole run; 0 = none */
-        unsigned concurrency; /* steps at once; 0 = the host decides */
+        int priority;         /* FLOW_PRIORITY_MIN to _MAX; 0 where nothing is said */
+        unsigned concurrency; /* steps of one run at once; 0 = the host decides */
+        unsigned runs;        /* runs of this workflow at once; 0 = as many as the host lets */
+        const char *key;      /* template over inputs: runs with one key share `per_key`; or NULL */
+        unsigned per_key;     /* runs with one key at once; 0 = there is no key */
+        enum flow_on_busy on_busy;
         /* Findings at or above it make a run that succeeded exit with 1; SEVERITIES_ = never. */
         enum severity fail_on;
-        const json_t *triggers; /* for the daemon; NULL = none */
+        struct flow_trigger *triggers; /* what starts it by itself */
+        size_t trigger_count;
         struct flow_step *steps;
         size_t step_count;
         char *file;        /* as it was named; "" when it came as JSON */
@@ -112,6 +134,17 @@ int flow_to_conf(const struct flow *f, struct buf *out);
 
 /* Line of the value at a JSON pointer, or of the nearest around it; 0 = not known. */
 unsigned flow_line(const struct flow *f, const char *pointer);
+
+/*
+ * The key of a run with these inputs (defaults filled in): what `key` becomes, a text of 1 to
+ * FLOW_KEY_MAX bytes; caller frees. *ret is NULL where the workflow has no key. -EBADMSG says why
+ * there is none.
+ */
+int flow_key(char **ret, const struct flow *f, const json_t *inputs, struct err *err);
+
+/* What a step runs, for people and the record: agent and action, or "workflow" and its name. */
+const char *flow_step_agent(const struct flow_step *step);
+const char *flow_step_action(const struct flow_step *step);
 
 /* Index of a step, or -ENOENT. */
 ssize_t flow_find(const struct flow *f, const char *id);

@@ -112,7 +112,8 @@ static void box_measure(struct picture *p, size_t i)
         const char *note = note_of(p, i);
         size_t letters =
                 MAX_OF(letters_of(step->id) + 2,
-                       MIN_OF(strlen(step->agent) + strlen(step->action) + 1, LETTERS_MAX));
+                       MIN_OF(strlen(flow_step_agent(step)) + strlen(flow_step_action(step)) + 1,
+                              LETTERS_MAX));
 
         letters = MAX_OF(letters, letters_of(note));
         p->boxes[i].step = i;

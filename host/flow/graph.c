@@ -27,11 +27,12 @@ const struct graph_look *graph_look(const struct graph_options *o, size_t step)
 
 int graph_agent(struct buf *out, const struct flow_step *step)
 {
-        int r = utf8_clean(out, step->agent, strlen(step->agent), false);
+        const char *agent = flow_step_agent(step), *action = flow_step_action(step);
+        int r = utf8_clean(out, agent, strlen(agent), false);
 
         if (r == 0)
                 r = buf_putc(out, ' ');
-        return r < 0 ? r : utf8_clean(out, step->action, strlen(step->action), false);
+        return r < 0 ? r : utf8_clean(out, action, strlen(action), false);
 }
 
 int graph_marks(struct buf *out, const struct flow_step *step)

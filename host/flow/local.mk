@@ -6,4 +6,6 @@ libhost_a_SOURCES += \
 	host/flow/graph.c host/flow/graph.h host/flow/graph-impl.h \
 	host/flow/graph-svg.c \
 	host/flow/order.c host/flow/order.h \
-	host/flow/template.c host/flow/template.h
+	host/flow/reader.c host/flow/reader.h \
+	host/flow/template.c host/flow/template.h \
+	host/flow/trigger.c host/flow/trigger.h

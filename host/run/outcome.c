@@ -24,7 +24,8 @@ static size_t at_threshold(const struct step *step)
 
 static bool is_same_work(const struct flow_step *a, const struct flow_step *b)
 {
-        if (strcmp(a->agent, b->agent) != 0 || strcmp(a->action, b->action) != 0)
+        if (strcmp(flow_step_agent(a), flow_step_agent(b)) != 0 ||
+            strcmp(flow_step_action(a), flow_step_action(b)) != 0)
                 return false;
         return a->inputs && b->inputs ? json_same(a->inputs, b->inputs) : a->inputs == b->inputs;
 }

@@ -38,6 +38,10 @@ static int action_find(struct step *step, struct err *err)
         const struct flow_step *def = step->def;
         int r;
 
+        if (def->workflow)
+                return err_set(err, -EOPNOTSUPP,
+                               "step %s: this engine does not run workflows within workflows yet",
+                               def->id);
         r = catalog_find(step->run->engine->catalog, def->agent, &step->agent, err);
         if (r < 0)
                 return err_wrap(err, r, "step %s", def->id);

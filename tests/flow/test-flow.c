@@ -36,9 +36,12 @@ static int agents_lookup(void *user, const char *agent, const char *action, stru
         const struct agents *agents = user;
 
         if (strcmp(agent, "lint") == 0 && strcmp(action, "run") == 0)
-                *ret = (struct flow_action){ agents->lint, NULL, WORKSPACE_RO, RISK_AUTO };
+                *ret = (struct flow_action){ agents->lint, NULL, WORKSPACE_RO, RISK_AUTO, true };
+        else if (strcmp(agent, "lint") == 0 && strcmp(action, "ask") == 0)
+                *ret = (struct flow_action){ agents->lint, NULL, WORKSPACE_NONE, RISK_AUTO, false };
         else if (strcmp(agent, "fix") == 0 && strcmp(action, "run") == 0)
-                *ret = (struct flow_action){ agents->fix, NULL, WORKSPACE_OVERLAY, RISK_APPROVAL };
+                *ret = (struct flow_action){ agents->fix, NULL, WORKSPACE_OVERLAY, RISK_APPROVAL,
+                                             true };
         else if (strcmp(agent, "lint") == 0 || strcmp(agent, "fix") == 0)
                 return err_set(err, -ENOENT, "the agent \"%s\" has no action \"%s\"", agent,
                                action);
@@ -78,7 +81,7 @@ static const char whole[] =
         "name = \"all\"; summary = \"Everything at once.\";\n"
         "inputs = { type = \"object\"; properties = { n = { type = \"integer\"; default = 2; };\n"
         "  files = { type = \"array\"; }; }; required = ( \"files\" ); };\n"
-        "timeout = \"1h\"; concurrency = 4; fail_on = \"critical\";\n"
+        "timeout = \"1h\"; concurrency = 4; fail_on = \"critical\"; priority = -7;\n"
         "steps = (\n"
         "  { id = \"look\"; agent = \"lint\"; action = \"run\"; },\n"
         "  { id = \"fix\"; agent = \"fix\"; action = \"run\"; needs = ( \"look\" );\n"
@@ -90,7 +93,14 @@ static const char whole[] =
         "    approval = true; },\n"
         "  { id = \"each\"; agent = \"lint\"; action = \"run\"; needs = ( \"fix\" );\n"
         "    for_each = \"${inputs.files}\"; max_parallel = 2; inputs = { path = \"${item}\"; };\n"
-        "    always = true; }\n"
+        "    always = true; cache = true; },\n"
+        "  { id = \"sub\"; workflow = \"other\"; inputs = { n = \"${inputs.n}\"; }; }\n"
+        ");\n"
+        "triggers = (\n"
+        "  { cron = \"30 4 * * 1-5\"; time_zone = \"Europe/Berlin\"; overlap = \"queue\";\n"
+        "    missed = \"all\"; inputs = { files = ( \"${run.id}\" ); }; },\n"
+        "  { name = \"sources\"; watch = ( \"src/**\" ); debounce = \"5s\"; workspace = \"/srv\";\n"
+        "    inputs = { files = ( ); }; overlap = \"cancel\"; }\n"
         ");\n";
 
 static void everything_is_read(void **state)
@@ -109,7 +119,11 @@ static void everything_is_read(void **state)
         assert_int_equal(f->timeout_ms, 3600000);
         assert_int_equal(f->concurrency, 4);
         assert_int_equal(f->fail_on, SEVERITY_CRITICAL);
-        assert_int_equal(f->step_count, 3);
+        assert_int_equal(f->step_count, 4);
+        assert_int_equal(f->priority, -7);
+        assert_int_equal(f->runs, 0);
+        assert_null(f->key);
+        assert_int_equal(f->per_key, 0);
 
         s = &f->steps[0];
         assert_int_equal(s->line, 6);
@@ -139,7 +153,108 @@ static void everything_is_read(void **state)
         s = &f->steps[2];
         assert_string_equal(json_string_value(s->for_each), "${inputs.files}");
         assert_int_equal(s->max_parallel, 2);
-        assert_true(s->always);
+        assert_true(s->always && s->cache);
+        assert_int_equal(s->on_crash, FLOW_CRASH_AUTO);
+
+        s = &f->steps[3];
+        assert_string_equal(s->workflow, "other");
+        assert_null(s->agent);
+        assert_string_equal(flow_step_agent(s), "workflow");
+        assert_string_equal(flow_step_action(s), "other");
+}
+
+static void triggers_are_read(void **state)
+{
+        _cleanup_(flow_freep) struct flow *f = NULL;
+        const struct flow_trigger *t;
+
+        (void) state;
+        assert_int_equal(flow_load(&f, put("x.flow", whole), NULL, NULL), 0);
+        assert_int_equal(f->trigger_count, 2);
+        t = &f->triggers[0];
+        assert_string_equal(t->name, "cron-1");
+        assert_string_equal(t->cron, "30 4 * * 1-5");
+        assert_string_equal(t->time_zone, "Europe/Berlin");
+        assert_int_equal(t->overlap, TRIGGER_OVERLAP_QUEUE);
+        assert_int_equal(t->missed, TRIGGER_MISSED_ALL);
+        assert_string_equal(
+                json_string_value(json_array_get(json_object_get(t->inputs, "files"), 0)),
+                "${run.id}");
+        assert_null(t->workspace);
+        assert_null(t->watch);
+
+        t = &f->triggers[1];
+        assert_string_equal(t->name, "sources");
+        assert_null(t->cron);
+        assert_int_equal(json_array_size(t->watch), 1);
+        assert_int_equal(t->debounce_ms, 5000);
+        assert_int_equal(t->overlap, TRIGGER_OVERLAP_CANCEL);
+        assert_int_equal(t->missed, TRIGGER_MISSED_SKIP);
+        assert_string_equal(t->workspace, "/srv");
+}
+
+static void keys_are_made_of_inputs(void **state)
+{
+        static const struct {
+                const char *why, *key, *inputs, *want;
+                int result;
+        } rows[] = {
+                { "text", "deploy-${inputs.env}", "{\"env\": \"live\"}", "deploy-live", 0 },
+                { "a number", "${inputs.env}", "{\"env\": 7}", "7", 0 },
+                { "more than a scalar", "${inputs.env}", "{\"env\": [1, {\"b\": 2}]}",
+                  "[1,{\"b\":2}]", 0 },
+                { "what looks like a reference stays text", "k-${inputs.env}",
+                  "{\"env\": \"${inputs.env}\"}", "k-${inputs.env}", 0 },
+                { "nothing", "${inputs.env}", "{\"env\": \"\"}", NULL, -EBADMSG },
+                { "a NUL", "${inputs.env}", "{\"env\": \"a\\u0000b\"}", NULL, -EBADMSG },
+                { "missing", "${inputs.env}", "{}", NULL, -EBADMSG },
+                { "a default", "${default(inputs.env, 'none')}", "{}", "none", 0 },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(json_decrefp) json_t *inputs =
+                        json_loads(rows[i].inputs, JSON_ALLOW_NUL, NULL);
+                _cleanup_(json_decrefp) json_t *json = json_pack(
+                        "{s:{s:s}, s:[{s:s, s:s, s:s}]}", "concurrency", "key", rows[i].key,
+                        "steps", "id", "a", "agent", "lint", "action", "run");
+                _cleanup_(flow_freep) struct flow *f = NULL;
+                _cleanup_(freep) char *key = NULL;
+                struct err err = { 0 };
+
+                print_message("# %s\n", rows[i].why);
+                assert_int_equal(flow_from_json(&f, json, &err), 0);
+                assert_int_equal(f->per_key, 1);
+                assert_int_equal(flow_key(&key, f, inputs, &err), rows[i].result);
+                if (rows[i].want)
+                        assert_string_equal(key, rows[i].want);
+                else
+                        assert_null(key);
+        }
+}
+
+static void keys_have_a_limit(void **state)
+{
+        _cleanup_(flow_freep) struct flow *f = NULL;
+
+        (void) state;
+        assert_int_equal(
+                flow_load(&f,
+                          put("x.flow",
+                              "concurrency = { key = \"${inputs.x}\"; }; "
+                              "steps = ( { id = \"a\"; agent = \"lint\"; action = \"run\"; } );"),
+                          NULL, NULL),
+                0);
+        for (size_t n = FLOW_KEY_MAX; n <= FLOW_KEY_MAX + 1; n++) {
+                _cleanup_(json_decrefp) json_t *inputs = NULL;
+                _cleanup_(freep) char *key = NULL;
+                char text[FLOW_KEY_MAX + 2] = "";
+
+                memset(text, 'x', n);
+                text[n] = '\0';
+                inputs = json_pack("{s:s}", "x", text);
+                assert_int_equal(flow_key(&key, f, inputs, NULL), n > FLOW_KEY_MAX ? -EBADMSG : 0);
+        }
 }
 
 static void the_name_comes_from_the_file(void **state)
@@ -350,6 +465,87 @@ static const struct {
           "x.flow:2: error: inputs is not a JSON Schema: /type: must be one or more of array, "
           "boolean, "
           "integer, null, number, object, string\n" },
+        { "a priority", "priority = 101;\nsteps = (" STEP("a", "") ");",
+          "x.flow:1: error: priority must be a number from -100 to 100\n" },
+        { "a key of concurrency", "concurrency = {\nrnus = 2; };\nsteps = (" STEP("a", "") ");",
+          "x.flow:2: error: unknown key \"rnus\" (did you mean \"runs\"?)\n" },
+        { "concurrency that counts nothing",
+          "concurrency = { per_key = 2;\non_busy = \"wait\"; };\nsteps = (" STEP("a", "") ");",
+          "x.flow:1: error: per_key needs a key: key = \"${inputs.branch}\"\n"
+          "x.flow:2: error: on_busy does nothing without runs or key\n"
+          "x.flow:2: error: on_busy must be queue, refuse or cancel-running\n" },
+        { "a key of more than inputs",
+          "inputs = { properties = { env = { default = 1; }; }; };\n"
+          "concurrency = { runs = 1;\nkey = \"${inputs.evn}-${run.id}\"; };\n"
+          "steps = (" STEP("a", "") ");",
+          "x.flow:3: error: inputs.evn: the workflow has no input \"evn\" (did you mean "
+          "\"env\"?)\n"
+          "x.flow:3: error: run.id: a key is made before the run begins, of its inputs alone\n" },
+        { "a key that is no template",
+          "concurrency = { key = \"${\"; };\nsteps = (" STEP("a", "") ");",
+          "x.flow:1: error: key: column 1: the expression ends where a value should stand\n" },
+        { "a key that is the same for all",
+          "concurrency = { key = \"one\"; };\nsteps = (" STEP("a", "") ");",
+          "x.flow:1: warning: key has no reference, so all runs have one key: write key = "
+          "\"${inputs.NAME}\", or say runs instead\n" },
+        { "a trigger of no kind, one of both, and keys of the other kind",
+          "triggers = ( { },\n{ cron = \"* * * * *\"; watch = ( \"a\" ); },\n"
+          "{ cron = \"* * * * *\"; debounce = \"1s\"; },\n{ watch = ( \"a\" ); missed = \"all\"; "
+          "workspace = \"/a\"; } );\n"
+          "steps = (" STEP("a", "") ");",
+          "x.flow:1: error: trigger 1: a trigger has either cron = \"30 4 * * 1-5\" or watch = ( "
+          "\"src/**\" )\n"
+          "x.flow:2: error: trigger 2: a trigger has either cron = \"30 4 * * 1-5\" or watch = ( "
+          "\"src/**\" )\n"
+          "x.flow:3: error: trigger 3: debounce is only for watch\n"
+          "x.flow:4: error: trigger 4: missed is only for cron\n" },
+        { "what a trigger cannot be",
+          "triggers = ( { cron = \"* * * * *\"; name = \"x\"; },\n"
+          "{ corn = 1; cron = \"\"; name = \"x\";\ntime_zone = \"../etc/x y\"; },\n"
+          "{ watch = ( \"../a\" ); workspace = \"a\"; debounce = \"2h\"; name = \"X\"; } );\n"
+          "steps = (" STEP("a", "") ");",
+          "x.flow:2: error: trigger 2: another trigger has the name \"x\" too\n"
+          "x.flow:2: error: trigger 2: cron must be a string, not empty\n"
+          "x.flow:2: error: trigger 2: unknown key \"corn\" (did you mean \"cron\"?)\n"
+          "x.flow:3: error: trigger 2: time_zone must be a zone's name: \"Europe/Berlin\"\n"
+          "x.flow:4: error: trigger 3: debounce is at most 1 h\n"
+          "x.flow:4: error: trigger 3: name must begin with a small letter and have only small "
+          "letters, digits, _ and -, 63 at most\n"
+          "x.flow:4: error: trigger 3: watch: each pattern is a path below the workspace, without "
+          ".. and no / in front\n"
+          "x.flow:4: error: trigger 3: workspace must be an absolute path\n" },
+        { "a watch without a tree",
+          "triggers = ( { watch = ( \"a\" ); } );\nsteps = (" STEP("a", "") ");",
+          "x.flow:1: error: trigger 1: watch needs a workspace: the tree that it looks at\n" },
+        { "a trigger whose inputs do not fit",
+          "inputs = { properties = { n = { type = \"integer\"; }; }; required = ( \"n\" ); };\n"
+          "triggers = ( { cron = \"* * * * *\"; },\n{ cron = \"* * * * *\";\ninputs = {\nn = "
+          "\"${inputs.n}\"; }; } );\n"
+          "steps = (" STEP("a", "") ");",
+          "x.flow:2: error: trigger \"cron-1\": inputs lacks the property \"n\"\n"
+          "x.flow:5: error: trigger \"cron-2\": inputs/n must be of type integer, but is a "
+          "string\n" },
+        { "a trigger with inputs of which there are none",
+          "triggers = ( { cron = \"* * * * *\"; inputs = { a = 1; }; } );\nsteps = (" STEP("a",
+                                                                                           "") ");",
+          "x.flow:1: error: trigger \"cron-1\": the workflow declares no inputs\n" },
+        { "a workflow with what belongs to a cell",
+          "steps = ({ id = \"a\"; workflow = \"b\";\nagent = \"lint\"; cache = true; approval = "
+          "true;\non_crash = \"hold\"; });",
+          "x.flow:2: error: step \"a\": agent does not go together with workflow\n"
+          "x.flow:2: error: step \"a\": approval does not go together with workflow\n"
+          "x.flow:2: error: step \"a\": cache does not go together with workflow\n"
+          "x.flow:3: error: step \"a\": on_crash does not go together with workflow\n" },
+        { "a cache of what changes the tree",
+          "steps = (" FIX("a", "inputs = { n = 1; };\ncache = true;") ");",
+          "x.flow:2: error: step \"a\": cache is for actions that change nothing, and fix run has "
+          "the workspace \"overlay\"\n" },
+        { "a cache of what is not idempotent",
+          "steps = ({ id = \"a\"; agent = \"lint\"; action = \"ask\";\ncache = true; });",
+          "x.flow:2: error: step \"a\": cache is for actions that their agent calls idempotent, "
+          "and "
+          "lint ask is not\n" },
+        { "a cache of what may be kept", "steps = (" STEP("a", "cache = true;") ");", "" },
         { "all at once, in the order of the file",
           "fail_no = 1;\nsteps = (\n" STEP("a", "when = \"!\";") ",\n" STEP(
                   "b", "needs = ( \"x\" );") ");",
@@ -443,6 +639,23 @@ static void order_follows_needs(void **state)
 }
 
 /* A workflow with random values wherever any may stand. */
+static json_t *random_concurrency(struct json_random *r)
+{
+        if (json_random_below(r, 2))
+                return json_integer((json_int_t) json_random_below(r, 9) + 1);
+        return json_pack("{s:i, s:s, s:s}", "runs", (int) json_random_below(r, 9) + 1, "key",
+                         "k-${inputs.x}", "on_busy",
+                         json_random_below(r, 2) ? "refuse" : "cancel-running");
+}
+
+static json_t *random_triggers(struct json_random *r)
+{
+        return json_pack("[{s:s, s:s, s:{s:o}}, {s:[s], s:s, s:s}]", "cron", "0 4 * * *", "missed",
+                         json_random_below(r, 2) ? "once" : "all", "inputs", "any",
+                         json_random_value(r, 4), "watch", "src/**", "workspace", "/srv", "overlap",
+                         json_random_below(r, 2) ? "queue" : "cancel");
+}
+
 static json_t *random_flow(struct json_random *r)
 {
         static const char *const durations[] = { "1s", "250ms", "1h30m" };
@@ -471,8 +684,12 @@ static json_t *random_flow(struct json_random *r)
                                                              json_random_value(r, 3)));
                 (void) json_array_append_new(steps, step);
         }
-        return json_pack("{s:s, s:{s:{s:o}}, s:o}", "name", "random", "inputs", "properties", "x",
-                         json_pack("{s:o}", "const", json_random_value(r, 4)), "steps", steps);
+        return json_pack("{s:s, s:i, s:o*, s:o*, s:{s:{s:o}}, s:o}", "name", "random", "priority",
+                         (int) json_random_below(r, 201) - 100, "concurrency",
+                         json_random_below(r, 2) ? random_concurrency(r) : NULL, "triggers",
+                         json_random_below(r, 2) ? random_triggers(r) : NULL, "inputs",
+                         "properties", "x", json_pack("{s:o}", "const", json_random_value(r, 4)),
+                         "steps", steps);
 }
 
 static void both_forms_have_one_hash(void **state)
@@ -758,6 +975,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(everything_is_read),
+                cmocka_unit_test(triggers_are_read),
+                cmocka_unit_test(keys_are_made_of_inputs),
+                cmocka_unit_test(keys_have_a_limit),
                 cmocka_unit_test(the_name_comes_from_the_file),
                 cmocka_unit_test(faults_have_places),
                 cmocka_unit_test(too_many_steps_are_refused),

@@ -27,7 +27,8 @@ static int agent_lookup(void *user, const char *agent, const char *action, struc
 
         if (strcmp(agent, "x") != 0 || strcmp(action, "y") != 0)
                 return err_set(err, -ENOENT, "nobody knows it");
-        *ret = (struct flow_action){ schemas[0], schemas[1], WORKSPACE_OVERLAY, RISK_APPROVAL };
+        *ret = (struct flow_action){ schemas[0], schemas[1], WORKSPACE_OVERLAY, RISK_APPROVAL,
+                                     true };
         return 0;
 }
 
