@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/batch.h"
 
+#include "base/json.h"
 #include "base/loop.h"
 #include "base/utf8.h"
 #include "store/op.h"
@@ -187,6 +188,45 @@ static void batch_flow(struct batch *b, const struct batch_run *run)
         value_text(b, &v[2], run->flow_json);
 }
 
+/* What must be the same for a submit key to mean the same request. */
+static void value_submit_hash(struct batch *b, struct op_value *v, const struct batch_run *run)
+{
+        _cleanup_(json_decrefp) json_t *request = NULL;
+        _cleanup_(freep) char *text = NULL;
+        char hash[SHA256_HEX];
+
+        *v = (struct op_value){ .is_null = true };
+        if (!run->submit_key)
+                return;
+        request =
+                json_pack("[s, s?, O?, s?, i, s?, s?]", run->flow_hash, run->workspace, run->inputs,
+                          run->project, run->priority, run->concurrency_key, run->fail_on);
+        text = request ? json_canonical(request) : NULL;
+        if (!text) {
+                batch_fail(b, -ENOMEM);
+                return;
+        }
+        sha256_hex(hash, text, strlen(text));
+        value_text(b, v, hash);
+}
+
+/* Where the run comes from, and when it may go: values 11 and on. */
+static void batch_run_origin(struct batch *b, struct op_value *v, const struct batch_run *run)
+{
+        value_text(b, &v[11], run->project);
+        value_number(&v[12], run->priority);
+        value_text(b, &v[13], run->concurrency_key);
+        value_text(b, &v[14], run->submit_key);
+        value_submit_hash(b, &v[15], run);
+        value_text(b, &v[19], run->retry_of);
+        value_json(b, &v[20], run->trigger);
+        if (!run->parent.run)
+                return;
+        value_text(b, &v[16], run->parent.run);
+        value_text(b, &v[17], run->parent.step);
+        value_number(&v[18], run->parent.item);
+}
+
 void batch_run(struct batch *b, const struct batch_run *run)
 {
         struct op_value *v;
@@ -195,7 +235,7 @@ void batch_run(struct batch *b, const struct batch_run *run)
         if (run->workspace && !utf8_is_valid(run->workspace, strlen(run->workspace)))
                 batch_fail(b, -EILSEQ);
         batch_flow(b, run);
-        v = batch_add(b, OP_RUN, 11);
+        v = batch_add(b, OP_RUN, 21);
         if (!v)
                 return;
         value_text(b, &v[0], run->id);
@@ -209,6 +249,7 @@ void batch_run(struct batch *b, const struct batch_run *run)
         value_natural(&v[8], run->uid);
         value_text(b, &v[9], run->requested_by);
         value_time(&v[10], run->at_ms);
+        batch_run_origin(b, v, run);
 }
 
 void batch_run_file(struct batch *b, const char *run, const char *pointer, const char *path,
@@ -314,7 +355,7 @@ void batch_attempt_begin(struct batch *b, struct step_key key, int n, const char
 void batch_attempt_end(struct batch *b, struct step_key key, int n,
                        const struct batch_attempt *attempt)
 {
-        struct op_value *v = batch_add_keyed(b, OP_ATTEMPT_END, 20, key);
+        struct op_value *v = batch_add_keyed(b, OP_ATTEMPT_END, 21, key);
 
         if (!v)
                 return;
@@ -336,6 +377,7 @@ void batch_attempt_end(struct batch *b, struct step_key key, int n,
         value_unsigned(&v[17], attempt->memory_peak_bytes);
         value_json(b, &v[18], attempt->spent);
         value_json(b, &v[19], attempt->unreadable);
+        value_unsigned(&v[20], attempt->redacted);
 }
 
 void batch_output(struct batch *b, struct step_key key, const json_t *output)
@@ -389,9 +431,21 @@ void batch_withdraw(struct batch *b, struct step_key key)
         (void) batch_add_keyed(b, OP_WITHDRAW_ARTIFACTS, 3, key);
 }
 
+static void batch_blob_ref(struct batch *b, const char *run, const json_t *sha256)
+{
+        struct op_value *v = json_is_string(sha256) ? batch_add(b, OP_BLOB_REF, 2) : NULL;
+
+        if (!v)
+                return;
+        value_text(b, &v[0], run);
+        value_text(b, &v[1], json_string_value(sha256));
+}
+
 void batch_changeset(struct batch *b, struct step_key key, int n, const json_t *changeset)
 {
         struct op_value *v = batch_add_keyed(b, OP_CHANGESET, 7, key);
+        const json_t *file;
+        size_t i;
 
         if (!v)
                 return;
@@ -399,6 +453,10 @@ void batch_changeset(struct batch *b, struct step_key key, int n, const json_t *
         value_text(b, &v[4], json_string_value(json_object_get(changeset, "sha256")));
         value_json(b, &v[5], json_object_get(changeset, "files"));
         value_time(&v[6], 0);
+        json_array_foreach (json_object_get(changeset, "files"), i, file) {
+                batch_blob_ref(b, key.run, json_object_get(file, "sha256_before"));
+                batch_blob_ref(b, key.run, json_object_get(file, "sha256_after"));
+        }
         b->has_blobs = true;
 }
 
@@ -464,4 +522,35 @@ void batch_log(struct batch *b, struct step_key key, int attempt, int level, con
         value_number(&v[4], level);
         value_text(b, &v[5], text);
         value_time(&v[6], at_ms);
+}
+
+void batch_cache(struct batch *b, const char *key, struct step_key output, uint64_t at_ms)
+{
+        struct op_value *v = batch_add_keyed(b, OP_CACHE, 5, output);
+
+        if (!v)
+                return;
+        value_text(b, &v[3], key);
+        value_time(&v[4], at_ms);
+}
+
+void batch_cache_used(struct batch *b, const char *key, uint64_t at_ms)
+{
+        struct op_value *v = batch_add(b, OP_CACHE_USED, 2);
+
+        if (!v)
+                return;
+        value_text(b, &v[0], key);
+        value_time(&v[1], at_ms);
+}
+
+void batch_trigger(struct batch *b, const char *name, uint64_t due_ms, const char *run)
+{
+        struct op_value *v = batch_add(b, OP_TRIGGER, 3);
+
+        if (!v)
+                return;
+        value_text(b, &v[0], name);
+        value_unsigned(&v[1], due_ms);
+        value_text(b, &v[2], run);
 }

@@ -14,6 +14,7 @@
  *   -EALREADY  the approval was decided before (the text says by whom), or the state is final
  *   -ESTALE    the approval is for another sha256 than the one that was looked at
  *   -ENOENT    there is no such run, step, attempt or approval
+ *   -ENOTUNIQ  the submit key belongs to a run with another request (the text names it)
  */
 
 #include "base/sha256.h"
@@ -44,6 +45,20 @@ struct batch_run {
         int64_t uid;           /* who asked; -1 = not a local user */
         const char *requested_by;
         uint64_t at_ms;
+
+        /* All below may be left out. */
+        const char *project;         /* shares between projects are fair */
+        int priority;                /* the higher goes first */
+        const char *concurrency_key; /* runs with the same key go one after the other */
+        /*
+         * Whoever submits the same request under the same key again is refused with -EEXIST, and
+         * store_run_by_submit_key() says which run has it; -ENOTUNIQ is the same key with another
+         * definition, workspace, inputs, project, priority or concurrency key.
+         */
+        const char *submit_key;
+        struct step_key parent; /* the step whose sub-workflow this is; `run` NULL = none */
+        const char *retry_of;   /* the run that this one repeats */
+        const json_t *trigger;  /* {"name", "kind", "due"}: what started it, and when it was due */
 };
 
 void batch_run(struct batch *b, const struct batch_run *run);
@@ -107,6 +122,7 @@ struct batch_attempt {
         uint64_t memory_peak_bytes;
         const json_t *spent;      /* object, or NULL */
         const json_t *unreadable; /* array, or NULL */
+        uint64_t redacted;        /* secrets that were masked in what it gave */
 };
 
 void batch_attempt_end(struct batch *b, struct step_key key, int n,
@@ -156,3 +172,14 @@ void batch_event(struct batch *b, const char *run, const char *type, const json_
                  uint64_t at_ms);
 void batch_log(struct batch *b, struct step_key key, int attempt, int level, const char *text,
                uint64_t at_ms);
+
+/*
+ * Result cache: `key` (a hash of all that the result depends on) means the recorded output of this
+ * step; the newest wins. The row goes when the output goes. batch_cache_used() notes a hit; a key
+ * that is gone is no fault.
+ */
+void batch_cache(struct batch *b, const char *key, struct step_key output, uint64_t at_ms);
+void batch_cache_used(struct batch *b, const char *key, uint64_t at_ms);
+
+/* What trigger `name` last did: when it was due, and the run it started (NULL = none, it stays). */
+void batch_trigger(struct batch *b, const char *name, uint64_t due_ms, const char *run);

@@ -39,6 +39,13 @@ struct db_ops {
                             struct err *err);
         int (*run_find)(struct db *db, const char *prefix, char ret[RUN_ID_SIZE], struct err *err);
         int (*runs)(struct db *db, unsigned states, size_t limit, json_t **ret, struct err *err);
+        int (*unended)(struct db *db, size_t limit, json_t **ret, struct err *err);
+        int (*children)(struct db *db, struct step_key parent, json_t **ret, struct err *err);
+        int (*run_by_submit_key)(struct db *db, const char *key, char ret[RUN_ID_SIZE],
+                                 struct err *err);
+        int (*cache)(struct db *db, const char *key, json_t **ret, struct err *err);
+        int (*output)(struct db *db, struct step_key key, json_t **ret, struct err *err);
+        int (*triggers)(struct db *db, json_t **ret, struct err *err);
         int (*approvals)(struct db *db, const char *run, bool all, json_t **ret, struct err *err);
         int (*logs)(struct db *db, struct step_key key, int64_t after, size_t limit, json_t **ret,
                     struct err *err);

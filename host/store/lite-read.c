@@ -93,14 +93,26 @@ static int query_array(struct lite *l, const char *sql, const struct op_value *v
 }
 
 #define ITEM_OR_NULL "'item', nullif(item, -1)"
+#define RUN_ORIGIN                                                                                 \
+        "'project', project, 'priority', priority, 'concurrency_key', concurrency_key,"            \
+        " 'submit_key', submit_key, 'parent', iif(parent_run IS NULL, NULL, json_object("          \
+        "'run', parent_run, 'step', parent_step, 'item', nullif(parent_item, -1))),"               \
+        " 'retry_of', retry_of, 'trigger', json(coalesce(trigger, 'null'))"
+
+/* A run in a list; behind it come WHERE and ORDER BY. What retention has removed is not told. */
+#define RUNS_SQL                                                                                   \
+        "SELECT json_object('run', id, 'flow', flow, 'flow_hash', flow_hash, 'state', state,"      \
+        " 'exit', exit, 'workspace', workspace, 'created', created, 'started', started,"           \
+        " 'ended', ended, 'requested_by', requested_by, " RUN_ORIGIN ")"                           \
+        " FROM runs WHERE removed IS NULL"
 
 static const char run_sql[] =
         "SELECT json_object('run', id, 'flow', flow, 'flow_hash', flow_hash,"
         " 'workspace', workspace, 'inputs', json(coalesce(inputs, '{}')), 'state', state,"
         " 'exit', exit, 'fail_on', fail_on, 'created', created, 'started', started,"
         " 'ended', ended, 'requested_by', requested_by, 'uid', uid, 'tier', tier,"
-        " 'cancel_requested', cancel_requested, 'cancel_by', cancel_by)"
-        " FROM runs WHERE id = ?1";
+        " 'cancel_requested', cancel_requested, 'cancel_by', cancel_by, " RUN_ORIGIN ")"
+        " FROM runs WHERE id = ?1 AND removed IS NULL";
 static const char flow_sql[] =
         "SELECT json FROM flows WHERE hash = (SELECT flow_hash FROM runs WHERE id = ?1)";
 static const char files_sql[] =
@@ -128,7 +140,8 @@ static const struct part {
           "  json_object('code', code, 'message', message)),"
           " 'exit', exit, 'signal', signal, 'syscall', syscall, 'syscall_remedy', syscall_remedy,"
           " 'stderr_tail', coalesce(stderr_tail, ''), 'agent_sha256', agent_sha256, 'tier', tier,"
-          " 'idempotency_key', idempotency_key, 'spent', json(coalesce(spent, '{}')),"
+          " 'idempotency_key', idempotency_key, 'redacted', coalesce(redacted, 0), 'spent', "
+          "json(coalesce(spent, '{}')),"
           " 'unreadable', json(coalesce(unreadable, '[]')),"
           " 'usage', iif(verdict IS NULL, NULL, json_object('wall_ms', wall_ms, 'cpu_ms', cpu_ms,"
           "  'user_us', user_us, 'system_us', system_us,"
@@ -316,6 +329,7 @@ int lite_run_find(struct db *db, const char *prefix, char ret[RUN_ID_SIZE], stru
         /* '~' is behind every digit of an id. */
         r = query_array(l,
                         "SELECT json_quote(id) FROM runs WHERE id >= ?1 AND id < ?1 || '~'"
+                        " AND removed IS NULL"
                         " ORDER BY id DESC LIMIT ?2",
                         values, ARRAY_SIZE(values), &found, err);
         if (r < 0)
@@ -345,13 +359,107 @@ int lite_runs(struct db *db, unsigned states, size_t limit, json_t **ret, struct
         values[0] = text_value(buf_text(&names));
         values[1] = limit_value(limit);
         return query_array((struct lite *) db,
-                           "SELECT json_object('run', id, 'flow', flow, 'flow_hash', flow_hash,"
-                           " 'state', state, 'exit', exit, 'workspace', workspace,"
-                           " 'created', created, 'started', started, 'ended', ended,"
-                           " 'requested_by', requested_by) FROM runs"
-                           " WHERE state IN (SELECT value FROM json_each(?1))"
-                           " ORDER BY id DESC LIMIT ?2",
+                           RUNS_SQL " AND state IN (SELECT value FROM json_each(?1))"
+                                    " ORDER BY id DESC LIMIT ?2",
                            values, ARRAY_SIZE(values), ret, err);
+}
+
+int lite_unended(struct db *db, size_t limit, json_t **ret, struct err *err)
+{
+        struct op_value value = limit_value(limit);
+
+        return query_array((struct lite *) db,
+                           RUNS_SQL " AND ended IS NULL ORDER BY priority DESC, created, id"
+                                    " LIMIT ?1",
+                           &value, 1, ret, err);
+}
+
+int lite_children(struct db *db, struct step_key parent, json_t **ret, struct err *err)
+{
+        struct op_value values[] = { text_value(parent.run), text_value(parent.step),
+                                     number_value(parent.item) };
+
+        return query_array((struct lite *) db,
+                           RUNS_SQL " AND parent_run = ?1 AND (?2 IS NULL OR parent_step = ?2"
+                                    " AND parent_item = ?3) ORDER BY id",
+                           values, ARRAY_SIZE(values), ret, err);
+}
+
+int lite_run_by_submit_key(struct db *db, const char *key, char ret[RUN_ID_SIZE], struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *found = NULL;
+        struct lite *l = (struct lite *) db;
+        struct op_value value = text_value(key);
+        int r;
+
+        r = query_array(l,
+                        "SELECT json_quote(id) FROM runs WHERE submit_key = ?1 AND removed IS NULL",
+                        &value, 1, &found, err);
+        if (r < 0)
+                return r;
+        if (json_array_size(found) == 0)
+                return err_set(err, -ENOENT, "no run in %s has the submit key %s", l->path, key);
+        (void) snprintf(ret, RUN_ID_SIZE, "%s", json_string_value(json_array_get(found, 0)));
+        return 0;
+}
+
+static const char cache_sql[] =
+        "SELECT json_object('run', c.run, 'step', c.step, 'item', nullif(c.item, -1),"
+        " 'at', at, 'last_used', last_used) FROM cache AS c JOIN runs AS r ON r.id = c.run"
+        " WHERE key = ?1 AND r.removed IS NULL";
+
+int lite_cache(struct db *db, const char *key, json_t **ret, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *found = NULL;
+        struct op_value value = text_value(key);
+        int r;
+
+        r = query_array((struct lite *) db, cache_sql, &value, 1, &found, err);
+        if (r < 0)
+                return r;
+        if (json_array_size(found) == 0)
+                return err_set(err, -ENOENT, "no output is kept for the cache key %s", key);
+        *ret = json_incref(json_array_get(found, 0));
+        return 0;
+}
+
+static const char output_sql[] =
+        "SELECT json FROM outputs WHERE run = ?1 AND step = ?2 AND item = ?3";
+static const char step_findings_sql[] =
+        "SELECT json FROM findings WHERE run = ?1 AND step = ?2 AND item = ?3 ORDER BY n";
+static const char step_artifacts_sql[] =
+        "SELECT json_object('name', name, 'media_type', media_type, 'size', size,"
+        " 'sha256', sha256) FROM artifacts WHERE run = ?1 AND step = ?2 AND item = ?3"
+        " ORDER BY name";
+
+int lite_output(struct db *db, struct step_key key, json_t **ret, struct err *err)
+{
+        struct op_value values[] = { text_value(key.run), text_value(key.step),
+                                     number_value(key.item) };
+        _cleanup_(json_decrefp) json_t *output = NULL, *findings = NULL, *artifacts = NULL;
+        struct lite *l = (struct lite *) db;
+        int r;
+
+        r = query_array(l, output_sql, values, ARRAY_SIZE(values), &output, err);
+        if (r == 0)
+                r = query_array(l, step_findings_sql, values, ARRAY_SIZE(values), &findings, err);
+        if (r == 0)
+                r = query_array(l, step_artifacts_sql, values, ARRAY_SIZE(values), &artifacts, err);
+        if (r < 0)
+                return r;
+        if (json_array_size(output) == 0)
+                return err_set(err, -ENOENT, "there is no output of %s/%s", key.run, key.step);
+        *ret = json_pack("{s:O, s:O, s:O}", "output", json_array_get(output, 0), "findings",
+                         findings, "artifacts", artifacts);
+        return *ret ? 0 : out_of_memory(err);
+}
+
+int lite_triggers(struct db *db, json_t **ret, struct err *err)
+{
+        return query_array((struct lite *) db,
+                           "SELECT json_object('name', name, 'last_due', last_due,"
+                           " 'last_run', last_run) FROM trigger_state ORDER BY name",
+                           NULL, 0, ret, err);
 }
 
 int lite_approvals(struct db *db, const char *run, bool all, json_t **ret, struct err *err)
@@ -366,7 +474,8 @@ int lite_approvals(struct db *db, const char *run, bool all, json_t **ret, struc
                            " 'decided_by', a.decided_by, 'uid', a.uid, 'how', a.how,"
                            " 'reason', a.reason)"
                            " FROM approvals AS a JOIN runs AS r ON r.id = a.run"
-                           " WHERE (?1 IS NULL OR a.run = ?1) AND (?2 OR a.state = 'open')"
+                           " WHERE r.removed IS NULL AND (?1 IS NULL OR a.run = ?1) AND (?2 OR "
+                           "a.state = 'open')"
                            " ORDER BY a.id",
                            values, ARRAY_SIZE(values), ret, err);
 }

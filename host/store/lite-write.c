@@ -12,13 +12,16 @@ static const struct {
         const char *sql;
         const char *what;
         bool is_keyed; /* the values begin with run, step, item */
+        bool may_do_nothing;
 } statements[OPS_] = {
         [OP_FLOW] = { "INSERT INTO flows (hash, name, json) VALUES (?1, ?2, ?3)"
                       " ON CONFLICT (hash) DO NOTHING",
-                      "definition" },
+                      "definition", false, true },
         [OP_RUN] = { "INSERT INTO runs (id, flow_hash, flow, workspace, inputs, state, fail_on,"
-                     " tier, uid, requested_by, created)"
-                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                     " tier, uid, requested_by, created, project, priority, concurrency_key,"
+                     " submit_key, submit_hash, parent_run, parent_step, parent_item, retry_of,"
+                     " trigger) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
+                     " ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
                      "run" },
         [OP_RUN_FILE] = { "INSERT INTO run_files (run, pointer, path, sha256, size)"
                           " VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -54,7 +57,8 @@ static const struct {
                              " message = ?8, exit = ?9, signal = ?10, syscall = ?11,"
                              " syscall_remedy = ?12, stderr_tail = ?13, wall_ms = ?14,"
                              " cpu_ms = ?15, user_us = ?16, system_us = ?17,"
-                             " memory_peak_bytes = ?18, spent = ?19, unreadable = ?20"
+                             " memory_peak_bytes = ?18, spent = ?19, unreadable = ?20,"
+                             " redacted = ?21"
                              " WHERE " OF_STEP " AND n = ?4",
                              "attempt", true },
         [OP_OUTPUT] = { "INSERT INTO outputs (run, step, item, json) VALUES (?1, ?2, ?3, ?4)",
@@ -68,9 +72,9 @@ static const struct {
         [OP_WITHDRAW_OUTPUT] = { "DELETE FROM outputs WHERE " OF_STEP " AND " IS_HELD,
                                  "held output", true },
         [OP_WITHDRAW_FINDINGS] = { "DELETE FROM findings WHERE " OF_STEP " AND " IS_HELD,
-                                   "held findings", true },
+                                   "held findings", true, true },
         [OP_WITHDRAW_ARTIFACTS] = { "DELETE FROM artifacts WHERE " OF_STEP " AND " IS_HELD,
-                                    "held artifacts", true },
+                                    "held artifacts", true, true },
         [OP_CHANGESET] = { "INSERT INTO changesets (run, step, item, attempt, sha256, files, at)"
                            " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                            "changeset", true },
@@ -85,6 +89,20 @@ static const struct {
                                  " decided_by = ?7, uid = ?8, how = ?9, reason = ?10"
                                  " WHERE " OF_STEP " AND state = 'open' AND sha256 = ?4",
                                  "approval", true },
+        [OP_BLOB_REF] = { "INSERT INTO blob_refs (run, sha256) VALUES (?1, ?2)"
+                          " ON CONFLICT (run, sha256) DO NOTHING",
+                          "blob", false, true },
+        [OP_CACHE] = { "INSERT INTO cache (key, run, step, item, at, last_used)"
+                       " VALUES (?4, ?1, ?2, ?3, ?5, ?5)"
+                       " ON CONFLICT (key) DO UPDATE SET run = ?1, step = ?2, item = ?3, at = ?5,"
+                       " last_used = ?5",
+                       "cached output", true },
+        [OP_CACHE_USED] = { "UPDATE cache SET last_used = ?2 WHERE key = ?1", "cached output",
+                            false, true },
+        [OP_TRIGGER] = { "INSERT INTO trigger_state (name, last_due, last_run) VALUES (?1, ?2, ?3)"
+                         " ON CONFLICT (name) DO UPDATE SET last_due = ?2,"
+                         " last_run = coalesce(?3, last_run)",
+                         "trigger" },
         [OP_EVENT] = { "INSERT INTO events (run, type, at, data) VALUES (?1, ?2, ?3, ?4)",
                        "event" },
         [OP_LOG] = { "INSERT INTO logs (run, step, item, attempt, level, text, at)"
@@ -121,28 +139,6 @@ static const struct {
         { SQLITE_CONSTRAINT_TRIGGER, "result", -EEXIST, "its result is recorded already" },
         { SQLITE_CONSTRAINT_TRIGGER, "final", -EALREADY, "its state is final" },
 };
-
-/* Tells a rule that was broken from trouble with the database: DB_REFUSED or -errno. */
-static int op_failed(struct lite *l, const struct op *op, struct err *err)
-{
-        int code = sqlite3_extended_errcode(l->writer);
-        const char *raised = sqlite3_errmsg(l->writer);
-        char row[256];
-
-        if ((code & 0xff) != SQLITE_CONSTRAINT && (code & 0xff) != SQLITE_TOOBIG)
-                return lite_error(l->writer, l->path, "write to", err);
-
-        name_row(row, sizeof(row), op);
-        for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
-                if (rules[i].code == code &&
-                    (!rules[i].raised || strcmp(rules[i].raised, raised) == 0)) {
-                        (void) err_set(err, rules[i].error, "cannot record the %s: %s", row,
-                                       rules[i].words);
-                        return DB_REFUSED;
-                }
-        (void) err_set(err, -EINVAL, "cannot record the %s: %s", row, raised);
-        return DB_REFUSED;
-}
 
 /* The statement of a kind, kept for the next time; NULL: see the connection's error. */
 static sqlite3_stmt *statement_get(struct lite *l, enum op_kind kind)
@@ -197,12 +193,59 @@ static int explain_decision(struct lite *l, const struct op *op, struct err *err
         return DB_REFUSED;
 }
 
+/* The submit key is taken: by the same request, or by another? */
+static int explain_submit(struct lite *l, const struct op *op, struct err *err)
+{
+        _cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+        const char *key = op->values[14].text;
+
+        if (sqlite3_prepare_v2(l->writer,
+                               "SELECT id, submit_hash IS ?2 FROM runs WHERE submit_key = ?1", -1,
+                               &statement, NULL) != SQLITE_OK)
+                return lite_error(l->writer, l->path, "read", err);
+        lite_bind(statement, &op->values[14], 2);
+        if (sqlite3_step(statement) != SQLITE_ROW)
+                return lite_error(l->writer, l->path, "read", err);
+        if (sqlite3_column_int(statement, 1))
+                (void) err_set(err, -EEXIST, "the submit key %s was used already: it is run %s",
+                               key, column_text(statement, 0));
+        else
+                (void) err_set(err, -ENOTUNIQ,
+                               "the submit key %s was used for another request, run %s: give each "
+                               "request a key of its own",
+                               key, column_text(statement, 0));
+        return DB_REFUSED;
+}
+
+/* Tells a rule that was broken from trouble with the database: DB_REFUSED or -errno. */
+static int op_failed(struct lite *l, const struct op *op, struct err *err)
+{
+        int code = sqlite3_extended_errcode(l->writer);
+        const char *raised = sqlite3_errmsg(l->writer);
+        char row[256];
+
+        if ((code & 0xff) != SQLITE_CONSTRAINT && (code & 0xff) != SQLITE_TOOBIG)
+                return lite_error(l->writer, l->path, "write to", err);
+        if (op->kind == OP_RUN && code == SQLITE_CONSTRAINT_UNIQUE)
+                return explain_submit(l, op, err);
+
+        name_row(row, sizeof(row), op);
+        for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+                if (rules[i].code == code &&
+                    (!rules[i].raised || strcmp(rules[i].raised, raised) == 0)) {
+                        (void) err_set(err, rules[i].error, "cannot record the %s: %s", row,
+                                       rules[i].words);
+                        return DB_REFUSED;
+                }
+        (void) err_set(err, -EINVAL, "cannot record the %s: %s", row, raised);
+        return DB_REFUSED;
+}
+
 static int none_changed(struct lite *l, const struct op *op, struct err *err)
 {
         char row[256];
 
-        if (op->kind == OP_FLOW || op->kind == OP_WITHDRAW_FINDINGS ||
-            op->kind == OP_WITHDRAW_ARTIFACTS)
+        if (statements[op->kind].may_do_nothing)
                 return 0;
         if (op->kind == OP_APPROVAL_DECIDE)
                 return explain_decision(l, op, err);

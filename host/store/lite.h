@@ -5,7 +5,8 @@
  * SQLite back end
  *
  * Two connections to one file: one writes and checkpoints, one reads. lite.c opens and closes them,
- * lite-schema.c makes and upgrades tables, lite-write.c and lite-read.c are the two halves of
+ * lite-schema.c makes and upgrades the tables
+ * of lite-migrations.c, lite-write.c and lite-read.c are the two halves of
  * store/db.h, lite-wal.c looks after the log. Only host/store includes this header.
  */
 
@@ -45,6 +46,16 @@ void lite_bind(sqlite3_stmt *statement, const struct op_value *values, unsigned 
 /* Is it ours, and of our version? Makes or upgrades the tables when `db` may write. */
 int lite_schema(sqlite3 *db, const char *path, bool read_only, struct err *err);
 
+/*
+ * Makes the migrations that are missing up to number `to`, each in a transaction of its own. Tests
+ * make stores of earlier versions with it.
+ */
+int lite_schema_to(sqlite3 *db, const char *path, int64_t to, struct err *err);
+
+/* lite-migrations.c: number N is lite_migrations[N - 1], lite_newest is the last. */
+extern const char *const lite_migrations[];
+extern const int64_t lite_newest;
+
 /* lite-write.c */
 int lite_begin(struct db *db, struct err *err);
 int lite_write(struct db *db, const struct batch *batch, struct err *err);
@@ -60,6 +71,12 @@ int lite_run_document(struct db *db, const char *run, unsigned flags, json_t **r
                       struct err *err);
 int lite_run_find(struct db *db, const char *prefix, char ret[RUN_ID_SIZE], struct err *err);
 int lite_runs(struct db *db, unsigned states, size_t limit, json_t **ret, struct err *err);
+int lite_unended(struct db *db, size_t limit, json_t **ret, struct err *err);
+int lite_children(struct db *db, struct step_key parent, json_t **ret, struct err *err);
+int lite_run_by_submit_key(struct db *db, const char *key, char ret[RUN_ID_SIZE], struct err *err);
+int lite_cache(struct db *db, const char *key, json_t **ret, struct err *err);
+int lite_output(struct db *db, struct step_key key, json_t **ret, struct err *err);
+int lite_triggers(struct db *db, json_t **ret, struct err *err);
 int lite_approvals(struct db *db, const char *run, bool all, json_t **ret, struct err *err);
 int lite_logs(struct db *db, struct step_key key, int64_t after, size_t limit, json_t **ret,
               struct err *err);

@@ -302,6 +302,37 @@ int store_runs(struct store *s, unsigned states, size_t limit, json_t **ret, str
         return s->db->ops->runs(s->db, states, limit, ret, err);
 }
 
+int store_unended(struct store *s, size_t limit, json_t **ret, struct err *err)
+{
+        return s->db->ops->unended(s->db, limit, ret, err);
+}
+
+int store_children(struct store *s, struct step_key parent, json_t **ret, struct err *err)
+{
+        return s->db->ops->children(s->db, parent, ret, err);
+}
+
+int store_run_by_submit_key(struct store *s, const char *key, char ret[RUN_ID_SIZE],
+                            struct err *err)
+{
+        return s->db->ops->run_by_submit_key(s->db, key, ret, err);
+}
+
+int store_cache(struct store *s, const char *key, json_t **ret, struct err *err)
+{
+        return s->db->ops->cache(s->db, key, ret, err);
+}
+
+int store_output(struct store *s, struct step_key key, json_t **ret, struct err *err)
+{
+        return s->db->ops->output(s->db, key, ret, err);
+}
+
+int store_triggers(struct store *s, json_t **ret, struct err *err)
+{
+        return s->db->ops->triggers(s->db, ret, err);
+}
+
 int store_approvals(struct store *s, const char *run, bool all, json_t **ret, struct err *err)
 {
         return s->db->ops->approvals(s->db, run, all, ret, err);

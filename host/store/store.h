@@ -98,12 +98,14 @@ enum store_document_flags {
  * The whole record of a run, one new object:
  *   {run, flow, flow_hash, flow_json?, workspace, inputs, state, exit|null, fail_on, created,
  *    started, ended, requested_by, uid, tier, cancel_requested|null, cancel_by|null,
+ *    project|null, priority, concurrency_key|null, submit_key|null,
+ *    parent: {run, step, item|null}|null, retry_of|null, trigger|null,
  *    files?: [{pointer, path, sha256, size}],
  *    steps: [{id, item|null, agent, action, needs[], state, verdict|null, reason|null, ready_at,
  *      started, ended,
  *      attempts: [{n, started, ended, verdict|null, error: {code, message}|null, exit|null,
  *        signal|null, syscall|null, syscall_remedy|null, stderr_tail, agent_sha256, tier,
- *        idempotency_key, spent, unreadable[],
+ *        idempotency_key, redacted, spent, unreadable[],
  *        usage: {wall_ms, cpu_ms, user_us, system_us, memory_peak_bytes}|null}],
  *      output, findings?: [], finding_counts: {critical, high, medium, low, info},
  *      changeset: {sha256, files[], state, attempt, at}|null,
@@ -121,9 +123,32 @@ int store_run_find(struct store *s, const char *prefix, char ret[RUN_ID_SIZE], s
 
 /*
  * Newest first: [{run, flow, flow_hash, state, exit, workspace, created, started, ended,
- * requested_by}]. `states` is a bit mask of 1 << RUN_*, 0 = all; `limit` 0 = all.
+ * requested_by, project, priority, concurrency_key, submit_key, parent, retry_of, trigger}], the
+ * last seven as in a document. `states` is a bit mask of 1 << RUN_*, 0 = all; `limit` 0 = all.
  */
 int store_runs(struct store *s, unsigned states, size_t limit, json_t **ret, struct err *err);
+
+/* Runs that have not ended, as store_runs() has them, in the order in which they are due: the
+ * higher priority first, then the older. What ended long ago costs nothing here. */
+int store_unended(struct store *s, size_t limit, json_t **ret, struct err *err);
+
+/* The sub-workflows of one step, oldest first, as store_runs() has them; `parent.step` NULL = of
+ * every step of the run. */
+int store_children(struct store *s, struct step_key parent, json_t **ret, struct err *err);
+
+/* The run that has this submit key; -ENOENT. */
+int store_run_by_submit_key(struct store *s, const char *key, char ret[RUN_ID_SIZE],
+                            struct err *err);
+
+/* Whose recorded output stands for a cache key: {run, step, item|null, at, last_used}; its output
+ * is read by store_output(). -ENOENT. */
+int store_cache(struct store *s, const char *key, json_t **ret, struct err *err);
+
+/* What one step gave: {output, findings[], artifacts[]}; -ENOENT before its output is recorded. */
+int store_output(struct store *s, struct step_key key, json_t **ret, struct err *err);
+
+/* [{name, last_due, last_run|null}] by name. */
+int store_triggers(struct store *s, json_t **ret, struct err *err);
 
 /* Oldest first: [{run, step, item|null, sha256, state, flow, workspace, requested_at, decided_at,
  * decided_by, uid, how, reason}]; only open ones unless `all`. `run` may be NULL. */

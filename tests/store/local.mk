@@ -3,6 +3,7 @@ STORE_TESTS = \
 	tests/store/test-control \
 	tests/store/test-crash \
 	tests/store/test-group \
+	tests/store/test-migrate \
 	tests/store/test-open \
 	tests/store/test-place \
 	tests/store/test-state \
@@ -23,6 +24,10 @@ tests_store_test_crash_LDADD = $(TEST_LIBS)
 tests_store_test_group_SOURCES = tests/store/test-group.c $(STORE_HELPER)
 tests_store_test_group_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_store_test_group_LDADD = $(TEST_LIBS)
+
+tests_store_test_migrate_SOURCES = tests/store/test-migrate.c $(STORE_HELPER)
+tests_store_test_migrate_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_store_test_migrate_LDADD = $(TEST_LIBS)
 
 tests_store_test_open_SOURCES = tests/store/test-open.c $(STORE_HELPER)
 tests_store_test_open_CPPFLAGS = $(TEST_CPPFLAGS)

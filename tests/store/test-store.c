@@ -404,6 +404,140 @@ static void test_lists(void **state)
         assert_int_equal(store_run_find(f->store, "zzzz", found, &err), -ENOENT);
 }
 
+static struct batch_run request_of(const char *id, const char *submit_key)
+{
+        return (struct batch_run){ .id = id,
+                                   .flow = "f",
+                                   .flow_hash = HASH_A,
+                                   .flow_json = "{}",
+                                   .uid = 1,
+                                   .at_ms = 1000,
+                                   .submit_key = submit_key };
+}
+
+static void submit(struct store *s, const struct batch_run *run, int code, const char *words)
+{
+        struct batch *b = helper_batch();
+
+        batch_run(b, run);
+        if (code)
+                helper_refused(s, b, code, words);
+        else
+                helper_commit(s, b);
+}
+
+/* The same request twice is one run; another request under the same key is refused. */
+static void test_submit_key(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(json_decrefp) json_t *inputs = json_pack("{s:i, s:i}", "b", 1, "a", 2);
+        _cleanup_(json_decrefp) json_t *same = json_pack("{s:i, s:i}", "a", 2, "b", 1);
+        struct batch_run first = request_of(RUN_A, "order-7"), again = request_of(RUN_B, "order-7");
+        char found[RUN_ID_SIZE];
+
+        first.inputs = inputs;
+        again.inputs = same;
+        submit(f->store, &first, 0, NULL);
+        submit(f->store, &again, -EEXIST, "order-7 was used already: it is run " RUN_A);
+        assert_int_equal(store_run_by_submit_key(f->store, "order-7", found, NULL), 0);
+        assert_string_equal(found, RUN_A);
+        again.priority = 1;
+        submit(f->store, &again, -ENOTUNIQ, "another request, run " RUN_A);
+        again.priority = 0;
+        again.inputs = NULL;
+        submit(f->store, &again, -ENOTUNIQ, "key of its own");
+        again.submit_key = "order-8";
+        submit(f->store, &again, 0, NULL);
+        assert_int_equal(store_run_by_submit_key(f->store, "order-9", found, NULL), -ENOENT);
+}
+
+/* What decides when a run may go, and where it came from. */
+static void test_origin_and_order(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(json_decrefp) json_t *trigger =
+                json_pack("{s:s, s:i}", "name", "nightly", "due", 7);
+        _cleanup_(json_decrefp) json_t *doc = NULL, *due = NULL, *children = NULL;
+        struct batch_run old = request_of(RUN_A, NULL), high = request_of(RUN_B, NULL),
+                         young = request_of(RUN_C, NULL);
+        struct batch *b = helper_batch();
+
+        high.priority = 5;
+        high.project = "website";
+        high.concurrency_key = "deploy";
+        high.parent = (struct step_key){ RUN_A, "each", 3 };
+        high.retry_of = RUN_A;
+        high.trigger = trigger;
+        high.at_ms = 3000;
+        young.at_ms = 2000;
+        submit(f->store, &old, 0, NULL);
+        submit(f->store, &high, 0, NULL);
+        submit(f->store, &young, 0, NULL);
+
+        doc = helper_document(f->store, RUN_B, 0);
+        helper_text(doc, "/project", "website");
+        helper_number(doc, "/priority", 5);
+        helper_text(doc, "/concurrency_key", "deploy");
+        helper_text(doc, "/parent/step", "each");
+        helper_number(doc, "/parent/item", 3);
+        helper_text(doc, "/retry_of", RUN_A);
+        helper_text(doc, "/trigger/name", "nightly");
+        assert_int_equal(store_children(f->store, high.parent, &children, NULL), 0);
+        assert_int_equal(json_array_size(children), 1);
+        json_decref(TAKE(children));
+        assert_int_equal(store_children(f->store, STEP_KEY(RUN_A, "each"), &children, NULL), 0);
+        assert_int_equal(json_array_size(children), 0);
+        json_decref(TAKE(children));
+        assert_int_equal(store_children(f->store, STEP_KEY(RUN_A, NULL), &children, NULL), 0);
+        helper_text(children, "/0/run", RUN_B);
+
+        batch_run_state(b, RUN_A, RUN_CANCELLED, 4, 0);
+        helper_commit(f->store, b);
+        assert_int_equal(store_unended(f->store, 0, &due, NULL), 0);
+        assert_int_equal(json_array_size(due), 2);
+        helper_text(due, "/0/run", RUN_B);
+        helper_text(due, "/1/run", RUN_C);
+        assert_true(json_is_null(helper_at(due, "/1/parent")));
+}
+
+static void test_cache_and_triggers(void **state)
+{
+        struct fixture *f = *state;
+        struct step_key key = STEP_KEY(RUN_A, "check");
+        _cleanup_(json_decrefp) json_t *hit = NULL, *output = NULL, *triggers = NULL;
+        struct batch *b = helper_run(RUN_A, STEP_HELD);
+
+        add_results(b, key);
+        batch_cache(b, HASH_A, key, 10);
+        batch_cache_used(b, HASH_A, 20);
+        batch_cache_used(b, "gone", 20);
+        batch_trigger(b, "nightly", 100, RUN_A);
+        batch_trigger(b, "nightly", 200, NULL);
+        helper_commit(f->store, b);
+        assert_int_equal(store_cache(f->store, HASH_A, &hit, NULL), 0);
+        helper_text(hit, "/run", RUN_A);
+        helper_number(hit, "/at", 10);
+        helper_number(hit, "/last_used", 20);
+        assert_int_equal(store_output(f->store, key, &output, NULL), 0);
+        helper_number(output, "/output/files/0", 3);
+        helper_text(output, "/findings/1/rule", "secrets/b");
+        helper_text(output, "/artifacts/0/name", "report.txt");
+        assert_int_equal(store_triggers(f->store, &triggers, NULL), 0);
+        helper_number(triggers, "/0/last_due", 200);
+        helper_text(triggers, "/0/last_run", RUN_A);
+
+        /* A cached output must exist, and the key goes with it. */
+        b = helper_batch();
+        batch_cache(b, HASH_B, STEP_KEY(RUN_A, "none"), 0);
+        helper_refused(f->store, b, -ENOENT, "cached output of " RUN_A "/none");
+        b = helper_batch();
+        batch_withdraw(b, key);
+        helper_commit(f->store, b);
+        json_decref(TAKE(hit));
+        assert_int_equal(store_cache(f->store, HASH_A, &hit, NULL), -ENOENT);
+        assert_int_equal(store_output(f->store, key, &output, NULL), -ENOENT);
+}
+
 static void test_cancel_is_noted_once(void **state)
 {
         struct fixture *f = *state;
@@ -554,7 +688,7 @@ static void test_deleting_a_run_leaves_nothing(void **state)
         _cleanup_(freep) char *path = helper_path(f->dir, "store.db");
         static const char *const tables[] = { "steps",     "attempts",   "outputs",   "findings",
                                               "artifacts", "changesets", "approvals", "events",
-                                              "logs",      "run_files" };
+                                              "logs",      "run_files",  "blob_refs", "cache" };
         struct step_key key = STEP_KEY(RUN_A, "check");
         struct batch *b = helper_run(RUN_A, STEP_READY);
         sqlite3 *db;
@@ -562,6 +696,7 @@ static void test_deleting_a_run_leaves_nothing(void **state)
         batch_run_file(b, RUN_A, "/f", "f", HASH_A, 1);
         add_attempt(b, key, 1, VERDICT_OK);
         add_results(b, key);
+        batch_cache(b, HASH_A, key, 0);
         batch_event(b, RUN_A, "x", NULL, 0);
         batch_log(b, key, 1, 1, "x", 0);
         helper_commit(f->store, b);
@@ -593,6 +728,9 @@ int main(void)
                 TEST(test_approval_is_decided_once),
                 TEST(test_withdraw),
                 TEST(test_lists),
+                TEST(test_submit_key),
+                TEST(test_origin_and_order),
+                TEST(test_cache_and_triggers),
                 TEST(test_cancel_is_noted_once),
                 TEST(test_lost_attempt),
                 TEST(test_reader_beside_writer),
