@@ -42,15 +42,43 @@ _Noreturn static void break_off(const char *text)
 
 /* --- start --------------------------------------------------------------------------------- */
 
-/* The program's descriptors are 0 to 3 and the files of its input, whose numbers it is told. */
-static int program_descriptors(const struct service *s, int theirs)
+/* Closed by exec, at `least` or above. */
+static int fd_lift(int *fd, int least)
 {
-        if (s->workspace_fd >= 0 && fcntl(s->workspace_fd, F_SETFD, FD_CLOEXEC) < 0)
+        int lifted = fcntl(*fd, F_DUPFD_CLOEXEC, least);
+
+        if (lifted < 0)
                 return -errno;
+        *fd = lifted;
+        return 0;
+}
+
+/*
+ * The program's descriptors are 0 to 2, the protocol's, and behind it in a row its secrets and the
+ * files of its input (speech_fd()). All are lifted out of the way before the first takes its place.
+ */
+static int program_descriptors(const struct service *s, int theirs, int *report)
+{
+        size_t n = 1 + s->n_secrets + s->n_files;
+        int *list = calloc(n, sizeof(*list)), r = 0;
+
+        if (!list)
+                return -ENOMEM;
+        list[0] = theirs;
+        for (size_t i = 0; i < s->n_secrets; i++)
+                list[1 + i] = s->secrets[i].fd;
         for (size_t i = 0; i < s->n_files; i++)
-                if (fcntl(s->files[i].fd, F_SETFD, 0) < 0)
-                        return -errno;
-        return dup2(theirs, SPEECH_FD) < 0 ? -errno : 0;
+                list[1 + s->n_secrets + i] = s->files[i].fd;
+        if (s->workspace_fd >= 0 && fcntl(s->workspace_fd, F_SETFD, FD_CLOEXEC) < 0)
+                r = -errno;
+        if (r == 0)
+                r = fd_lift(report, SPEECH_FD + (int) n);
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = fd_lift(&list[i], SPEECH_FD + (int) n);
+        for (size_t i = 0; i < n && r == 0; i++)
+                r = dup2(list[i], SPEECH_FD + (int) i) < 0 ? -errno : 0;
+        free(list);
+        return r;
 }
 
 _Noreturn static void program_main(const struct exec *e, const struct exec_plan *plan,
@@ -58,7 +86,7 @@ _Noreturn static void program_main(const struct exec *e, const struct exec_plan 
 {
         char *const *argv = (char *const *) plan->program->words.argv;
         char **environment = speech_environment(&e->speech);
-        int r = environment ? program_descriptors(e->service, plan->theirs) : -ENOMEM;
+        int r = environment ? program_descriptors(e->service, plan->theirs, &report) : -ENOMEM;
 
         (void) sigprocmask(SIG_SETMASK, mask, NULL);
         if (r == 0) {

@@ -5,9 +5,9 @@
  * Exec agents: the trusted side of a program that is the agent
  *
  * The runtime is pid 1 of the cell and stays the runtime; the program is its child, with descriptor
- * 3 for the protocol (cell/speech.h), 1 and 2 for the log, and the sealed files of its input. It
- * has none of the runtime's descriptors, so whatever it says to the host goes through here. When
- * this process ends, whatever the program left behind ends with it.
+ * 3 for the protocol (cell/speech.h), 1 and 2 for the log, and the sealed memory of its secrets and
+ * of the files of its input. It has none of the runtime's descriptors, so whatever it says to the
+ * host goes through here. When this process ends, whatever the program left behind ends with it.
  */
 
 #include "cell/program.h"

@@ -313,7 +313,7 @@ static int members_check(const struct message *m, const json_t *j, struct err *e
         return 0;
 }
 
-int speech_take(struct speech *sp, const char *line, size_t length, struct err *err)
+static int message_take(struct speech *sp, const char *line, size_t length, struct err *err)
 {
         _cleanup_(json_decrefp) json_t *j = NULL;
         const char *type;
@@ -337,6 +337,17 @@ int speech_take(struct speech *sp, const char *line, size_t length, struct err *
         return err_set(err, -EPROTO, "there is no message of type \"%.40s\"", type);
 }
 
+int speech_take(struct speech *sp, const char *line, size_t length, struct err *err)
+{
+        int r = message_take(sp, line, length, err);
+
+        if (r < 0 && r != -ENOMEM && sp->service->n_secrets)
+                return err_set(err, r,
+                               "the program sent a message that is refused; what is wrong is not "
+                               "shown, because the agent has secrets");
+        return r;
+}
+
 /* --- to the program --------------------------------------------------------------------------- */
 
 void speech_init(struct speech *sp, struct service *s)
@@ -353,18 +364,31 @@ static int line_add(struct buf *out, const json_t *j)
         return buf_putc(out, '\n');
 }
 
+int speech_secret_fd(size_t i)
+{
+        return SPEECH_FD + 1 + (int) i;
+}
+
+int speech_file_fd(const struct service *s, size_t i)
+{
+        return speech_secret_fd(s->n_secrets + i);
+}
+
 int speech_start(const struct speech *sp, struct buf *out)
 {
         const struct service *s = sp->service;
         _cleanup_(json_decrefp) json_t *j = NULL;
-        json_t *files = json_object();
+        json_t *files = json_object(), *secrets = json_object();
 
-        for (size_t i = 0; files && i < s->n_files; i++)
+        for (size_t i = 0; i < s->n_files; i++)
                 (void) json_object_set_new(files, s->files[i].pointer,
-                                           json_integer(s->files[i].fd));
-        j = json_pack("{s:s, s:i, s:s, s:O, s:s?, s:o}", "type", "start", "protocol",
+                                           json_integer(speech_file_fd(s, i)));
+        for (size_t i = 0; i < s->n_secrets; i++)
+                (void) json_object_set_new(secrets, s->secrets[i].name,
+                                           json_integer(speech_secret_fd(i)));
+        j = json_pack("{s:s, s:i, s:s, s:O, s:s?, s:o, s:o}", "type", "start", "protocol",
                       SPEECH_PROTOCOL, "action", s->action, "input", s->input, "workspace",
-                      s->workspace_fd >= 0 ? "/work" : NULL, "files", files);
+                      s->workspace_fd >= 0 ? "/work" : NULL, "files", files, "secrets", secrets);
         return line_add(out, j);
 }
 
@@ -400,11 +424,23 @@ static int value_print(char **ret, const char *name, const json_t *value)
         return 0;
 }
 
+/* "LINHAY_SECRETS=TOKEN:4 OTHER:5": names hold neither blanks nor colons. */
+static char *secrets_print(const struct service *s)
+{
+        _cleanup_(buf_done) struct buf text = { 0 };
+        int r = buf_puts(&text, "LINHAY_SECRETS=");
+
+        for (size_t i = 0; i < s->n_secrets && r == 0; i++)
+                r = buf_printf(&text, "%s%s:%d", i ? " " : "", s->secrets[i].name,
+                               speech_secret_fd(i));
+        return r < 0 ? NULL : buf_take(&text);
+}
+
 char **speech_environment(const struct speech *sp)
 {
         static const char *const settled[] = { "PATH=/usr/bin:/bin", "HOME=/tmp", "TMPDIR=/tmp" };
         const struct service *s = sp->service;
-        size_t n = 0, most = ARRAY_SIZE(settled) + ENVIRONMENT_INPUTS_MAX + 2;
+        size_t n = 0, most = ARRAY_SIZE(settled) + ENVIRONMENT_INPUTS_MAX + 3;
         char **list = calloc(most + 1, sizeof(*list));
         const char *name;
         json_t *value;
@@ -415,6 +451,9 @@ char **speech_environment(const struct speech *sp)
                 list[n++] = (char *) settled[i];
         if (asprintf(&list[n++], "LINHAY_ACTION=%s", s->action) < 0 ||
             asprintf(&list[n++], "LINHAY_WORKSPACE=%s", s->workspace_fd >= 0 ? "/work" : "") < 0)
+                return NULL;
+        list[n++] = secrets_print(s);
+        if (!list[n - 1])
                 return NULL;
         json_object_foreach (s->input, name, value) {
                 if (n == most)

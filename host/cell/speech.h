@@ -24,18 +24,29 @@ struct speech {
 
 void speech_init(struct speech *sp, struct service *s);
 
-/* Appends the first line for the program: what is to be done. */
+/*
+ * What the program has besides the protocol: its secrets first, in the manifest's order, so that a
+ * shell, which knows descriptors of one digit only, has them; then the files of its input.
+ */
+int speech_secret_fd(size_t i);
+int speech_file_fd(const struct service *s, size_t i);
+
+/* Appends the first line for the program: what is to be done. Of a secret its descriptor alone. */
 int speech_start(const struct speech *sp, struct buf *out);
 
 /*
  * The program's environment: a few settled variables, and for programs that cannot read JSON
- * LINHAY_ACTION, LINHAY_WORKSPACE and each plain value of the input's top level, LINHAY_INPUT_name.
- * NULL only when out of memory; the process keeps it.
+ * LINHAY_ACTION, LINHAY_WORKSPACE, each plain value of the input's top level, LINHAY_INPUT_name,
+ * and where the secrets are, LINHAY_SECRETS: "NAME:DESCRIPTOR NAME:DESCRIPTOR". NULL only when out
+ * of memory; the process keeps it.
  */
 char **speech_environment(const struct speech *sp);
 
 /* Appends the line that asks the program to stop. */
 int speech_cancel(struct buf *out);
 
-/* One line of the program, without its end. -ENOMEM, or why it is refused. */
+/*
+ * One line of the program, without its end. -ENOMEM, or why it is refused; of a program that has
+ * secrets not in its own words, since a part of one would not be known again.
+ */
 int speech_take(struct speech *sp, const char *line, size_t length, struct err *err);

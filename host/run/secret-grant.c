@@ -154,11 +154,6 @@ int secret_grant_make(struct secret_grant *g, const json_t *grants, const struct
 
         if (!m->secrets || !m->secrets[0])
                 return 0;
-        if (m->exec.interpreter)
-                return err_set(err, -EOPNOTSUPP,
-                               "agent %s is a program and needs secrets; only agents that are "
-                               "shared objects can be given some",
-                               m->name);
         r = redact_new(&g->redact);
         if (r < 0)
                 return err_set(err, r, "out of memory");

@@ -36,6 +36,7 @@ class Run:
         self.input = start["input"]
         self.workspace = start["workspace"]  # "/work", or None
         self.files = start["files"]  # {"/patch_file": descriptor}
+        self._secrets = start.get("secrets", {})  # {"TOKEN": descriptor}
         self._cancelled = False
 
     def _receive(self):
@@ -54,6 +55,10 @@ class Run:
 
     def _send_given(self, kind, **members):
         self.send(kind, **{name: value for name, value in members.items() if value is not None})
+
+    def secret(self, name):
+        """The bytes of a secret that the manifest asks for; KeyError for any other. Keep them out of files."""
+        return os.pread(self._secrets[name], 65536, 0)
 
     def log(self, text, level="info"):
         self.send("log", text=text, level=level)

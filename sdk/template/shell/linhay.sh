@@ -19,6 +19,19 @@ linhay_quote() {
         quoted=\"$quoted\"
 }
 
+# linhay_secret NAME: the first line of a secret that the manifest asks for, once: $secret. Status 1 for any other.
+# A shell has descriptors of one digit: the manifest's first six.
+linhay_secret() {
+        secret=
+        for place in $LINHAY_SECRETS; do
+                if [ "$place" = "$1:${place##*:}" ]; then
+                        IFS= read -r secret <&"${place##*:}" || [ -n "$secret" ]
+                        return
+                fi
+        done
+        return 1
+}
+
 # linhay_log TEXT
 linhay_log() {
         linhay_quote "$1"
