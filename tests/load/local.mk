@@ -2,3 +2,7 @@
 check_PROGRAMS += tests/load/time-peer
 tests_load_time_peer_SOURCES = tests/load/time-peer.c
 tests_load_time_peer_LDADD = libbase.a
+
+# The job queue that the engine is held against; fetched from npm by scripts/bench engine alone.
+EXTRA_DIST += tests/load/graphile/package.json tests/load/graphile/package-lock.json tests/load/graphile/peer.mjs
+dist_check_SCRIPTS += tests/load/postgres
