@@ -176,6 +176,16 @@ static void print_indented(const char *text)
         }
 }
 
+static void print_masked(json_int_t times)
+{
+        char text[64] = "";
+
+        if (times > 0)
+                (void) snprintf(text, sizeof(text), "a granted secret, %lld %s", (long long) times,
+                                times == 1 ? "time" : "times");
+        print_field("  masked", text);
+}
+
 static void print_attempt(const json_t *attempt)
 {
         const json_t *error = json_object_get(attempt, "error");
@@ -194,6 +204,7 @@ static void print_attempt(const json_t *attempt)
         if (json_is_integer(json_object_get(attempt, "signal")))
                 (void) printf("              ended by signal %lld\n",
                               (long long) number_of(attempt, "signal"));
+        print_masked(number_of(attempt, "redacted"));
         print_field("  error", column_text(error, "message"));
         print_field("  denied", column_text(attempt, "syscall"));
         print_field("  remedy", column_text(attempt, "syscall_remedy"));

@@ -212,6 +212,22 @@ static void gaps_put(struct page *p, const struct gaps *g)
         page_puts(p, "</ul></div></details>\n");
 }
 
+static void masked_put(struct page *p, const struct view *v)
+{
+        char text[256];
+        json_t *step;
+        size_t i;
+
+        json_array_foreach (json_object_get(v->document, "steps"), i, step) {
+                view_step_masked(text, sizeof(text), step);
+                if (!*text)
+                        continue;
+                page_puts(p, "<p class=\"wait\">");
+                page_html(p, text);
+                page_puts(p, "</p>\n");
+        }
+}
+
 int report_html(struct buf *out, const struct view *v, const struct report_options *o)
 {
         struct page p = { .out = out, .o = o };
@@ -219,6 +235,7 @@ int report_html(struct buf *out, const struct view *v, const struct report_optio
         head_put(&p, v);
         sums_put(&p, &v->tally);
         gaps_put(&p, &v->gaps);
+        masked_put(&p, v);
         focus_put(&p, v);
         if (o->graph)
                 page_puts(&p, "<h2>Workflow</h2>\n<div class=\"graph\">"), page_puts(&p, o->graph),

@@ -119,6 +119,26 @@ static void gaps_put(struct page *p, const struct view *v)
                 page_putc(p, '\n');
 }
 
+static void masked_put(struct page *p, const struct view *v)
+{
+        bool is_any = false;
+        char text[256];
+        json_t *step;
+        size_t i;
+
+        json_array_foreach (json_object_get(v->document, "steps"), i, step) {
+                view_step_masked(text, sizeof(text), step);
+                if (!*text)
+                        continue;
+                is_any = true;
+                page_puts(p, "- ");
+                page_markdown(p, text);
+                page_putc(p, '\n');
+        }
+        if (is_any)
+                page_putc(p, '\n');
+}
+
 int report_markdown(struct buf *out, const struct view *v, const struct report_options *o)
 {
         struct page p = { .out = out, .o = o };
@@ -132,6 +152,7 @@ int report_markdown(struct buf *out, const struct view *v, const struct report_o
                     view_text(v->document, "run"), n[SEVERITY_CRITICAL], n[SEVERITY_HIGH],
                     n[SEVERITY_MEDIUM], n[SEVERITY_LOW], n[SEVERITY_INFO]);
         gaps_put(&p, v);
+        masked_put(&p, v);
         focus_put(&p, v);
         steps_put(&p, v);
         if (v->n_groups > 0)

@@ -350,6 +350,27 @@ static void gaps_print(struct page *p, const struct view *v)
         PRINT(p, "\n");
 }
 
+/* Stars in a log are not what its author wrote. */
+static void masked_print(struct page *p, const struct view *v)
+{
+        bool is_first = true;
+        char text[256];
+        json_t *step;
+        size_t i;
+
+        json_array_foreach (json_object_get(v->document, "steps"), i, step) {
+                view_step_masked(text, sizeof(text), step);
+                if (!*text)
+                        continue;
+                if (is_first)
+                        PRINT(p, "%sSecrets%s\n", ink(p, INK_YELLOW), ink(p, INK_OFF));
+                is_first = false;
+                PRINT(p, "  %s\n", text);
+        }
+        if (!is_first)
+                PRINT(p, "\n");
+}
+
 static void findings_print(struct page *p, const struct view *v)
 {
         PRINT(p, "%sFindings%s ", ink(p, INK_BOLD), ink(p, INK_OFF));
@@ -419,6 +440,7 @@ int report_text(struct buf *out, const struct view *v, const struct report_optio
         focus_print(&p, v);
         steps_print(&p, v);
         gaps_print(&p, v);
+        masked_print(&p, v);
         findings_print(&p, v);
         slowest_print(&p, v);
         if (v->next[0][0])

@@ -69,6 +69,21 @@ const char *view_step_why(const json_t *step)
         return view_text(json_object_get(last, "error"), "message");
 }
 
+void view_step_masked(char *ret, size_t size, const json_t *step)
+{
+        uint64_t sum = 0;
+        json_t *attempt;
+        size_t i;
+
+        json_array_foreach (json_object_get(step, "attempts"), i, attempt)
+                sum += view_number(attempt, "redacted");
+        *ret = '\0';
+        if (sum)
+                (void) snprintf(ret, size,
+                                "%" PRIu64 " %s a granted secret was masked in what %s said", sum,
+                                view_plural(sum, "time", "times"), view_text(step, "id"));
+}
+
 void view_time(char *ret, size_t size, uint64_t ms)
 {
         time_t seconds = (time_t) (ms / 1000);

@@ -69,6 +69,10 @@ const char *view_step_reason(const json_t *step);
  * there is none. */
 const char *view_step_why(const json_t *step);
 
+/* "3 times a granted secret was masked in what STEP said", over all its attempts; "" when none was.
+ */
+void view_step_masked(char *ret, size_t size, const json_t *step);
+
 /* "12:34:56 UTC, 2026-01-31" of ms since 1970. */
 void view_time(char *ret, size_t size, uint64_t ms);
 

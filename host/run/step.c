@@ -58,6 +58,7 @@ static void record_end(struct step *step, const struct attempt_result *r)
                                   .memory_peak_bytes = r->usage.memory_peak_bytes,
                                   .spent = r->spent,
                                   .unreadable = r->unreadable,
+                                  .redacted = r->redacted,
                           });
 }
 
