@@ -12,6 +12,8 @@ struct loop {
         bool stop;
         struct epoll_event ready[EVENTS_AT_ONCE]; /* what the running turn still has to hand out */
         int n_ready;
+        struct loop_source *deferred; /* the newest first */
+        struct loop_source *due; /* of these, what the running turn still has to do, in order */
 };
 
 int loop_new(struct loop **ret_loop)
@@ -92,11 +94,35 @@ int loop_add_timer(struct loop *loop, struct loop_source *source, uint64_t delay
         return r;
 }
 
+void loop_defer(struct loop *loop, struct loop_source *source, loop_handler handle, void *owner)
+{
+        if (source->is_active)
+                return;
+        *source = (struct loop_source){
+                .handle = handle, .owner = owner, .fd = -1, .is_deferred = true, .is_active = true
+        };
+        source->next = loop->deferred;
+        loop->deferred = source;
+}
+
+static void list_remove(struct loop_source **link, const struct loop_source *source)
+{
+        while (*link && *link != source)
+                link = &(*link)->next;
+        if (*link)
+                *link = source->next;
+}
+
 void loop_remove(struct loop *loop, struct loop_source *source)
 {
         if (!source->is_active)
                 return;
         source->is_active = false;
+        if (source->is_deferred) {
+                list_remove(&loop->deferred, source);
+                list_remove(&loop->due, source);
+                return;
+        }
         (void) epoll_ctl(loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
         if (source->is_timer)
                 closep(&source->fd);
@@ -118,23 +144,47 @@ static int dispatch(struct loop *loop, struct loop_source *source, uint32_t even
         return source->handle(source, 0);
 }
 
+/* What they defer themselves comes after the next look around. */
+static int run_deferred(struct loop *loop)
+{
+        int r = 0;
+
+        for (struct loop_source *s = TAKE(loop->deferred), *next; s; s = next) {
+                next = s->next;
+                s->next = loop->due;
+                loop->due = s;
+        }
+        while (loop->due && r >= 0) {
+                struct loop_source *source = loop->due;
+
+                loop_remove(loop, source);
+                r = source->handle(source, 0);
+        }
+        return r;
+}
+
+static int run_once(struct loop *loop)
+{
+        int n = epoll_wait(loop->epoll, loop->ready, EVENTS_AT_ONCE,
+                           loop->deferred || loop->due ? 0 : -1);
+        int r = 0;
+
+        if (n < 0)
+                return errno == EINTR ? 0 : -errno;
+        loop->n_ready = n;
+        for (int i = 0; i < n && r >= 0; i++)
+                r = dispatch(loop, loop->ready[i].data.ptr, loop->ready[i].events);
+        loop->n_ready = 0;
+        return r < 0 ? r : run_deferred(loop);
+}
+
 int loop_run(struct loop *loop)
 {
         int r = 0;
 
         loop->stop = false;
-        while (!loop->stop && r >= 0) {
-                int n = epoll_wait(loop->epoll, loop->ready, EVENTS_AT_ONCE, -1);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                loop->n_ready = n;
-                for (int i = 0; i < n && r >= 0; i++)
-                        r = dispatch(loop, loop->ready[i].data.ptr, loop->ready[i].events);
-                loop->n_ready = 0;
-        }
+        while (!loop->stop && r >= 0)
+                r = run_once(loop);
         return r < 0 ? r : 0;
 }
 

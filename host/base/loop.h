@@ -25,7 +25,9 @@ struct loop_source {
         void *owner;         /* for the handler; not looked at here */
         int fd;              /* the caller's; for a timer the loop's own */
         bool is_timer;
+        bool is_deferred;
         bool is_active;
+        struct loop_source *next; /* among the deferred ones */
 };
 
 int loop_new(struct loop **ret_loop);
@@ -42,6 +44,13 @@ int loop_watch(struct loop *loop, struct loop_source *source, uint32_t events);
 /* Calls `handle` once, `delay_ms` from now (0 = at the next turn); then the source is off. */
 int loop_add_timer(struct loop *loop, struct loop_source *source, uint64_t delay_ms,
                    loop_handler handle, void *owner);
+
+/*
+ * Calls `handle` once, when all that is ready in this turn has been handed out (else at the start
+ * of the next one); then the source is off. No system call: for work that many events ask for and
+ * that is done once.
+ */
+void loop_defer(struct loop *loop, struct loop_source *source, loop_handler handle, void *owner);
 
 /* Takes a source off; harmless when it is not on. */
 void loop_remove(struct loop *loop, struct loop_source *source);

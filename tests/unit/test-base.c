@@ -297,6 +297,56 @@ static void test_loop(void **state)
         (void) loop_free(f.loop);
 }
 
+struct deferred {
+        struct loop *loop;
+        struct loop_source once, again, never, reader;
+        int pipe[2];
+        char order[8];
+};
+
+static int on_deferred(struct loop_source *source, _unused_ uint32_t events)
+{
+        struct deferred *d = source->owner;
+
+        strcat(d->order, source == &d->once ? "o" : "a");
+        if (source == &d->once)
+                loop_remove(d->loop, &d->never);
+        loop_defer(d->loop, &d->again, on_deferred, d);
+        return 0;
+}
+
+static int on_ready(struct loop_source *source, _unused_ uint32_t events)
+{
+        struct deferred *d = source->owner;
+
+        strcat(d->order, "r");
+        if (strlen(d->order) > 4)
+                loop_stop(d->loop);
+        return 0;
+}
+
+/* Asked for twice it is done once, after what is ready; one that defers itself starves nobody. */
+static void test_loop_defer(void **state)
+{
+        struct deferred d = { 0 };
+
+        (void) state;
+        assert_int_equal(loop_new(&d.loop), 0);
+        assert_int_equal(pipe(d.pipe), 0);
+        assert_int_equal(write(d.pipe[1], "x", 1), 1);
+        assert_int_equal(loop_add_fd(d.loop, &d.reader, d.pipe[0], EPOLLIN, on_ready, &d), 0);
+        loop_defer(d.loop, &d.once, on_deferred, &d);
+        loop_defer(d.loop, &d.once, on_deferred, &d);
+        loop_defer(d.loop, &d.never, on_deferred, &d);
+        assert_int_equal(loop_run(d.loop), 0);
+        assert_string_equal(d.order, "rorara");
+        loop_remove(d.loop, &d.again);
+        loop_remove(d.loop, &d.reader);
+        (void) close(d.pipe[0]);
+        (void) close(d.pipe[1]);
+        (void) loop_free(d.loop);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -304,7 +354,7 @@ int main(void)
                 cmocka_unit_test(test_utf8),   cmocka_unit_test(test_units),
                 cmocka_unit_test(test_json),   cmocka_unit_test(test_json_depth),
                 cmocka_unit_test(test_sha256), cmocka_unit_test(test_io),
-                cmocka_unit_test(test_loop),
+                cmocka_unit_test(test_loop),   cmocka_unit_test(test_loop_defer),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
