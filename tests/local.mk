@@ -16,6 +16,7 @@ include $(srcdir)/tests/cell/local.mk
 include $(srcdir)/tests/battery/local.mk
 include $(srcdir)/tests/unit/obs.mk
 include $(srcdir)/tests/unit/run.mk
+include $(srcdir)/tests/unit/daemon.mk
 include $(srcdir)/tests/unit/patcher.mk
 include $(srcdir)/tests/unit/checker.mk
 include $(srcdir)/tests/unit/reviewer.mk

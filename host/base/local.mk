@@ -26,4 +26,5 @@ libbase_a_SOURCES = \
 	host/base/unit.c host/base/unit.h \
 	host/base/uri.c host/base/uri.h \
 	host/base/utf8.c host/base/utf8.h \
-	host/base/verdict.c host/base/verdict.h
+	host/base/verdict.c host/base/verdict.h \
+	host/base/zone.c host/base/zone.h

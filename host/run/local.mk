@@ -3,6 +3,7 @@ libhost_a_SOURCES += \
 	host/run/attempt.c host/run/attempt.h \
 	host/run/change.c \
 	host/run/commit.c host/run/commit.h \
+	host/run/cron.c host/run/cron.h \
 	host/run/each.c \
 	host/run/engine.c host/run/engine.h \
 	host/run/event.c \
