@@ -9,8 +9,8 @@
 #define FOLDER      "/usr/share/zoneinfo/"
 #define LOCAL       "/etc/localtime"
 #define BYTES_MAX   ((size_t) 1 << 20)
-#define STEPS_MAX   8192U   /* changes listed in a file; real ones have some 250 */
-#define OFFSET_MAX  93600   /* 26 h, RFC 8536 */
+#define STEPS_MAX   8192U /* changes listed in a file; real ones have some 250 */
+#define OFFSET_MAX  93600 /* 26 h, RFC 8536 */
 #define HEADER_SIZE 44
 #define DAY         86400
 #define NAME_MAX_   128
@@ -73,7 +73,8 @@ unsigned civil_month_days(int64_t year, unsigned month)
                            civil_days(year, month, 1));
 }
 
-/* --- the rule: "CET-1CEST,M3.5.0,M10.5.0/3" ---------------------------------------------------- */
+/* --- the rule: "CET-1CEST,M3.5.0,M10.5.0/3" ----------------------------------------------------
+ */
 
 static bool read_number(const char **at, unsigned most, unsigned *ret)
 {
@@ -137,14 +138,14 @@ static bool read_turn(const char **at, struct turn *ret)
         if (**at == 'M') {
                 (*at)++;
                 ret->kind = TURN_WEEKDAY;
-                is_right = read_number(at, 12, &ret->month) && ret->month >= 1 &&
-                           *(*at)++ == '.' && read_number(at, 5, &ret->week) && ret->week >= 1 &&
-                           *(*at)++ == '.' && read_number(at, 6, &ret->day);
+                is_right = read_number(at, 12, &ret->month) && ret->month >= 1 && *(*at)++ == '.' &&
+                           read_number(at, 5, &ret->week) && ret->week >= 1 && *(*at)++ == '.' &&
+                           read_number(at, 6, &ret->day);
         } else {
                 ret->kind = **at == 'J' ? TURN_JULIAN : TURN_DAY;
                 *at += **at == 'J';
-                is_right = read_number(at, 365, &ret->day) &&
-                           (ret->kind == TURN_DAY || ret->day >= 1);
+                is_right =
+                        read_number(at, 365, &ret->day) && (ret->kind == TURN_DAY || ret->day >= 1);
         }
         if (is_right && **at == '/')
                 return (*at)++, read_time(at, &ret->seconds);
@@ -160,9 +161,9 @@ static bool read_rule(struct zone *z, const char *at)
                 return z->has_rule;
         z->has_summer = true;
         z->summer = z->winter + 3600;
-        return read_letters(&at) && (*at == ',' || read_offset(&at, &z->summer)) &&
-               *at++ == ',' && read_turn(&at, &z->to_summer) && *at++ == ',' &&
-               read_turn(&at, &z->to_winter) && !*at;
+        return read_letters(&at) && (*at == ',' || read_offset(&at, &z->summer)) && *at++ == ',' &&
+               read_turn(&at, &z->to_summer) && *at++ == ',' && read_turn(&at, &z->to_winter) &&
+               !*at;
 }
 
 /* Local time, by the clock that runs before the turn. */
@@ -219,7 +220,8 @@ static struct zone_span rule_span(const struct zone *z, int64_t t)
         return span;
 }
 
-/* --- the file ---------------------------------------------------------------------------------- */
+/* --- the file ----------------------------------------------------------------------------------
+ */
 
 static int64_t number_at(const unsigned char *at, unsigned bytes)
 {

@@ -21,7 +21,8 @@
 struct catalog {
         catalog_inspect inspect;
         void *user;
-        char *folders[FOLDERS_MAX]; /* in order of search */
+        unsigned n_users;
+        char *folders[FOLDERS_MAX + 1]; /* in order of search */
         size_t n_folders;
         struct kept { /* agents opened so far, by the word they were asked for with */
                 char *word;
@@ -280,6 +281,7 @@ int catalog_new(struct catalog **ret, catalog_inspect inspect, void *user)
 
         if (!c)
                 return -ENOMEM;
+        c->n_users = 1;
         c->inspect = inspect;
         c->user = user;
         r = folders_from_list(c, getenv("LINHAY_AGENT_PATH"));
@@ -296,9 +298,16 @@ int catalog_new(struct catalog **ret, catalog_inspect inspect, void *user)
         return 0;
 }
 
+struct catalog *catalog_ref(struct catalog *c)
+{
+        if (c)
+                c->n_users++;
+        return c;
+}
+
 struct catalog *catalog_free(struct catalog *c)
 {
-        if (!c)
+        if (!c || --c->n_users > 0)
                 return NULL;
         for (size_t i = 0; i < c->n_folders; i++)
                 free(c->folders[i]);
@@ -309,6 +318,11 @@ struct catalog *catalog_free(struct catalog *c)
         free(c->kept);
         free(c);
         return NULL;
+}
+
+const char *const *catalog_folders(const struct catalog *c)
+{
+        return (const char *const *) c->folders;
 }
 
 /* --- finding one --------------------------------------------------------------------------- */

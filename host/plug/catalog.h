@@ -34,6 +34,9 @@ DEFINE_FREEP(struct agent, agent_free);
 struct catalog;
 
 int catalog_new(struct catalog **ret, catalog_inspect inspect, void *user);
+
+/* Whoever keeps an agent keeps its catalog: shared, and let go by catalog_free(). */
+struct catalog *catalog_ref(struct catalog *c);
 struct catalog *catalog_free(struct catalog *c);
 DEFINE_FREEP(struct catalog, catalog_free);
 
@@ -42,6 +45,9 @@ DEFINE_FREEP(struct catalog, catalog_free);
  * kept after. -ENOENT says where was looked and which name is near.
  */
 int catalog_find(struct catalog *c, const char *name, const struct agent **ret, struct err *err);
+
+/* The folders that are searched, in order, NULL-terminated; borrowed. */
+const char *const *catalog_folders(const struct catalog *c);
 
 /*
  * Every agent in the search path, in order of name: {name, version, summary, path, sha256,

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
-#define DAY        86400
-#define YEARS_MAX  12  /* between two 29 February there are at most 8 years */
-#define ALL_HOURS  0xffffffU
-#define TEXT_MAX   256
-#define SPANS_MAX  64 /* changes of the zone between two due times that are looked through */
+#define DAY       86400
+#define YEARS_MAX 12 /* between two 29 February there are at most 8 years */
+#define ALL_HOURS 0xffffffU
+#define TEXT_MAX  256
+#define SPANS_MAX 64 /* changes of the zone between two due times that are looked through */
 
 static const char *const months[] = { "jan", "feb", "mar", "apr", "may", "jun",
                                       "jul", "aug", "sep", "oct", "nov", "dec" };
@@ -35,12 +35,13 @@ enum { SECOND, MINUTE, HOUR, DAY_OF_MONTH, MONTH, WEEKDAY, FIELDS_ };
 static const struct {
         const char *word, *meaning;
 } words[] = {
-        { "@hourly", "0 * * * *" },  { "@daily", "0 0 * * *" },  { "@midnight", "0 0 * * *" },
-        { "@weekly", "0 0 * * 0" },  { "@monthly", "0 0 1 * *" }, { "@yearly", "0 0 1 1 *" },
+        { "@hourly", "0 * * * *" },   { "@daily", "0 0 * * *" },   { "@midnight", "0 0 * * *" },
+        { "@weekly", "0 0 * * 0" },   { "@monthly", "0 0 1 * *" }, { "@yearly", "0 0 1 1 *" },
         { "@annually", "0 0 1 1 *" },
 };
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading -----------------------------------------------------------------------------------
+ */
 
 static bool read_value(const struct field *f, const char **at, unsigned *ret)
 {
@@ -178,7 +179,8 @@ int cron_parse(struct cron *ret, const char *text, struct err *err)
         return 0;
 }
 
-/* --- due times --------------------------------------------------------------------------------- */
+/* --- due times ---------------------------------------------------------------------------------
+ */
 
 static int64_t days_of(int64_t local)
 {

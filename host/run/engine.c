@@ -49,6 +49,8 @@ void engine_fail(struct engine *e, int code, const struct err *err)
         e->trouble = code;
         (void) err_set(&e->trouble_err, code, "%s", err_text(err));
         stop_cells(e);
+        if (e->options.on_trouble)
+                e->options.on_trouble(e->options.user, engine_trouble(e));
 }
 
 void engine_stop(struct engine *e, const char *why)
@@ -68,13 +70,17 @@ static void on_trouble(void *user, int code, const struct err *err)
         engine_fail(user, code, err);
 }
 
-static int options_copy(struct engine *e, const struct engine_options *options)
+static unsigned slots_of(unsigned slots)
 {
         long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
+        return slots ? slots : 2 * (unsigned) MAX_OF(processors, 1L);
+}
+
+static int options_copy(struct engine *e, const struct engine_options *options)
+{
         e->options = *options;
-        if (!e->options.slots)
-                e->options.slots = 2 * (unsigned) MAX_OF(processors, 1L);
+        e->options.slots = slots_of(options->slots);
         if (!e->options.grace_ms)
                 e->options.grace_ms = ENGINE_GRACE_MS;
         e->random.state = options->seed ? options->seed : clock_us() ^ (uint64_t) getpid() << 32;
@@ -185,13 +191,25 @@ static void record_steps(struct run *run)
         }
 }
 
-static int record_run(struct run *run, struct err *err)
+static const struct identity *identity_of(const struct engine *e,
+                                          const struct engine_request *request)
 {
-        const struct identity *self = &run->engine->options.identity;
+        return request->by.name ? &request->by : &e->options.identity;
+}
+
+/* The run's own, and in the same batch that its trigger need not start it any more. */
+static int record_run(struct run *run, const struct engine_request *request, struct err *err)
+{
+        const struct identity *by = identity_of(run->engine, request);
+        const struct engine_trigger *t = request->trigger;
+        _cleanup_(json_decrefp) json_t *trigger =
+                t ? json_pack("{s:s, s:s, s:I}", "name", t->name, "kind", t->kind, "due",
+                              (json_int_t) t->due_ms)
+                  : NULL;
         _cleanup_(freep) char *text = flow_to_json(run->flow);
         enum severity fail_on = run->flow->fail_on;
 
-        if (!text)
+        if (!text || (t && !trigger))
                 return err_set(err, -ENOMEM, "no memory for the definition");
         batch_run(commits_batch(run->engine->commits),
                   &(struct batch_run){
@@ -203,9 +221,15 @@ static int record_run(struct run *run, struct err *err)
                           .inputs = run->inputs,
                           .fail_on = fail_on < SEVERITIES_ ? severity_name(fail_on) : NULL,
                           .tier = tier_name(sandbox_tier(run->engine->sandbox)),
-                          .uid = self->uid,
-                          .requested_by = self->name,
+                          .uid = by->uid,
+                          .requested_by = by->name,
+                          .project = request->project,
+                          .priority = request->priority ? *request->priority : run->flow->priority,
+                          .submit_key = request->submit_key,
+                          .trigger = trigger,
                   });
+        if (t)
+                batch_trigger(commits_batch(run->engine->commits), t->name, t->due_ms, run->id);
         return 0;
 }
 
@@ -284,6 +308,72 @@ static int request_check(struct engine *e, const struct engine_request *request,
         return 0;
 }
 
+/* What run has the submit key: also one that is still on its way to disk. */
+static int submitted_find(struct engine *e, const char *key, char ret[RUN_ID_SIZE], struct err *err)
+{
+        for (const struct run *run = e->runs; run; run = run->next)
+                if (run->submit_key && strcmp(run->submit_key, key) == 0) {
+                        memcpy(ret, run->id, RUN_ID_SIZE);
+                        return 0;
+                }
+        return store_run_by_submit_key(e->store, key, ret, err);
+}
+
+static bool is_text(const json_t *value, const char *text)
+{
+        return text ? json_is_string(value) && strcmp(json_string_value(value), text) == 0
+                    : !value || json_is_null(value);
+}
+
+/* Is it the same request? -EEXIST, or -ENOTUNIQ. */
+static int submitted_compare(struct engine *e, const char *id, const struct engine_request *request,
+                             const json_t *inputs, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *document = NULL;
+        int r;
+
+        r = store_run_document(e->store, id, 0, &document, err);
+        if (r == -ENOENT)
+                return err_set(err, -EAGAIN, "run %s with that key is being recorded; ask again",
+                               id);
+        if (r < 0)
+                return r;
+        if (!is_text(json_object_get(document, "flow_hash"), request->flow->hash) ||
+            !is_text(json_object_get(document, "workspace"), request->workspace) ||
+            !json_equal(json_object_get(document, "inputs"), inputs))
+                return err_set(err, -ENOTUNIQ,
+                               "the key \"%s\" belongs to run %s, which has another workflow, "
+                               "workspace or inputs; take another key",
+                               request->submit_key, id);
+        return err_set(err, -EEXIST, "that is run %s", id);
+}
+
+/* 0 where the key is new. */
+static int key_check(struct engine *e, const struct engine_request *request, const json_t *inputs,
+                     char ret[RUN_ID_SIZE], struct err *err)
+{
+        int r;
+
+        if (!request->submit_key)
+                return 0;
+        r = submitted_find(e, request->submit_key, ret, err);
+        if (r == -ENOENT)
+                return 0;
+        return r < 0 ? r : submitted_compare(e, ret, request, inputs, err);
+}
+
+static int run_say_whose(struct run *run, const struct engine_request *request)
+{
+        run->uid = identity_of(run->engine, request)->uid;
+        if (request->submit_key)
+                run->submit_key = strdup(request->submit_key);
+        if (request->trigger)
+                run->trigger = strdup(request->trigger->name);
+        return (request->submit_key && !run->submit_key) || (request->trigger && !run->trigger)
+                       ? -ENOMEM
+                       : 0;
+}
+
 int engine_submit(struct engine *e, const struct engine_request *request, char ret[RUN_ID_SIZE],
                   struct err *err)
 {
@@ -294,6 +384,8 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
 
         r = request_check(e, request, &inputs, err);
         if (r == 0)
+                r = key_check(e, request, inputs, ret, err);
+        if (r == 0)
                 r = resume_may_work_on(e, request->workspace, err);
         if (r < 0)
                 return r;
@@ -303,7 +395,8 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
         r = run_new(&run, e, request->flow, id, inputs, request->workspace, err);
         if (r < 0)
                 return r;
-        r = record_run(run, err);
+        r = run_say_whose(run, request);
+        r = r < 0 ? err_set(err, r, "no memory for a run") : record_run(run, request, err);
         if (r < 0) {
                 run->flow = NULL; /* still the caller's */
                 run_free(run);
@@ -317,6 +410,14 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
         engine_turn(e);
         memcpy(ret, id, sizeof(id));
         return 0;
+}
+
+void engine_reload(struct engine *e, struct catalog *catalog, unsigned slots, bool four_eyes)
+{
+        e->catalog = catalog;
+        e->options.slots = slots_of(slots);
+        e->options.four_eyes = four_eyes;
+        engine_turn(e);
 }
 
 int engine_resume(struct engine *e, const char *id, struct err *err)

@@ -35,6 +35,7 @@
 #include "flow/flow.h"
 #include "plug/catalog.h"
 #include "run/attempt.h"
+#include "store/control.h"
 #include "store/store.h"
 
 #include <jansson.h>
@@ -83,6 +84,14 @@ struct engine_options {
         /* Told by engine_new() of a change that a dead engine began in some tree and that can be
          * neither finished nor undone, with what to do. Runs on other trees are not held up. */
         void (*on_stuck)(void *user, const char *text);
+
+        /* Told once when the engine cannot go on: what engine_trouble() says. May be NULL. */
+        void (*on_trouble)(void *user, const char *text);
+
+        /* Requests on the control socket that the engine itself does not know (run/remote.h); false
+         * = nor does this. Answered as control_handler says. NULL: there are none. */
+        bool (*on_request)(void *user, struct control_call *call, const struct control_peer *peer,
+                           const json_t *request);
         void *user;
 };
 
@@ -98,16 +107,39 @@ int engine_new(struct engine **ret, struct loop *loop, struct store *store, stru
 struct engine *engine_free(struct engine *e);
 DEFINE_FREEP(struct engine, engine_free);
 
+/*
+ * What is read anew while the engine lives: agents that runs accepted from now on find, and limits.
+ * Runs that are carried already keep the agents that they have. `catalog` is borrowed as by
+ * engine_new(); the one before it is kept as long as a run needs it.
+ */
+void engine_reload(struct engine *e, struct catalog *catalog, unsigned slots, bool four_eyes);
+
+/* What started a run, where it was no person. */
+struct engine_trigger {
+        const char *name; /* over all workflows: "review/nightly" */
+        const char *kind; /* "cron", "watch" */
+        uint64_t due_ms;  /* since 1970; recorded with the run, so that it is due once */
+};
+
 struct engine_request {
         struct flow *flow;     /* checked; taken over on success */
         const json_t *inputs;  /* object, checked here against the flow's schema; files are
                                   "linhay-file:SHA256" (run/file-input.h), or NULL */
         const char *workspace; /* absolute path of the tree, or NULL */
+
+        /* All below may be left out. */
+        struct identity by;     /* who asks, if not the engine's own user; name NULL = that one */
+        const char *project;    /* runs of several share fairly */
+        const int *priority;    /* NULL = the workflow's own */
+        const char *submit_key; /* of whoever asks: the same again is the same run */
+        const struct engine_trigger *trigger;
 };
 
 /*
  * Accepts a run: its id is in *ret, the event `run` follows when it is on disk, and from then on it
  * is never lost. -EBADMSG where the inputs do not fit; -EBUSY where a change is stuck in the tree.
+ * Of a submit key that was used before: -EEXIST and *ret is that run, which is on disk or on its
+ * way there; -ENOTUNIQ where that was another request.
  */
 int engine_submit(struct engine *e, const struct engine_request *request, char ret[RUN_ID_SIZE],
                   struct err *err);

@@ -222,13 +222,19 @@ void remote_handle(void *user, struct control_call *call, const struct control_p
                    const json_t *request)
 {
         const char *verb = text_of(request, "do");
+        struct engine *e = user;
         struct err err = { 0 };
         int r = -EINVAL;
+        size_t i = 0;
 
         (void) err_set(&err, r, "unknown request \"%.40s\"", verb ? verb : "");
-        for (size_t i = 0; verb && i < ARRAY_SIZE(verbs); i++)
-                if (strcmp(verb, verbs[i].verb) == 0)
-                        r = verbs[i].handle(user, call, peer, request, &err);
+        for (; verb && i < ARRAY_SIZE(verbs) && strcmp(verb, verbs[i].verb) != 0; i++)
+                ;
+        if (verb && i < ARRAY_SIZE(verbs))
+                r = verbs[i].handle(e, call, peer, request, &err);
+        else if (e->options.on_request &&
+                 e->options.on_request(e->options.user, call, peer, request))
+                return;
         if (r < 0)
                 control_reply(call, refusal(r, &err));
 }

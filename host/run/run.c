@@ -42,7 +42,7 @@ static int action_find(struct step *step, struct err *err)
                 return err_set(err, -EOPNOTSUPP,
                                "step %s: this engine does not run workflows within workflows yet",
                                def->id);
-        r = catalog_find(step->run->engine->catalog, def->agent, &step->agent, err);
+        r = catalog_find(step->run->catalog, def->agent, &step->agent, err);
         if (r < 0)
                 return err_wrap(err, r, "step %s", def->id);
         step->action = manifest_find(step->agent->manifest, def->action);
@@ -98,6 +98,7 @@ int run_new(struct run **ret, struct engine *e, struct flow *flow, const char *i
         if (!run)
                 return err_set(err, -ENOMEM, "no memory for a run");
         run->engine = e;
+        run->catalog = catalog_ref(e->catalog);
         run->uid = e->options.identity.uid;
         run->exit_status = -1;
         run->left_ms = flow->timeout_ms;
@@ -139,6 +140,9 @@ struct run *run_free(struct run *run)
                 step_done(&run->steps[i]);
         free(run->steps);
         json_decref(run->inputs);
+        catalog_free(run->catalog);
+        free(run->submit_key);
+        free(run->trigger);
         closep(&run->workspace_fd);
         free(run->workspace);
         flow_free(run->flow);

@@ -79,6 +79,9 @@ struct run {
         char *workspace;
         int workspace_fd;
         int64_t uid; /* who asked */
+        char *submit_key;
+        char *trigger;           /* the name of what started it; NULL = a person */
+        struct catalog *catalog; /* its agents' */
 
         enum run_state state;
         int exit_status;
