@@ -293,7 +293,8 @@ static char *finding_text(const struct linhay_finding *given)
         json_t *value;
         char *text;
 
-        if (!f.rule || !f.message || f.severity >= ARRAY_SIZE(severities))
+        if (!f.rule || !*f.rule || !f.message || !*f.message ||
+            f.severity >= ARRAY_SIZE(severities))
                 return NULL;
         value = json_pack("{s:o, s:s, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
                           "rule", text_json(f.rule), "severity", severities[f.severity], "message",

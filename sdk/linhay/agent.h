@@ -352,7 +352,7 @@ static inline int linhay_outputf(struct linhay_run *r, const char *format, ...)
         return result;
 }
 
-/* Reports a finding. -E2BIG past the step's limit of findings; -EINVAL without rule or message. */
+/* Reports a finding. -E2BIG past the limit of findings; -EINVAL without rule or message, or "". */
 static inline int linhay_finding(struct linhay_run *r, const struct linhay_finding *finding)
 {
         return LINHAY_HAS(r, finding) ? r->services->finding(r, finding) : -ENOSYS;

@@ -1,19 +1,26 @@
 # Fuzz targets: tests/fuzz/fuzz-NAME.c with its seeds in corpus/NAME. Here each replays its corpus as a TAP
 # test; configured with --enable-fuzz (scripts/fuzz does that) each is linked with libFuzzer instead.
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz-bundle \
 	tests/fuzz/fuzz-changeset \
 	tests/fuzz/fuzz-collect \
+	tests/fuzz/fuzz-control \
 	tests/fuzz/fuzz-elf \
 	tests/fuzz/fuzz-expr \
 	tests/fuzz/fuzz-flow \
 	tests/fuzz/fuzz-frame \
+	tests/fuzz/fuzz-journal \
 	tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-options \
 	tests/fuzz/fuzz-patch \
-	tests/fuzz/fuzz-schema
+	tests/fuzz/fuzz-quantity \
+	tests/fuzz/fuzz-redact \
+	tests/fuzz/fuzz-schema \
+	tests/fuzz/fuzz-speech
 check_PROGRAMS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/dict tests/fuzz/make-seeds
-noinst_HEADERS += tests/fuzz/fuzz.h tests/fuzz/fuzz-changeset.h tests/fuzz/fuzz-file.h
+noinst_HEADERS += tests/fuzz/fuzz.h tests/fuzz/fuzz-changeset.h tests/fuzz/fuzz-file.h \
+	tests/fuzz/fuzz-folder.h
 
 if ENABLE_FUZZ
 FUZZ_MAIN =
@@ -27,6 +34,10 @@ endif
 fuzz-targets: $(FUZZ_TARGETS)
 .PHONY: fuzz-targets
 
+tests_fuzz_fuzz_bundle_SOURCES = tests/fuzz/fuzz-bundle.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_bundle_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_bundle_LDADD = $(HOST_LIBS)
+
 tests_fuzz_fuzz_changeset_SOURCES = tests/fuzz/fuzz-changeset.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_changeset_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_changeset_LDADD = $(HOST_LIBS)
@@ -34,6 +45,10 @@ tests_fuzz_fuzz_changeset_LDADD = $(HOST_LIBS)
 tests_fuzz_fuzz_collect_SOURCES = tests/fuzz/fuzz-collect.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_collect_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_collect_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz-control.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_control_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_control_LDADD = $(HOST_LIBS)
 
 tests_fuzz_fuzz_elf_SOURCES = tests/fuzz/fuzz-elf.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_elf_LDFLAGS = $(FUZZ_LINK)
@@ -51,6 +66,10 @@ tests_fuzz_fuzz_frame_SOURCES = tests/fuzz/fuzz-frame.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_frame_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_frame_LDADD = $(HOST_LIBS)
 
+tests_fuzz_fuzz_journal_SOURCES = tests/fuzz/fuzz-journal.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_journal_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_journal_LDADD = $(HOST_LIBS)
+
 tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz-manifest.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_manifest_LDADD = $(HOST_LIBS)
@@ -66,6 +85,20 @@ tests_fuzz_fuzz_patch_CFLAGS = $(PATCHER_TEST_CFLAGS)
 tests_fuzz_fuzz_patch_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_patch_LDADD = $(PATCHER_LIBS) libbase.a $(JANSSON_LIBS)
 
+tests_fuzz_fuzz_quantity_SOURCES = tests/fuzz/fuzz-quantity.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_quantity_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_quantity_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_redact_SOURCES = tests/fuzz/fuzz-redact.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_redact_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_redact_LDADD = $(HOST_LIBS)
+
 tests_fuzz_fuzz_schema_SOURCES = tests/fuzz/fuzz-schema.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_schema_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_schema_LDADD = $(HOST_LIBS)
+
+# Of the cell's own program, the parts that read a program's lines.
+tests_fuzz_fuzz_speech_SOURCES = tests/fuzz/fuzz-speech.c host/cell/service.c host/cell/speech.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_speech_CPPFLAGS = $(AM_CPPFLAGS)
+tests_fuzz_fuzz_speech_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_speech_LDADD = $(HOST_LIBS)

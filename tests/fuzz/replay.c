@@ -15,6 +15,8 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <signal.h>
+#include <unistd.h>
 
 static void replay_part(const char *data, size_t size)
 {
@@ -41,20 +43,39 @@ static bool replay(const char *path)
         return true;
 }
 
+/* The line of the input that is being replayed, should a promise break. */
+static char broken[NAME_MAX + 32];
+
+static void on_abort(int signal)
+{
+        (void) signal;
+        (void) !write(STDOUT_FILENO, broken, strlen(broken));
+        _exit(EXIT_FAILURE);
+}
+
+static bool replay_test(int number, const char *path, const char *name)
+{
+        (void) snprintf(broken, sizeof(broken), "not ok %d - %s\n", number, name);
+        (void) fflush(stdout);
+        return replay(path);
+}
+
 static int replay_folder(const char *folder)
 {
         struct dirent **names;
         int n = scandir(folder, &names, NULL, alphasort), tests = 0;
 
+        (void) signal(SIGABRT, on_abort);
         replay_part("", 0);
         for (int i = 0; i < n; i++) {
                 _cleanup_(freep) char *path = NULL;
 
                 if (names[i]->d_name[0] != '.' &&
-                    asprintf(&path, "%s/%s", folder, names[i]->d_name) > 0)
-                        printf("%s %d - %s\n", replay(path) ? "ok" : "not ok", ++tests,
-                               names[i]->d_name);
-                (void) fflush(stdout);
+                    asprintf(&path, "%s/%s", folder, names[i]->d_name) > 0) {
+                        bool is_ok = replay_test(++tests, path, names[i]->d_name);
+
+                        printf("%s %d - %s\n", is_ok ? "ok" : "not ok", tests, names[i]->d_name);
+                }
                 free(names[i]);
         }
         if (n >= 0)
