@@ -81,11 +81,13 @@ static inline int kernel_close_range(unsigned first, unsigned last)
         return (int) syscall(SYS_close_range, first, last, 0);
 }
 
-/* A fork with clone3()'s flags: the child's pid, 0 in the child, or -1. */
-static inline pid_t kernel_clone(uint64_t flags, int *pidfd)
+/* A fork with clone3()'s flags, into a control group of version 2 (-1: into ours): the child's pid,
+ * 0 in the child, or -1. */
+static inline pid_t kernel_clone(uint64_t flags, int cgroup, int *pidfd)
 {
         struct clone_args args = {
-                .flags = flags | CLONE_PIDFD,
+                .flags = flags | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
+                .cgroup = cgroup >= 0 ? (uint64_t) cgroup : 0,
                 .pidfd = (uint64_t) (uintptr_t) pidfd,
                 .exit_signal = SIGCHLD,
         };

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/kernel.h"
@@ -21,9 +22,10 @@ struct blank {
         struct loop_source source; /* while it is nobody's: has it ended? */
         pid_t pid;
         int pidfd;
-        int sync;   /* eventfd between us and the child */
-        int socket; /* our end; its job goes through it */
-        int mounts; /* its mount namespace; -1 = not held */
+        int sync;            /* eventfd between us and the child */
+        int socket;          /* our end; its job goes through it */
+        int mounts;          /* its mount namespace; -1 = not held */
+        struct group *group; /* NULL = none */
 };
 
 /* Its process belongs to somebody else now, or is gone. */
@@ -36,6 +38,7 @@ static struct blank *blank_free(struct blank *b)
         closep(&b->sync);
         closep(&b->socket);
         closep(&b->mounts);
+        b->group = group_put(&b->zygote->groups, b->group);
         free(b);
         return NULL;
 }
@@ -49,11 +52,13 @@ static void blank_end(struct blank *b)
 }
 
 /* Nothing of the steps that are under way goes with it. */
-_Noreturn static void blank_main(struct zygote *z, bool is_ahead, int socket, int sync)
+_Noreturn static void blank_main(const struct blank *b, bool is_ahead, int socket)
 {
+        struct zygote *z = b->zygote;
         const struct child_plan plan = {
                 .socket = socket,
-                .sync = sync,
+                .sync = b->sync,
+                .group = b->group,
                 .is_ahead = is_ahead,
                 .landlock_abi = z->hello.landlock_abi,
                 .features = z->hello.features,
@@ -93,11 +98,16 @@ static int blank_make(struct blank **ret, struct zygote *z, bool is_ahead, struc
                 return err_sys(err, -errno, "cannot make a socket for a cell's process");
         b->socket = pair[0];
         theirs = pair[1];
-        b->pid = zygote_clone(z, zygote_has_userns(z), &b->pidfd);
+        if (z->hello.features & SPAWN_HAS_CGROUP) {
+                b->group = group_take(&z->groups, err);
+                if (!b->group)
+                        return err->code;
+        }
+        b->pid = zygote_clone(z, zygote_has_userns(z), b->group, &b->pidfd);
         if (b->pid < 0)
                 return err_sys(err, -errno, "cannot make the cell's process");
         if (b->pid == 0)
-                blank_main(z, is_ahead, theirs, b->sync);
+                blank_main(b, is_ahead, theirs);
         if (zygote_has_userns(z))
                 b->mounts = mounts_hold(b->pid);
         *ret = TAKE(b);
@@ -121,9 +131,16 @@ static int blank_release(struct blank *b, struct err *err)
 static int blank_tell(struct blank *b, const struct blank_job *job, struct err *err)
 {
         char body[FRAME_BODY];
+        struct stat object = { 0 };
         size_t n_fds = job->fd[SPAWN_FD_TREE] >= 0 ? SPAWN_FDS_ : SPAWN_FD_TREE;
         int r;
 
+        (void) fstat(job->fd[SPAWN_FD_OBJECT], &object);
+        r = b->group ? group_limit(b->group, &job->cell.limits, job->cell.program_bytes ? 2 : 1,
+                                   (uint64_t) object.st_size, err)
+                     : 0;
+        if (r < 0)
+                return r;
         memcpy(body, &job->cell, sizeof(job->cell));
         if (job->unreadable_length)
                 memcpy(body + sizeof(job->cell), job->unreadable, job->unreadable_length);
@@ -150,6 +167,7 @@ static void blank_hand_over(struct blank *b, struct blank_hand *ret, bool is_ahe
                 .pidfd = TAKE_FD(b->pidfd),
                 .sync = TAKE_FD(b->sync),
                 .mounts = TAKE_FD(b->mounts),
+                .group = TAKE(b->group),
                 .is_ahead = is_ahead,
         };
         (void) blank_free(b);

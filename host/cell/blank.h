@@ -18,6 +18,7 @@
 
 struct zygote;
 struct blank;
+struct group;
 
 /* What a blank is told. */
 struct blank_job {
@@ -31,8 +32,9 @@ struct blank_job {
 struct blank_hand {
         pid_t pid;
         int pidfd;
-        int sync;   /* eventfd: the child may answer SYNC_STAGE */
-        int mounts; /* keeps its mounts until its end was told; -1 = nothing does */
+        int sync;            /* eventfd: the child may answer SYNC_STAGE */
+        int mounts;          /* keeps its mounts until its end was told; -1 = nothing does */
+        struct group *group; /* that it is in; NULL = none */
         bool is_ahead;
 };
 

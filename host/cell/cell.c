@@ -544,6 +544,7 @@ static void usage_fill(struct cell *c, const struct spawn_exited *exited)
                 .user_us = exited->user_us,
                 .system_us = exited->system_us,
                 .memory_peak_bytes = exited->memory_peak_bytes,
+                .is_group = exited->is_group,
                 .is_ahead = c->is_ahead,
                 .is_warm = c->was_warm,
         };
@@ -564,6 +565,8 @@ static void result_judge(struct cell *c, const struct spawn_exited *exited)
                 .has_hung_up = c->has_hung_up,
                 .state = c->reply.state,
                 .status = exited->status,
+                .passed = exited->passed < VERDICTS_ ? (enum verdict) exited->passed : VERDICT_OK,
+                .forks_refused = exited->forks_refused,
                 .limits = &c->spec.limits,
                 .cpu_ms = r->usage.cpu_ms,
         };

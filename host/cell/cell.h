@@ -139,6 +139,8 @@ struct cell_usage {
         uint64_t user_us;
         uint64_t system_us;
         uint64_t memory_peak_bytes;
+        bool is_group; /* of all its processes, by their control group; else of its first process
+                        * and those that were waited for */
         bool is_ahead; /* its process was made before it was asked for */
         bool is_warm;  /* it was confined, loaded and prepared before it was asked for */
 };

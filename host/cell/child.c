@@ -11,6 +11,7 @@
 #include "base/kernel.h"
 #include "cell/confine.h"
 #include "cell/fault.h"
+#include "cell/group.h"
 #include "cell/inspect.h"
 #include "cell/landlock.h"
 #include "cell/pages.h"
@@ -89,8 +90,14 @@ static int sync_wait(const struct child_plan *plan, struct err *err)
 /* Nothing of the zygote's is open in it from here on, nothing of any step. */
 static int step_alone(const struct child_plan *plan, struct err *err)
 {
+        int r;
+
         (void) setsid();
         (void) umask(0022);
+        /* What it takes from here on counts. */
+        r = plan->group ? group_join(plan->group) : 0;
+        if (r < 0)
+                return err_sys(err, r, "cannot enter the cell's control group");
         if (dup2(plan->socket, BLANK_SOCKET) < 0 || dup2(plan->sync, BLANK_SYNC) < 0 ||
             kernel_close_range(BLANK_FDS_, ~0U) < 0)
                 return err_sys(err, -errno, "cannot let go of the zygote's descriptors");
@@ -416,6 +423,12 @@ static int step_trace(const struct child *c, struct err *err)
         return r < 0 ? err_sys(err, r, "cannot hand over the listener of a trace") : 0;
 }
 
+/* Those that the limit does not count. The group's comes first, where there is one: it can tell. */
+static unsigned processes_first(const struct child *c)
+{
+        return (c->program ? 2 : 1) + (c->plan->group ? 1 : 0);
+}
+
 static int step_confine(struct child *c, struct err *err)
 {
         const struct spawn_cell *cell = &c->cell;
@@ -423,7 +436,7 @@ static int step_confine(struct child *c, struct err *err)
 
         r = confine_capabilities(err);
         if (r == 0)
-                r = confine_limits(&cell->limits, c->program ? 2 : 1, c->plan->has_userns, err);
+                r = confine_limits(&cell->limits, processes_first(c), c->plan->has_userns, err);
         if (r == 0 && cell->kind == SPAWN_SELFTEST)
                 r = selftest_begin(c->plan->features, c->plan->landlock_abi, err);
         self_try(c, SELFTEST_ROOT);

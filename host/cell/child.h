@@ -21,13 +21,16 @@ typedef int (*child_inspect)(int fd, char **ret, size_t *ret_length, struct err 
 /* What a child writes to `sync` before it exits: no overlay can be had, make a copy of the tree. */
 #define SYNC_STAGE 2
 
+struct group;
+
 struct child_plan {
         int socket; /* of the blank: SPAWN_EMPLOY comes here, once */
         int sync;   /* eventfd: the zygote has written the maps; SYNC_STAGE back */
         int landlock_abi;
         uint32_t features; /* enum spawn_feature, as the host was told */
         bool has_userns;
-        bool is_ahead; /* nobody waits for it yet */
+        bool is_ahead;             /* nobody waits for it yet */
+        const struct group *group; /* to be in; NULL = none */
         child_inspect inspect;
 };
 

@@ -161,6 +161,15 @@ static int judge_status(struct cell_result *result, const struct end_facts *fact
         return conclude(result, VERDICT_PROTOCOL, message);
 }
 
+/* Who says nothing of his own of what went wrong, and was refused a process, failed of that. */
+static int judge_failed(struct cell_result *result, const struct end_facts *facts)
+{
+        result->verdict = VERDICT_FAILED;
+        if (facts->forks_refused == 0 || !result->code || strcmp(result->code, "failed") != 0)
+                return 0;
+        return conclude(result, VERDICT_PROCESSES, sentence_make(VERDICT_PROCESSES, facts->limits));
+}
+
 int end_judge(struct cell_result *result, const struct end_facts *facts)
 {
         bool exited = WIFEXITED(facts->status);
@@ -171,12 +180,12 @@ int end_judge(struct cell_result *result, const struct end_facts *facts)
                 return conclude(result, facts->stopped,
                                 facts->stopped_text ? strdup(facts->stopped_text)
                                                     : sentence_make(facts->stopped, facts->limits));
+        if (facts->passed != VERDICT_OK)
+                return conclude(result, facts->passed, sentence_make(facts->passed, facts->limits));
         if (facts->has_fault)
                 return judge_fault(result, facts);
-        if (facts->has_failed && exited && result->exit_status == 0) {
-                result->verdict = VERDICT_FAILED;
-                return 0;
-        }
+        if (facts->has_failed && exited && result->exit_status == 0)
+                return judge_failed(result, facts);
         if (facts->has_result && exited && result->exit_status == 0) {
                 result->verdict = VERDICT_OK;
                 return 0;

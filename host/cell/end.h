@@ -26,7 +26,9 @@ struct end_facts {
         bool has_result;
         bool has_hung_up; /* the end of its stream came while it ran */
         enum proto_state state;
-        int status; /* of wait4() */
+        int status;          /* of wait4() */
+        enum verdict passed; /* the limit that its processes passed together; VERDICT_OK = none */
+        uint32_t forks_refused;
         const struct limits *limits;
         uint64_t cpu_ms;
 };

@@ -23,7 +23,7 @@ static int userns_make(uid_t uid, gid_t gid, int *ret_fd, struct err *err)
         pid_t pid;
         int r, fd = -1;
 
-        pid = kernel_clone(CLONE_NEWUSER, &pidfd);
+        pid = kernel_clone(CLONE_NEWUSER, -1, &pidfd);
         if (pid < 0)
                 return err_sys(err, -errno, "cannot make a user namespace for a mount");
         if (pid == 0)

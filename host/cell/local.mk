@@ -25,10 +25,12 @@ cellexec_PROGRAMS += linhay-cell
 linhay_cell_SOURCES = host/cell-main.c \
 	host/cell/attic.c host/cell/attic.h \
 	host/cell/blank.c host/cell/blank.h \
+	host/cell/cgroup.c host/cell/cgroup.h \
 	host/cell/child.c host/cell/child.h \
 	host/cell/confine.c host/cell/confine.h \
 	host/cell/exec.c host/cell/exec.h \
 	host/cell/fault.c host/cell/fault.h \
+	host/cell/group.c host/cell/group.h \
 	host/cell/idmap.c host/cell/idmap.h \
 	host/cell/inspect.c host/cell/inspect.h \
 	host/cell/landlock.c host/cell/landlock.h \

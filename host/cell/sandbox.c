@@ -392,7 +392,7 @@ static int zygote_exec(struct sandbox *s, const char *path, int socket, struct e
 static int hello_receive(struct sandbox *s, struct err *err)
 {
         struct pollfd p = { .fd = s->socket, .events = POLLIN };
-        size_t text;
+        size_t text, first;
         int r;
 
         do
@@ -406,8 +406,14 @@ static int hello_receive(struct sandbox *s, struct err *err)
             s->frame.header.length < sizeof(s->hello))
                 return err_set(err, -EIO, "linhay-cell ended while it was starting");
         memcpy(&s->hello, s->frame.body, sizeof(s->hello));
-        text = MIN_OF(s->frame.header.length - sizeof(s->hello), sizeof(s->why_degraded) - 1);
-        memcpy(s->why_degraded, s->frame.body + sizeof(s->hello), text);
+        text = s->frame.header.length - sizeof(s->hello);
+        first = strnlen(s->frame.body + sizeof(s->hello), text);
+        (void) snprintf(s->why_degraded, sizeof(s->why_degraded), "%.*s", (int) first,
+                        s->frame.body + sizeof(s->hello));
+        if (first < text)
+                (void) snprintf(s->why_no_cgroup, sizeof(s->why_no_cgroup), "%.*s",
+                                (int) (text - first - 1),
+                                s->frame.body + sizeof(s->hello) + first + 1);
         return 0;
 }
 
@@ -539,7 +545,8 @@ static int sandbox_begin(struct sandbox *s, const struct sandbox_options *option
 /* May agents run? */
 static int sandbox_judge(struct sandbox *s, const struct sandbox_options *options, struct err *err)
 {
-        int r = tier_require(s->tier, &s->hello, s->why_degraded, options, err);
+        const struct tier_causes why = { s->why_degraded, s->why_no_cgroup };
+        int r = tier_require(s->tier, &s->hello, &why, options, err);
 
         return r < 0 ? r : sandbox_selftest(s, err);
 }
@@ -638,7 +645,8 @@ struct sandbox *sandbox_free(struct sandbox *s)
 
 json_t *sandbox_describe(const struct sandbox *s)
 {
-        json_t *rows = tier_describe(&s->hello, s->why_degraded, &s->tested);
+        const struct tier_causes why = { s->why_degraded, s->why_no_cgroup };
+        json_t *rows = tier_describe(&s->hello, &why, &s->tested);
 
         (void) json_array_append_new(rows, pool_describe(s->pool));
         return rows;

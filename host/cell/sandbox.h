@@ -20,7 +20,8 @@ struct sandbox {
         pid_t pid; /* of the zygote */
         bool is_lost;
         struct spawn_hello hello;
-        char why_degraded[ERR_TEXT_MAX];
+        char why_degraded[ERR_TEXT_MAX]; /* why there are no namespaces */
+        char why_no_cgroup[ERR_TEXT_MAX];
         struct selftest_result tested;
         enum tier tier;
         uint64_t last_id;

@@ -109,6 +109,16 @@ static bool memory_ends(void)
 #endif
 }
 
+/* The limit of the group is lower than the process's own. */
+static bool processes_end(void)
+{
+        pid_t pid = fork();
+
+        if (pid == 0)
+                _exit(0);
+        return refused(pid, EAGAIN);
+}
+
 /* Landlock */
 
 static bool folders_are_closed(void)
@@ -228,6 +238,8 @@ static const struct promise {
         { SELFTEST_ROOT, SPAWN_HAS_NETNS, 0, 0, "netns", "no network can be reached",
           has_no_network },
         { SELFTEST_ROOT, 0, 0, 0, "rlimits", "memory has a limit", memory_ends },
+        { SELFTEST_ROOT, SPAWN_HAS_CGROUP, 0, 0, "cgroup", "processes have a limit",
+          processes_end },
         { SELFTEST_LANDLOCK, SPAWN_HAS_LANDLOCK, 0, 0, "landlock",
           "a folder without a rule is closed", folders_are_closed },
         { SELFTEST_LANDLOCK, SPAWN_HAS_LANDLOCK, SPAWN_HAS_USERNS, 0, "landlock",

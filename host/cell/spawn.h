@@ -35,7 +35,8 @@
 #define SPAWN_STAGE2_FLAGS SECCOMP_FILTER_FLAG_TSYNC
 
 enum spawn_type {
-        SPAWN_HELLO = 64, /* zygote: struct spawn_hello, text: the cause of what is missing */
+        SPAWN_HELLO = 64, /* zygote: struct spawn_hello, text: why there are no namespaces, NUL, why
+                           * there are no control groups */
         SPAWN_REQUEST,    /* host: struct spawn_request, descriptors by enum spawn_fd */
         SPAWN_EMPLOY,   /* zygote to a blank: struct spawn_cell, text; the same descriptors, more */
         SPAWN_STARTED,  /* zygote: struct spawn_started; the pidfd */
@@ -59,14 +60,16 @@ enum spawn_feature {
         SPAWN_HAS_IDMAP = 1U << 5,   /* may be tried: the zygote is root */
         SPAWN_HAS_OVERLAY = 1U << 6, /* may be tried */
         SPAWN_HAS_AHEAD = 1U << 7,   /* a blank is kept ready (cell/blank.h) */
+        SPAWN_HAS_CGROUP = 1U << 8,  /* each cell has a control group (cell/group.h) */
 };
-#define SPAWN_FEATURES_ 8
+#define SPAWN_FEATURES_ 9
 
 struct spawn_hello {
         uint32_t features; /* enum spawn_feature */
         int32_t landlock_abi;
         int32_t userns_errno; /* why a layer is missing; 0 = it is there */
         int32_t netns_errno;
+        uint32_t cgroup_version; /* 0 = there are none */
 };
 
 enum spawn_kind { SPAWN_CELL, SPAWN_INSPECTOR, SPAWN_SELFTEST };
@@ -127,8 +130,11 @@ struct spawn_setup {
 
 struct spawn_exited {
         uint64_t id;
-        int32_t status; /* of wait4() */
-        int32_t reserved;
+        int32_t status;  /* of wait4() */
+        uint32_t passed; /* enum verdict: the limit that its processes passed together; 0 = none */
+        uint32_t
+                is_group; /* what follows is of its control group, not of its first process alone */
+        uint32_t forks_refused;
         uint64_t user_us;
         uint64_t system_us;
         uint64_t memory_peak_bytes;

@@ -43,6 +43,13 @@ static const struct layer {
         { "ahead", SPAWN_HAS_AHEAD,
           "one blank is kept: a process with namespaces and a bare root, for one step",
           "a step's process is made when it is asked for", "as for userns" },
+        { "cgroup", SPAWN_HAS_CGROUP,
+          "a control group for each cell: memory, processes and processor time of all its "
+          "processes together",
+          "memory and processor time are limited for each process of a cell, not for all together",
+          "start linhay as root, or in a group of its own: systemd-run --user --scope "
+          "-p Delegate=yes linhay, or Delegate=yes in a unit; in a container, make "
+          "/sys/fs/cgroup writable. Or allow its absence with --allow-degraded=cgroup" },
 };
 
 const char *tier_name(enum tier t)
@@ -56,7 +63,9 @@ enum tier tier_find(const struct spawn_hello *hello)
 
         if ((hello->features & least) != least)
                 return TIER_REFUSED;
-        return hello->features & SPAWN_HAS_USERNS ? TIER_NO_CGROUP : TIER_NO_USERNS;
+        if (!(hello->features & SPAWN_HAS_USERNS))
+                return TIER_NO_USERNS;
+        return hello->features & SPAWN_HAS_CGROUP ? TIER_FULL : TIER_NO_CGROUP;
 }
 
 static bool is_allowed(const struct sandbox_options *options, const char *layer)
@@ -75,7 +84,16 @@ static const struct layer *layer_missing(const struct spawn_hello *hello)
         return NULL;
 }
 
-int tier_require(enum tier tier, const struct spawn_hello *hello, const char *why,
+static const struct layer *layer_named(const char *name)
+{
+        const struct layer *l = layers;
+
+        while (strcmp(l->layer, name) != 0)
+                l++;
+        return l;
+}
+
+int tier_require(enum tier tier, const struct spawn_hello *hello, const struct tier_causes *why,
                  const struct sandbox_options *options, struct err *err)
 {
         const struct layer *missing = layer_missing(hello);
@@ -90,16 +108,17 @@ int tier_require(enum tier tier, const struct spawn_hello *hello, const char *wh
                 return 0;
         if (tier == TIER_NO_CGROUP)
                 return err_set(err, -EPERM,
-                               "the sandbox is required to be \"full\", but no cgroup is delegated "
-                               "to linhay. Remedy: require \"no-cgroup\", or allow the missing "
-                               "layer with --allow-degraded=cgroup");
+                               "the sandbox is required to be \"full\" but would be \"no-cgroup\": "
+                               "the layer cgroup is missing (%s). Remedy: %s",
+                               why->cgroup, layer_named("cgroup")->remedy);
         if (is_allowed(options, "userns") || is_allowed(options, "no-userns"))
                 return 0;
         return err_set(err, -EPERM,
                        "the sandbox is required to be \"%s\" but would be \"%s\": the layer userns "
                        "is missing (%s). Remedy: %s. To run with less, say "
                        "--allow-degraded=userns",
-                       tier_name(options->require), tier_name(tier), why, layers[2].remedy);
+                       tier_name(options->require), tier_name(tier), why->userns,
+                       layer_named("userns")->remedy);
 }
 
 /* Landlock grows with the kernel: below ABI 6 signals and abstract sockets are not its business. */
@@ -124,7 +143,7 @@ static json_t *row_make(const struct layer *l, const struct spawn_hello *hello, 
 
 /* What was found, why it is missing, and how it was tried. */
 static int detail_make(struct buf *ret, const struct layer *l, const struct spawn_hello *hello,
-                       const char *why, const struct selftest_result *tested)
+                       const struct tier_causes *why, const struct selftest_result *tested)
 {
         bool is_on = (hello->features & l->needs) == l->needs;
         unsigned tried = is_on ? tested->tried[__builtin_ctz(l->needs)] : 0;
@@ -133,14 +152,18 @@ static int detail_make(struct buf *ret, const struct layer *l, const struct spaw
         if (r == 0 && strcmp(l->layer, "landlock") == 0)
                 r = buf_printf(ret, " (ABI %d)", hello->landlock_abi);
         if (r == 0 && !is_on && strcmp(l->layer, "userns") == 0)
-                r = buf_printf(ret, " (%s)", why);
+                r = buf_printf(ret, " (%s)", why->userns);
+        if (r == 0 && !is_on && strcmp(l->layer, "cgroup") == 0)
+                r = buf_printf(ret, " (%s)", why->cgroup);
+        if (r == 0 && is_on && strcmp(l->layer, "cgroup") == 0)
+                r = buf_printf(ret, " (version %u)", hello->cgroup_version);
         if (r == 0 && tried)
                 r = buf_printf(ret, "; %u promise%s tried in a throw-away cell", tried,
                                tried == 1 ? "" : "s");
         return r;
 }
 
-json_t *tier_describe(const struct spawn_hello *hello, const char *why,
+json_t *tier_describe(const struct spawn_hello *hello, const struct tier_causes *why,
                       const struct selftest_result *tested)
 {
         json_t *rows = json_array();
@@ -152,9 +175,5 @@ json_t *tier_describe(const struct spawn_hello *hello, const char *why,
                         (void) json_array_append_new(
                                 rows, row_make(&layers[i], hello, buf_text(&detail)));
         }
-        (void) json_array_append_new(
-                rows, json_pack("{s:s, s:s, s:s, s:s}", "layer", "cgroup", "state", "off", "detail",
-                                "no cgroup is used; memory and processes are limited by rlimits",
-                                "remedy", "none needed: linhay does not use cgroups yet"));
         return rows;
 }

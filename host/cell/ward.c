@@ -15,6 +15,8 @@
 #include "cell/stage.h"
 #include "cell/tmpfs.h"
 
+#define LOOK_MS 50
+
 struct ward {
         struct ward *next;
         struct loop_source source;
@@ -23,10 +25,12 @@ struct ward {
         struct frame_fds fds;
         pid_t pid;
         int pidfd;
-        int sync;   /* eventfd between us and the child; -1 = none */
-        int mounts; /* of the child, kept until its end was told; -1 = not */
-        int staged; /* mount or folder of the private copy; -1 = none */
-        int report; /* memfd: what the process that copies has to say */
+        int sync;            /* eventfd between us and the child; -1 = none */
+        int mounts;          /* of the child, kept until its end was told; -1 = not */
+        struct group *group; /* of the child; NULL = none */
+        enum verdict passed; /* the limit that the group was ended for */
+        int staged;          /* mount or folder of the private copy; -1 = none */
+        int report;          /* memfd: what the process that copies has to say */
         bool is_staging;
         struct stage_report *stage; /* read from `report` */
 };
@@ -57,6 +61,7 @@ static struct ward *ward_free(struct ward *w)
         closep(&w->mounts);
         closep(&w->staged);
         closep(&w->report);
+        w->group = group_put(&w->zygote->groups, w->group);
         ward_wipe(w);
         free(w->stage);
         free(w);
@@ -85,9 +90,26 @@ static uint64_t timeval_us(struct timeval t)
         return (uint64_t) t.tv_sec * 1000000 + (uint64_t) t.tv_usec;
 }
 
+/* What its group says is of all its processes, also of those that nobody waited for. */
+static void exited_add_group(const struct ward *w, struct spawn_exited *exited)
+{
+        struct group_usage u;
+
+        if (!w->group)
+                return;
+        group_usage_get(w->group, &u);
+        exited->is_group = true;
+        exited->user_us = u.user_us;
+        exited->system_us = u.system_us;
+        if (u.memory_peak_bytes)
+                exited->memory_peak_bytes = u.memory_peak_bytes;
+        exited->forks_refused = (uint32_t) MIN_OF(u.forks_refused, UINT32_MAX);
+        exited->passed = w->passed ? w->passed : u.memory_kills ? VERDICT_MEMORY : VERDICT_OK;
+}
+
 static int exited_send(const struct ward *w, int status, const struct rusage *usage)
 {
-        const struct spawn_exited exited = {
+        struct spawn_exited exited = {
                 .id = w->request.cell.id,
                 .status = status,
                 .user_us = timeval_us(usage->ru_utime),
@@ -95,6 +117,7 @@ static int exited_send(const struct ward *w, int status, const struct rusage *us
                 .memory_peak_bytes = (uint64_t) usage->ru_maxrss * 1024,
         };
 
+        exited_add_group(w, &exited);
         return zygote_reply(SPAWN_EXITED, &exited, sizeof(exited), NULL, 0);
 }
 
@@ -138,6 +161,48 @@ static void ward_unwatch(struct ward *w)
         closep(&w->pidfd);
         closep(&w->sync);
         closep(&w->mounts);
+        w->group = group_put(&w->zygote->groups, w->group);
+}
+
+static bool is_tree(const struct ward *w)
+{
+        return w->group && (w->request.cell.flags & SPAWN_PROCESSES) && !w->is_staging;
+}
+
+/* One limit for all processes of a cell, where the kernel knows but one for each. */
+static void ward_look(struct ward *w)
+{
+        if (w->passed)
+                return;
+        w->passed = group_look(w->group, &w->request.cell.limits);
+        if (w->passed)
+                group_kill(&w->zygote->groups, w->group);
+}
+
+static void wards_look_later(struct zygote *z);
+
+/* Nothing tells when a group has taken too much of a processor, or of its own memory. */
+static int wards_look(struct loop_source *source, uint32_t events)
+{
+        struct zygote *z = source->owner;
+
+        (void) events;
+        for (struct ward *w = z->wards; w; w = w->next)
+                if (is_tree(w))
+                        ward_look(w);
+        wards_look_later(z);
+        return 0;
+}
+
+/* As long as there is a tree to look at. */
+static void wards_look_later(struct zygote *z)
+{
+        const struct ward *w = z->wards;
+
+        while (w && !is_tree(w))
+                w = w->next;
+        if (w && !z->look.is_active)
+                (void) loop_add_timer(z->loop, &z->look, LOOK_MS, wards_look, z);
 }
 
 static int cell_spawn(struct ward *w, int tree, struct err *err)
@@ -165,6 +230,8 @@ static int cell_spawn(struct ward *w, int tree, struct err *err)
         w->pidfd = hand.pidfd;
         w->sync = hand.sync;
         w->mounts = hand.mounts;
+        w->group = hand.group;
+        wards_look_later(z);
         r = ward_watch(w, err);
         if (r < 0) {
                 ward_end_process(w);
@@ -217,7 +284,7 @@ static int stage_spawn(struct ward *w, struct err *err)
         if (w->report < 0)
                 return err_sys(err, -errno, "cannot make memory for a report");
         w->is_staging = true;
-        w->pid = zygote_clone(w->zygote, false, &w->pidfd);
+        w->pid = zygote_clone(w->zygote, false, NULL, &w->pidfd);
         if (w->pid < 0)
                 return err_sys(err, -errno, "cannot make a process to copy the workspace");
         if (w->pid == 0)

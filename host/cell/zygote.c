@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -20,6 +21,8 @@
 #include "cell/maps.h"
 #include "cell/root.h"
 #include "cell/ward.h"
+
+#define PROBE_MS 5000
 
 /* Is the cell's id anybody here? Root of a container's user namespace may be all there is. */
 static bool id_is_mapped(const char *file)
@@ -98,24 +101,24 @@ static int control_ready(struct loop_source *source, uint32_t events)
 }
 
 /* The way back does not fail where the way there did not; nothing could be done without it. */
-static pid_t pattern_clone(struct zygote *z, int *ret_pidfd)
+static pid_t pattern_clone(struct zygote *z, const struct group *group, int *ret_pidfd)
 {
         pid_t pid;
 
         if (setns(z->pattern, CLONE_NEWNS) < 0)
                 return -1;
-        pid = kernel_clone(ZYGOTE_NAMESPACES, ret_pidfd);
+        pid = kernel_clone(ZYGOTE_NAMESPACES, group ? group_into(group) : -1, ret_pidfd);
         if (pid != 0 && setns(z->home, CLONE_NEWNS) < 0)
                 _exit(1);
         return pid;
 }
 
-pid_t zygote_clone(struct zygote *z, bool namespaces, int *ret_pidfd)
+pid_t zygote_clone(struct zygote *z, bool namespaces, const struct group *group, int *ret_pidfd)
 {
         pid_t pid;
 
         if (namespaces)
-                return pattern_clone(z, ret_pidfd);
+                return pattern_clone(z, group, ret_pidfd);
         /* Where clone3() is not there, or not allowed. */
         pid = fork();
         if (pid > 0) {
@@ -176,7 +179,7 @@ static int root_probe(struct zygote *z, struct err *err)
                 return err_sys(err, -errno, "cannot make a pipe");
         in = ends[0];
         out = ends[1];
-        pid = zygote_clone(z, true, &pidfd);
+        pid = zygote_clone(z, true, NULL, &pidfd);
         if (pid < 0)
                 return err_sys(err, -errno, "clone3() of user, mount, pid, ipc and uts namespaces");
         if (pid == 0)
@@ -188,12 +191,103 @@ static int root_probe(struct zygote *z, struct err *err)
         return r;
 }
 
+/* In the probe's child: it may make no other process; then it waits for its end. */
+_Noreturn static void group_probe_main(const struct group *g, int out)
+{
+        char answer = 'y';
+        pid_t pid;
+
+        if (group_join(g) < 0)
+                answer = 'j';
+        pid = fork();
+        if (pid == 0)
+                _exit(0);
+        if (pid > 0 || errno != EAGAIN)
+                answer = 'f';
+        if (write(out, &answer, 1) == 1)
+                for (;;)
+                        (void) pause();
+        _exit(1);
+}
+
+static int group_probe_hear(struct zygote *z, struct group *g, int in, struct err *err)
+{
+        struct pollfd p = { .fd = in, .events = POLLIN };
+        char answer = 0;
+
+        if (poll(&p, 1, PROBE_MS) <= 0 || read(in, &answer, 1) != 1)
+                return err_set(err, -EIO, "the first process in a group ended early");
+        if (answer == 'j')
+                return err_set(err, -EPERM, "a process cannot enter a group");
+        if (answer == 'f' || group_count(g) != 1)
+                return err_set(err, -EPERM, "a group does not limit processes");
+        group_kill(&z->groups, g);
+        return 0;
+}
+
+/* Makes one group, and ends what is in it by the group alone. */
+static int group_probe_run(struct zygote *z, struct group *g, struct err *err)
+{
+        static const struct limits limits = { .value = { [LIMIT_MEMORY] = 64 << 20 } };
+        _cleanup_(closep) int pidfd = -1, in = -1, out = -1;
+        struct pollfd ended = { .events = POLLIN };
+        int ends[2], r;
+        pid_t pid;
+
+        r = group_limit(g, &limits, 1, 0, err);
+        if (r < 0)
+                return r;
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return err_sys(err, -errno, "cannot make a pipe");
+        in = ends[0];
+        out = ends[1];
+        pid = zygote_clone(z, true, g, &pidfd);
+        if (pid < 0)
+                return err_sys(err, -errno, "cannot make a process in a group");
+        if (pid == 0)
+                group_probe_main(g, out);
+        r = group_probe_hear(z, g, in, err);
+        ended.fd = pidfd;
+        if (r == 0 && poll(&ended, 1, PROBE_MS) <= 0)
+                r = err_set(err, -EIO, "what is in a group cannot be ended by it");
+        (void) kernel_pidfd_send_signal(pidfd, SIGKILL);
+        (void) waitpid(pid, NULL, 0);
+        return r;
+}
+
+/* Cells of whom there is more than one process are all in namespaces. */
+static void groups_probe(struct zygote *z)
+{
+        struct err *why = &z->why_no_groups;
+        struct group *g;
+        int r = -EPERM;
+
+        if (z->groups.cgroup.version == 0)
+                return;
+        if (!zygote_has_userns(z)) {
+                (void) err_set(why, -EPERM, "they are not used without namespaces");
+        } else {
+                g = group_take(&z->groups, why);
+                if (g)
+                        r = group_probe_run(z, g, why);
+                g = group_put(&z->groups, g);
+        }
+        if (r < 0) {
+                groups_close(&z->groups);
+                return;
+        }
+        z->hello.features |= SPAWN_HAS_CGROUP;
+        z->hello.cgroup_version = (uint32_t) z->groups.cgroup.version;
+}
+
 static void zygote_probe(struct zygote *z)
 {
         struct spawn_hello *h = &z->hello;
         struct err *why = &z->why_degraded;
         int r;
 
+        /* While we are in the host's namespaces, and may write what it may. */
+        (void) cgroup_open(&z->groups.cgroup, &z->why_no_groups);
         r = layer_features_left_out() & SPAWN_HAS_USERNS ? err_set(why, -EPERM, "left out")
                                                          : zygote_unshare(z, why);
         h->netns_errno = r < 0 ? -r : 0;
@@ -204,6 +298,7 @@ static void zygote_probe(struct zygote *z)
         h->userns_errno = r < 0 ? -r : 0;
         if (r == 0)
                 h->features |= SPAWN_HAS_USERNS | SPAWN_HAS_OVERLAY | SPAWN_HAS_AHEAD;
+        groups_probe(z);
 
         h->landlock_abi = landlock_abi();
         if (h->landlock_abi >= KERNEL_LANDLOCK_ABI_REQUIRED)
@@ -217,12 +312,24 @@ static void zygote_probe(struct zygote *z)
 
 static int hello_send(const struct zygote *z)
 {
-        char body[sizeof(z->hello) + ERR_TEXT_MAX];
-        size_t length = strlen(z->why_degraded.text);
+        char body[sizeof(z->hello) + 2 * ERR_TEXT_MAX];
+        size_t first = strlen(z->why_degraded.text) + 1, second = strlen(z->why_no_groups.text);
 
         memcpy(body, &z->hello, sizeof(z->hello));
-        memcpy(body + sizeof(z->hello), z->why_degraded.text, length);
-        return zygote_reply(SPAWN_HELLO, body, sizeof(z->hello) + length, NULL, 0);
+        memcpy(body + sizeof(z->hello), z->why_degraded.text, first);
+        memcpy(body + sizeof(z->hello) + first, z->why_no_groups.text, second);
+        return zygote_reply(SPAWN_HELLO, body, sizeof(z->hello) + first + second, NULL, 0);
+}
+
+/* Each cell takes some descriptors, and its own limit is set when it is made. */
+static void descriptors_raise(void)
+{
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+                return;
+        limit.rlim_cur = limit.rlim_max;
+        (void) setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* The kernel leaves the program's path above the stack, where every cell could read it. */
@@ -241,6 +348,7 @@ int zygote_main(child_inspect inspect)
 
         path_wipe();
         (void) umask(0022);
+        descriptors_raise();
         z.inspect = inspect;
         z.pattern = z.home = -1;
         zygote_probe(&z);
@@ -256,6 +364,7 @@ int zygote_main(child_inspect inspect)
         (void) loop_run(z.loop);
         blanks_drain(&z);
         wards_kill(&z);
+        groups_close(&z.groups);
         attic_sweep(&z.attic, true);
         return 0;
 }

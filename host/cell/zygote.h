@@ -13,6 +13,7 @@
 #include "cell/attic.h"
 #include "cell/blank.h"
 #include "cell/child.h"
+#include "cell/group.h"
 #include "cell/idmap.h"
 #include "cell/leftover.h"
 
@@ -24,6 +25,8 @@ struct zygote {
         struct ward *wards;   /* children that were not reaped yet */
         struct blank *blanks; /* children that are nobody's yet */
         struct leftovers leftovers;
+        struct groups groups;    /* of cells */
+        struct loop_source look; /* at what trees of processes take (ward.c) */
         struct idmap *idmaps;
         int pattern;         /* mount namespace that children get a copy of (root.h) */
         int home;            /* ours */
@@ -31,6 +34,7 @@ struct zygote {
         child_inspect inspect;
         struct spawn_hello hello;
         struct err why_degraded;
+        struct err why_no_groups;
         struct frame frame;
 };
 
@@ -43,8 +47,8 @@ static inline bool zygote_has_userns(const struct zygote *z)
 }
 
 /* A child, in namespaces of its own (mounts: a copy of the pattern) or not: its pid, 0 in it, or
- * -1. */
-pid_t zygote_clone(struct zygote *z, bool namespaces, int *ret_pidfd);
+ * -1. In namespaces it may be born in a control group, else that is NULL. */
+pid_t zygote_clone(struct zygote *z, bool namespaces, const struct group *group, int *ret_pidfd);
 
 /* Says something to the host. */
 int zygote_reply(uint16_t type, const void *body, size_t length, const int *fds, size_t n_fds);

@@ -41,13 +41,10 @@ uint32_t layer_features_left_out(void)
                 const char *layer;
                 uint32_t feature;
         } rows[] = {
-                { "userns", SPAWN_HAS_USERNS },
-                { "netns", SPAWN_HAS_NETNS },
-                { "mdwe", SPAWN_HAS_MDWE },
-                { "idmap", SPAWN_HAS_IDMAP },
-                { "overlay", SPAWN_HAS_OVERLAY },
-                { "ahead", SPAWN_HAS_AHEAD },
-                { "landlock-abi", SPAWN_HAS_LANDLOCK },
+                { "userns", SPAWN_HAS_USERNS },   { "netns", SPAWN_HAS_NETNS },
+                { "mdwe", SPAWN_HAS_MDWE },       { "idmap", SPAWN_HAS_IDMAP },
+                { "overlay", SPAWN_HAS_OVERLAY }, { "ahead", SPAWN_HAS_AHEAD },
+                { "cgroup", SPAWN_HAS_CGROUP },   { "landlock-abi", SPAWN_HAS_LANDLOCK },
         };
         uint32_t features = 0;
 

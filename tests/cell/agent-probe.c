@@ -324,6 +324,68 @@ static int probe_fork_bomb(struct linhay_run *r)
         return 0;
 }
 
+/* Past the C library, and not a word of why. */
+static int probe_fork_silently(struct linhay_run *r)
+{
+        (void) r;
+        for (;;) {
+                long pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+
+                if (pid < 0)
+                        return -errno;
+                if (pid == 0)
+                        for (;;)
+                                (void) pause();
+        }
+}
+
+#define TREE_PROCESSES 4
+
+static void tree_wait(void)
+{
+        while (wait(NULL) > 0)
+                ;
+}
+
+/* Each keeps to the limit that holds for it alone; all together do not. */
+static int probe_tree_memory(struct linhay_run *r)
+{
+        const size_t size = 40 << 20;
+
+        (void) r;
+        for (int i = 0; i < TREE_PROCESSES; i++) {
+                char *p;
+
+                if (fork() != 0)
+                        continue;
+                p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                if (p == MAP_FAILED)
+                        _exit(1);
+                memset(p, 'x', size);
+                (void) usleep(700000);
+                _exit(0);
+        }
+        tree_wait();
+        return 0;
+}
+
+/* One after the other, and nobody waits for them by name: what they use is told to nobody. */
+static int probe_tree_spin(struct linhay_run *r)
+{
+        (void) r;
+        (void) signal(SIGCHLD, SIG_IGN);
+        for (int i = 0; i < TREE_PROCESSES; i++) {
+                if (fork() != 0) {
+                        tree_wait();
+                        continue;
+                }
+                while (clock() < CLOCKS_PER_SEC * 6 / 10)
+                        ;
+                _exit(0);
+        }
+        return 0;
+}
+
 static int probe_spawn(struct linhay_run *r)
 {
         int status = 0;
@@ -1073,6 +1135,9 @@ static const struct probe {
         PROBE(findings),
         PROBE(fork),
         PROBE(fork_bomb),
+        PROBE(fork_silently),
+        PROBE(tree_memory),
+        PROBE(tree_spin),
         PROBE(identity),
         PROBE(innocent),
         PROBE(inodes),

@@ -200,6 +200,8 @@ static void spec_fill(struct cell_spec *ret, struct drive *d, const struct drive
         assert_int_equal(sha256_fd(sha256, object), 0);
         limits_standard(&ret->limits);
         ret->limits.value[LIMIT_WALL] = 20000;
+        if (d->processes)
+                ret->limits.value[LIMIT_PROCESSES] = d->processes;
         if (job->value)
                 ret->limits.value[job->limit] = job->value;
 }

@@ -25,6 +25,7 @@ struct drive {
         struct buf logs; /* "level text\n" */
         unsigned n_progress;
         void (*on_log)(struct drive *d, const char *text);
+        uint64_t processes; /* limit of every cell where a job sets none; 0 = the standard */
         bool is_warm; /* cells are prepared before they are run, unless a constructor is the probe
                        */
 };

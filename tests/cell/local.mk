@@ -90,6 +90,18 @@ tests_cell_test_pool_user_SOURCES = $(tests_cell_test_pool_SOURCES)
 tests_cell_test_pool_user_CPPFLAGS = $(TEST_CPPFLAGS) -DAS_USER
 tests_cell_test_pool_user_LDADD = $(TEST_LIBS)
 
+# In control groups; and the groups by themselves.
+check_PROGRAMS += tests/cell/test-cgroup tests/cell/test-group
+TESTS += tests/cell/test-cgroup tests/cell/test-group
+tests_cell_test_cgroup_SOURCES = tests/cell/test-cgroup.c $(CELL_TEST_SOURCES)
+tests_cell_test_cgroup_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_cgroup_LDADD = $(TEST_LIBS)
+EXTRA_tests_cell_test_cgroup_DEPENDENCIES = linhay-cell-test$(EXEEXT)
+tests_cell_test_group_SOURCES = tests/cell/test-group.c host/cell/group.c host/cell/group.h \
+	host/cell/cgroup.c host/cell/cgroup.h
+tests_cell_test_group_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_group_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/cell/test-kill tests/cell/test-soak
 TESTS += tests/cell/test-kill tests/cell/test-soak
 tests_cell_test_kill_SOURCES = tests/cell/test-kill.c $(CELL_TEST_SOURCES)

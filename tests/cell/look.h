@@ -13,5 +13,16 @@
 
 size_t children_of(pid_t parent, pid_t ret[CHILDREN_MAX]);
 
+#define GROUP_PATH 4096
+
+/* How many folders of control groups a zygote has; the path of the first. */
+size_t groups_of(pid_t zygote, char ret[GROUP_PATH]);
+
+/* How many groups are in the first of them. */
+size_t groups_in(pid_t zygote);
+
+/* Makes all of them read-only in this mount namespace, which is the caller's own. */
+int groups_read_only(void);
+
 /* Is the text anywhere in memory that a process may write? Only root can look. */
 bool memory_has(pid_t pid, const char *text);

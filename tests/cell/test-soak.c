@@ -25,7 +25,7 @@
 static struct drive drive;
 
 struct account {
-        size_t fds, children, mounts;
+        size_t fds, children, mounts, groups;
         unsigned long rss_kb;
 };
 
@@ -95,6 +95,7 @@ static struct account account_of(pid_t pid)
         (void) snprintf(path, sizeof(path), "/proc/%d/statm", pid);
         a.rss_kb = rss_kb(path);
         a.children = children_of(pid, pids);
+        a.groups = groups_in(pid);
         return a;
 }
 
@@ -148,13 +149,14 @@ static void steps(size_t from, size_t to, int tree)
 static void expect_flat(const char *who, struct account before, struct account after)
 {
         print_message(
-                "# %s: %zu descriptors (%zu before), %zu children (%zu), %zu mounts (%zu), %lu "
-                "KiB (%lu)\n",
+                "# %s: %zu descriptors (%zu before), %zu children (%zu), %zu mounts (%zu), %zu "
+                "control groups (%zu), %lu KiB (%lu)\n",
                 who, after.fds, before.fds, after.children, before.children, after.mounts,
-                before.mounts, after.rss_kb, before.rss_kb);
+                before.mounts, after.groups, before.groups, after.rss_kb, before.rss_kb);
         assert_int_equal(after.fds, before.fds);
         assert_int_equal(after.children, before.children);
         assert_int_equal(after.mounts, before.mounts);
+        assert_int_equal(after.groups, before.groups);
 #ifndef LINHAY_SANITIZE /* it keeps what was freed */
         assert_true(after.rss_kb <= before.rss_kb + GROWTH_KB);
 #endif

@@ -262,8 +262,8 @@ static void test_never(void **state)
 /* What is required, what may be missing, and whether anything runs. */
 static void test_required(void **state)
 {
-        static const char *const userns[] = { "userns", NULL }, *const cgroup[] = { "cgroup",
-                                                                                    NULL };
+        static const char *const userns[] = { "userns", NULL };
+        static const char *const cgroup[] = { "cgroup", NULL };
         static const struct {
                 const char *why;
                 const char *layers;
@@ -272,12 +272,16 @@ static void test_required(void **state)
                 const char *words; /* NULL = it starts */
                 enum tier tier;
         } rows[] = {
-                { "the best that is required is not there", "nothing", TIER_FULL, NULL,
+                { "the best that is required is not there", "cgroup", TIER_FULL, NULL,
+                  "would be \"no-cgroup\": the layer cgroup is missing (left out)", 0 },
+                { "and how to do without is said", "cgroup", TIER_FULL, NULL,
                   "--allow-degraded=cgroup", 0 },
-                { "unless it may be missing", "nothing", TIER_FULL, cgroup, NULL, TIER_NO_CGROUP },
-                { "one layer does not stand for another", "nothing", TIER_FULL, userns,
+                { "unless it may be missing", "cgroup", TIER_FULL, cgroup, NULL, TIER_NO_CGROUP },
+                { "one layer does not stand for another", "cgroup", TIER_FULL, userns,
                   "--allow-degraded=cgroup", 0 },
-                { "the standard is met", "nothing", TIER_NO_CGROUP, NULL, NULL, TIER_NO_CGROUP },
+                { "groups without namespaces are not the best either", "userns", TIER_FULL, cgroup,
+                  "--allow-degraded=userns", 0 },
+                { "the standard is met", "cgroup", TIER_NO_CGROUP, NULL, NULL, TIER_NO_CGROUP },
                 { "and not without namespaces", "userns", TIER_NO_CGROUP, NULL,
                   "--allow-degraded=userns", 0 },
                 { "nor with another layer named", "userns", TIER_NO_CGROUP, cgroup,
@@ -285,8 +289,9 @@ static void test_required(void **state)
                 { "unless they may be missing", "userns", TIER_NO_CGROUP, userns, NULL,
                   TIER_NO_USERNS },
                 { "or less is required", "userns", TIER_NO_USERNS, NULL, NULL, TIER_NO_USERNS },
-                { "small layers are no tier", "mdwe-without-netns-without-overlay-without-ahead",
-                  TIER_NO_CGROUP, NULL, NULL, TIER_NO_CGROUP },
+                { "small layers are no tier",
+                  "mdwe-without-netns-without-overlay-without-ahead-without-cgroup", TIER_NO_CGROUP,
+                  NULL, NULL, TIER_NO_CGROUP },
         };
 
         (void) state;
@@ -310,7 +315,8 @@ static void test_required(void **state)
 /* Every missing layer says what that means and what to do. */
 static void test_described(void **state)
 {
-        static const char *const missing[] = { "mdwe", "netns", "overlay", "ahead", "userns" };
+        static const char *const missing[] = { "mdwe",  "netns",  "overlay",
+                                               "ahead", "cgroup", "userns" };
         static const char *const allow[] = { "userns", NULL };
         const struct sandbox_options options = { .require = TIER_NO_CGROUP,
                                                  .allow_degraded = allow };
