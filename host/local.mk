@@ -12,3 +12,4 @@ include $(srcdir)/host/cell/local.mk
 include $(srcdir)/host/obs/local.mk
 include $(srcdir)/host/run/local.mk
 include $(srcdir)/host/cli/local.mk
+include $(srcdir)/host/daemon/local.mk

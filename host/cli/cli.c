@@ -68,7 +68,7 @@ static void option_print(const struct cli_option *o)
 
 static void help_print(const struct cli_verb *verb, const struct cli_option *options)
 {
-        (void) printf("usage: linhay %s%s%s%s\n\n%s\n", verb->name,
+        (void) printf("usage: %s%s%s%s%s\n\n%s\n", verb->is_program ? "" : "linhay ", verb->name,
                       options->name ? " [OPTION…]" : "", verb->operands[0] ? " " : "",
                       verb->operands, verb->summary);
         if (options->name)

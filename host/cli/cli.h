@@ -50,6 +50,7 @@ struct cli_verb {
         size_t least, most;   /* number of operands allowed */
         const char *summary;  /* one sentence */
         const char *footer;   /* more for --help: examples; may be NULL */
+        bool is_program;      /* the name is that of a program of its own, not of a verb */
 };
 
 /*
@@ -92,3 +93,4 @@ int cmd_rollback(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_submit(int argc, char **argv);

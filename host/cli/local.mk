@@ -12,6 +12,7 @@ libhost_a_SOURCES += \
 	host/cli/changes.c host/cli/changes.h \
 	host/cli/cli.c host/cli/cli.h \
 	host/cli/column.c host/cli/column.h \
+	host/cli/daemon-store.c host/cli/daemon-store.h \
 	host/cli/decide.c \
 	host/cli/diff-view.c host/cli/diff-view.h \
 	host/cli/diff.c \
@@ -36,5 +37,6 @@ libhost_a_SOURCES += \
 	host/cli/show.c \
 	host/cli/stopped.c host/cli/stopped.h \
 	host/cli/stores.c host/cli/stores.h \
+	host/cli/submit.c \
 	host/cli/term.c host/cli/term.h \
 	host/cli/trace-view.c host/cli/trace-view.h

@@ -11,6 +11,7 @@
 #include "cli/report-print.h"
 #include "cli/session.h"
 #include "run/engine.h"
+#include "run/remote.h"
 #include "store/place.h"
 #include "store/store.h"
 
@@ -119,13 +120,33 @@ static void on_wait(void *user, const char *message)
         cli_say("%s", message);
 }
 
+/* An engine that carries one run ends some time; a daemon does not, and takes the run itself. */
+static int held_by_daemon(const struct call *c, const char *dir, struct err *err)
+{
+        pid_t pid;
+
+        if (remote_daemon(dir, &pid) < 0)
+                return 0;
+        if (c->resume)
+                return err_set(err, -EBUSY,
+                               "linhayd (pid %d) holds the store %s and carries its runs: linhay "
+                               "show %s",
+                               (int) pid, dir, c->run);
+        return err_set(err, -EBUSY,
+                       "linhayd (pid %d) holds the store %s: `linhay submit %s --workspace %s` "
+                       "gives it the run, --store DIR names another store",
+                       (int) pid, dir, c->flow_path, c->tree);
+}
+
 static int store_take(struct call *c, const char *dir, struct err *err)
 {
         struct store_options options = { .flags = c->no_wait ? STORE_NO_WAIT : 0,
                                          .on_wait = on_wait };
         int r;
 
-        r = store_open(&c->store, dir, &options, err);
+        r = held_by_daemon(c, dir, err);
+        if (r == 0)
+                r = store_open(&c->store, dir, &options, err);
         if (r < 0)
                 return r;
         place_register(dir);

@@ -105,6 +105,36 @@ int session_open(struct session *s, const char *const *allow_degraded, struct er
         return r;
 }
 
+int session_renew(struct session *ret, const struct session *s, struct err *err)
+{
+        _cleanup_(session_done) struct session renewed = { 0 };
+        int r;
+
+        r = options_open(&renewed, NULL, err);
+        if (r < 0)
+                return r;
+        r = catalog_new(&renewed.catalog, inspect, s->sandbox);
+        if (r < 0)
+                return err_sys(err, r, "cannot make the catalog of agents");
+        *ret = renewed;
+        renewed = (struct session){ 0 };
+        return 0;
+}
+
+void session_adopt(struct session *s, struct session *renewed)
+{
+        struct session old = *s;
+
+        s->options = renewed->options;
+        s->allow_degraded = renewed->allow_degraded;
+        s->max = renewed->max;
+        s->catalog = renewed->catalog;
+        old.loop = NULL;
+        old.sandbox = NULL;
+        session_done(&old);
+        *renewed = (struct session){ 0 };
+}
+
 int session_look(json_t **ret, enum tier *ret_tier, struct err *ret_refusal, struct err *err)
 {
         _cleanup_(session_done) struct session s = { 0 };

@@ -26,6 +26,14 @@ struct session {
 int session_open(struct session *s, const char *const *allow_degraded, struct err *err);
 void session_done(struct session *s);
 
+/*
+ * Everything that a reload may change, read anew and checked: options, limits, and a catalog that
+ * knows no agent yet. Loop and sandbox stay with `s`. Then session_adopt() swaps it in whole, or
+ * session_done() lets it go and nothing has changed.
+ */
+int session_renew(struct session *ret, const struct session *s, struct err *err);
+void session_adopt(struct session *s, struct session *renewed);
+
 /* What confines here, without a session: see sandbox_look(). */
 int session_look(json_t **ret, enum tier *ret_tier, struct err *ret_refusal, struct err *err);
 

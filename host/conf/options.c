@@ -45,13 +45,13 @@ static const char *secret_fault(const json_t *group)
 
 const struct option_row option_table[] = {
         { "sandbox.require", OPTION_CHOICE, "no-cgroup", tiers,
-          "weakest tier of confinement in which anything runs" },
+          "weakest tier of confinement in which anything runs", .at_start = true },
         { "sandbox.allow_degraded", OPTION_LIST, "", layers,
-          "layers that may be missing all the same" },
+          "layers that may be missing all the same", .at_start = true },
         { "sandbox.forbid_degraded", OPTION_BOOL, "false", NULL,
           "refuse --allow-degraded on the command line" },
         { "sandbox.pool", OPTION_COUNT, "2", NULL,
-          "cells prepared ahead for each agent that is used again; 0 = none" },
+          "cells prepared ahead for each agent that is used again; 0 = none", .at_start = true },
 
         { "exec.grants", OPTION_GROUPS, "", grants,
           "interpreters of exec agents, each with what comes with it" },
@@ -74,6 +74,11 @@ const struct option_row option_table[] = {
         { "limits.max.log", OPTION_BYTES, NULL, NULL, "most log of a step" },
         { "limits.max.artifacts", OPTION_BYTES, NULL, NULL, "most bytes of a step's artifacts" },
         { "limits.max.processes", OPTION_COUNT, NULL, NULL, "most processes besides the first" },
+
+        { "store.dir", OPTION_TEXT, NULL, NULL, "where linhayd keeps its record (an absolute path)",
+          .at_start = true },
+        { "workflows.dir", OPTION_TEXT, "/etc/linhay/workflows", NULL,
+          "workflows that linhayd knows by name, and whose triggers it minds" },
 
         { "run.concurrency", OPTION_COUNT, "0", NULL, "steps at once; 0 = two for each processor" },
         { "approval.four_eyes", OPTION_BOOL, "false", NULL,
@@ -511,6 +516,13 @@ uint64_t options_number(const struct options *o, const char *path, uint64_t othe
 const json_t *options_list(const struct options *o, const char *path)
 {
         return value_of(o, path);
+}
+
+bool options_same(const struct options *a, const struct options *b, const char *path)
+{
+        const json_t *one = value_of(a, path), *other = value_of(b, path);
+
+        return one && other ? json_equal(one, other) : one == other;
 }
 
 const char *options_origin(const struct options *o, const char *path)

@@ -36,6 +36,7 @@ struct option_row {
         const char *help;                          /* one line */
         const char *const *texts;                  /* of OPTION_GROUPS; NULL = none */
         const char *(*fault)(const json_t *group); /* what is wrong with one of them, or NULL */
+        bool at_start; /* linhayd looks at it once: a reload does not change it */
 };
 
 extern const struct option_row option_table[];
@@ -59,6 +60,9 @@ const char *options_text(const struct options *o, const char *path); /* NULL = n
 uint64_t options_number(const struct options *o, const char *path, uint64_t otherwise);
 const json_t *options_list(const struct options *o,
                            const char *path); /* array of strings or groups */
+
+/* Have they the same value? */
+bool options_same(const struct options *a, const struct options *b, const char *path);
 
 /* "file:line" that set it, or "default". */
 const char *options_origin(const struct options *o, const char *path);

@@ -11,7 +11,7 @@
 #define TRIES         20 /* an engine that is just starting or stopping has the lock, no socket */
 #define TRY_WAIT_US   50000
 
-static json_t *refusal(int code, const struct err *err)
+json_t *remote_refusal(int code, const struct err *err)
 {
         return json_pack("{s:s, s:i}", "error", err_text(err), "errno", -code);
 }
@@ -29,7 +29,7 @@ static int item_of(const json_t *request)
 }
 
 /* The kernel says who the peer is; what it calls itself is not asked. */
-static void peer_name(char *ret, size_t size, uid_t uid)
+void remote_peer_name(char *ret, size_t size, uid_t uid)
 {
         struct passwd entry, *found = NULL;
         char buffer[4096];
@@ -137,8 +137,8 @@ static int cancel_in(struct store *store, const char *run, const char *by, struc
 
 static void on_decided(void *user, int result, const struct err *err)
 {
-        control_reply(user,
-                      result < 0 ? refusal(result, err) : json_pack("{s:s}", "state", "decided"));
+        control_reply(user, result < 0 ? remote_refusal(result, err)
+                                       : json_pack("{s:s}", "state", "decided"));
 }
 
 /* Of a run that waits in this engine's store while the engine carries another one. */
@@ -163,7 +163,7 @@ static int handle_decide(struct engine *e, struct control_call *call,
 
         if (!key.run || !key.step || !json_is_boolean(approve))
                 return err_set(err, -EINVAL, "a decision needs run, step and approve");
-        peer_name(name, sizeof(name), peer->uid);
+        remote_peer_name(name, sizeof(name), peer->uid);
         decision = (struct engine_decision){ .approve = json_is_true(approve),
                                              .sha256 = text_of(request, "sha256"),
                                              .by = { (int64_t) peer->uid, name },
@@ -184,7 +184,7 @@ static int handle_cancel(struct engine *e, struct control_call *call,
 
         if (!run)
                 return err_set(err, -EINVAL, "which run?");
-        peer_name(name, sizeof(name), peer->uid);
+        remote_peer_name(name, sizeof(name), peer->uid);
         if (engine_carries(e, run))
                 r = engine_cancel(e, run, how, name, err);
         else
@@ -203,6 +203,8 @@ static int handle_ping(struct engine *e, struct control_call *call,
 
         if (reply && run)
                 (void) json_object_set_new(reply, "carries", json_boolean(engine_carries(e, run)));
+        if (reply && e->options.on_request)
+                (void) json_object_set_new(reply, "is_daemon", json_true());
         control_reply(call, reply);
         return 0;
 }
@@ -236,7 +238,7 @@ void remote_handle(void *user, struct control_call *call, const struct control_p
                  e->options.on_request(e->options.user, call, peer, request))
                 return;
         if (r < 0)
-                control_reply(call, refusal(r, &err));
+                control_reply(call, remote_refusal(r, &err));
 }
 
 bool remote_carries(const char *store_dir, const char *run)
@@ -251,7 +253,19 @@ bool remote_carries(const char *store_dir, const char *run)
         return r != -ECONNREFUSED && !json_is_false(json_object_get(reply, "carries"));
 }
 
-static int ask_engine(const char *store_dir, json_t *request, struct err *err)
+int remote_daemon(const char *store_dir, pid_t *ret_pid)
+{
+        _cleanup_(json_decrefp) json_t *reply = NULL;
+        int r = remote_ask(store_dir, json_pack("{s:s}", "do", "ping"), PING_WAIT_MS, &reply, NULL);
+
+        if (r < 0 || !json_is_true(json_object_get(reply, "is_daemon")))
+                return -ENOENT;
+        *ret_pid = (pid_t) json_integer_value(json_object_get(reply, "pid"));
+        return 0;
+}
+
+int remote_ask(const char *store_dir, json_t *request, uint64_t timeout_ms, json_t **ret_reply,
+               struct err *err)
 {
         _cleanup_(json_decrefp) json_t *owned = request, *reply = NULL;
         const char *error;
@@ -259,14 +273,22 @@ static int ask_engine(const char *store_dir, json_t *request, struct err *err)
 
         if (!request)
                 return err_set(err, -ENOMEM, "no memory for a request");
-        r = control_request(store_dir, request, REPLY_WAIT_MS, &reply, err);
+        r = control_request(store_dir, request, timeout_ms, &reply, err);
         if (r < 0)
                 return r;
         error = text_of(reply, "error");
-        if (!error)
+        if (!error) {
+                if (ret_reply)
+                        *ret_reply = TAKE(reply);
                 return 0;
+        }
         r = (int) json_integer_value(json_object_get(reply, "errno"));
         return err_set(err, r > 0 ? -r : -EIO, "%s", error);
+}
+
+static int ask_engine(const char *store_dir, json_t *request, struct err *err)
+{
+        return remote_ask(store_dir, request, REPLY_WAIT_MS, NULL, err);
 }
 
 static int decide_alone(const char *store_dir, struct step_key key,

@@ -9,7 +9,8 @@
  * from it happens when an engine takes the run up again.
  *
  * Requests on the socket, one object each:
- *   {"do": "ping", "run"?}                                        → {"pid", "carries"?}
+ *   {"do": "ping", "run"?}                                        → {"pid", "carries"?,
+ * "is_daemon"?}
  *   {"do": "decide", "run", "step", "item", "approve", "sha256"?, "reason"?}  → {"state"}
  *   {"do": "cancel", "run", "now"?}                                      → {"state"}
  * A refusal is {"error": TEXT, "errno": N}.
@@ -21,6 +22,20 @@
 /* The engine's side: a control_handler whose `user` is the struct engine. */
 void remote_handle(void *user, struct control_call *call, const struct control_peer *peer,
                    const json_t *request);
+
+/* For who answers further requests: what a refusal looks like, and who asks, by the kernel. */
+json_t *remote_refusal(int code, const struct err *err);
+void remote_peer_name(char *ret, size_t size, uid_t uid);
+
+/*
+ * Asks the engine that lives on a store. Takes `request`; `ret_reply` may be NULL. A refusal is its
+ * error; -ECONNREFUSED where no engine lives.
+ */
+int remote_ask(const char *store_dir, json_t *request, uint64_t timeout_ms, json_t **ret_reply,
+               struct err *err);
+
+/* Is it a daemon that lives there, who takes runs and does not go? -ENOENT. */
+int remote_daemon(const char *store_dir, pid_t *ret_pid);
 
 /*
  * Does an engine carry that run? Not where none lives on the store, or one that carries others.

@@ -12,8 +12,8 @@
 #include <sys/un.h>
 
 #define SOCKET_NAME "control"
-#define PEERS_MAX   16
-#define REQUEST_MAX ((size_t) 64 << 10)
+#define PEERS_MAX   64
+#define REQUEST_MAX ((size_t) 12 << 20) /* a definition of 8 MiB, and what goes with it */
 #define REPLY_MAX   ((size_t) 16 << 20)
 #define IDLE_MS     30000
 
@@ -24,6 +24,7 @@ struct peer {
         struct loop_source idle;
         struct control_peer who;
         struct buf in;
+        size_t n_looked; /* bytes of `in` in which there is no end of a line */
         struct buf out;
         struct control_call *call; /* the request that is being answered; nothing is read then */
         bool is_turning;           /* in peer_turn(): a reply from inside only queues */
@@ -132,11 +133,14 @@ static void peer_request(struct peer *p, const char *line, size_t length)
 static void peer_requests(struct peer *p)
 {
         while (!p->call && !p->is_ending) {
-                char *end = p->in.length ? memchr(p->in.data, '\n', p->in.length) : NULL;
+                size_t unseen = p->in.length - p->n_looked;
+                char *end = unseen ? memchr(p->in.data + p->n_looked, '\n', unseen) : NULL;
                 size_t length = end ? (size_t) (end - p->in.data) : 0;
 
+                p->n_looked = end ? 0 : p->in.length;
+
                 if (!end && p->in.length >= REQUEST_MAX) {
-                        peer_refuse(p, "too-long", "a request is one line of at most 64 KiB");
+                        peer_refuse(p, "too-long", "a request is one line of at most 12 MiB");
                         p->is_ending = true;
                 }
                 if (!end)
@@ -190,7 +194,7 @@ static void peer_turn(struct peer *p)
 /* Reads what is there, at most to the limit of a request. */
 static int peer_read(struct peer *p)
 {
-        char bytes[4096];
+        char bytes[65536];
         ssize_t n =
                 recv(p->fd, bytes, MIN_OF(sizeof(bytes), REQUEST_MAX - p->in.length), MSG_DONTWAIT);
 

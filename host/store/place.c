@@ -127,6 +127,16 @@ static int locate(char **ret_dir, char **ret_tree, const char *option, const cha
         return 0;
 }
 
+int place_check(const char *store_dir, const char *workspace, struct err *err)
+{
+        if (!is_within(store_dir, workspace))
+                return 0;
+        return err_set(err, -EINVAL,
+                       "the store %s would be inside the workspace %s, where agents could see it: "
+                       "give a folder outside with --store DIR, or another tree with --workspace",
+                       store_dir, workspace);
+}
+
 int place_store(char **ret, const char *option, const char *workspace, struct err *err)
 {
         _cleanup_(freep) char *tree = NULL, *dir = NULL;
@@ -135,12 +145,9 @@ int place_store(char **ret, const char *option, const char *workspace, struct er
         r = locate(&dir, &tree, option, workspace, err);
         if (r < 0)
                 return r;
-        if (is_within(dir, tree))
-                return err_set(err, -EINVAL,
-                               "the store %s would be inside the workspace %s, where agents could "
-                               "see it: give a folder outside with --store DIR, or another tree "
-                               "with --workspace",
-                               dir, tree);
+        r = place_check(dir, tree, err);
+        if (r < 0)
+                return r;
         *ret = TAKE(dir);
         return 0;
 }
@@ -296,9 +303,11 @@ int place_find_run(char **ret_dir, char ret_run[RUN_ID_SIZE], const char *option
                 r = find_in(option, &s, err);
                 return r < 0 ? r : search_result(&s, ret_dir, ret_run, err);
         }
-        /* $LINHAY_STORE, or the current folder's own. */
+        /* $LINHAY_STORE, or the current folder's own; then the daemon's. */
         if (place_store(&here, NULL, NULL, NULL) == 0)
                 r = search_store(&s, here);
+        if (r == 0 && access(PLACE_DAEMON_STORE, R_OK | X_OK) == 0)
+                r = search_store(&s, PLACE_DAEMON_STORE);
         if (r == 0)
                 r = place_each(search_store, &s);
         if (r < 0)

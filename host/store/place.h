@@ -15,12 +15,18 @@
 #include "base/err.h"
 #include "store/id.h"
 
+/* linhayd's own, where nothing else is said; a run is looked for there as well. */
+#define PLACE_DAEMON_STORE "/var/lib/linhay/store"
+
 /*
  * Absolute path of the store's folder, which need not exist; the caller's to free. `option` is
  * --store's value or NULL; `workspace` must exist, NULL = the current folder. -EINVAL inside the
  * workspace.
  */
 int place_store(char **ret, const char *option, const char *workspace, struct err *err);
+
+/* -EINVAL where the store would be inside the workspace; both real paths. */
+int place_check(const char *store_dir, const char *workspace, struct err *err);
 
 /* The same for who only reads: a store inside the folder is no harm then. */
 int place_store_to_read(char **ret, const char *option, const char *workspace, struct err *err);

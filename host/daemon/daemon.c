@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/daemon.h"
+
+#include "cli/cli.h"
+#include "cli/identity.h"
+#include "cli/interrupt.h"
+#include "cli/session.h"
+#include "daemon/intake.h"
+#include "daemon/notify.h"
+#include "daemon/registry.h"
+#include "daemon/say.h"
+#include "run/engine.h"
+#include "store/place.h"
+
+#include <string.h>
+
+struct daemon {
+        struct session session;
+        struct store *store;
+        struct engine *engine;
+        struct registry *registry;
+        struct intake *intake;
+        struct interrupt interrupt;
+        struct loop_source watchdog;
+        uint64_t watchdog_ms;
+        bool is_stopping;
+        int status;
+};
+
+static void daemon_done(struct daemon *d)
+{
+        interrupt_done(&d->interrupt);
+        if (d->session.loop)
+                loop_remove(d->session.loop, &d->watchdog);
+        d->engine = engine_free(d->engine);
+        d->intake = intake_free(d->intake);
+        d->registry = registry_free(d->registry);
+        d->store = store_free(d->store);
+        session_done(&d->session);
+}
+
+/* --- what the engine asks and tells ------------------------------------------------------------
+ */
+
+static const char *text_of(const json_t *object, const char *key)
+{
+        const char *text = json_string_value(json_object_get(object, key));
+
+        return text ? text : "";
+}
+
+static void tell_run(const json_t *event)
+{
+        say(SAY_INFO, "run %s is accepted: %s%s%s", text_of(event, "run"), text_of(event, "flow"),
+            *text_of(event, "workspace") ? " on " : "", text_of(event, "workspace"));
+}
+
+static void tell_approval(const json_t *event)
+{
+        say(SAY_NOTICE, "%s/%s: approval %s%s%s", text_of(event, "run"), text_of(event, "step"),
+            text_of(event, "state"), *text_of(event, "by") ? " by " : "", text_of(event, "by"));
+}
+
+static void tell_end(const json_t *event)
+{
+        say(SAY_INFO, "run %s has ended: %s, exit %lld", text_of(event, "run"),
+            text_of(event, "state"),
+            (long long) json_integer_value(json_object_get(event, "exit")));
+}
+
+/* Steps, findings and logs stand in the record; the journal gets what an operator looks for. */
+static const struct {
+        const char *event;
+        void (*tell)(const json_t *event);
+} told[] = {
+        { "run", tell_run },
+        { "approval", tell_approval },
+        { "end", tell_end },
+};
+
+static void on_event(void *user, const json_t *event)
+{
+        struct daemon *d = user;
+
+        for (size_t i = 0; i < ARRAY_SIZE(told); i++)
+                if (strcmp(text_of(event, "event"), told[i].event) == 0)
+                        told[i].tell(event);
+        if (d->intake)
+                intake_event(d->intake, event);
+}
+
+static void on_stuck(_unused_ void *user, const char *text)
+{
+        say(SAY_WARNING, "%s", text);
+}
+
+/* The service manager starts another one: every run is taken up there, from its record. */
+static void on_trouble(void *user, const char *text)
+{
+        struct daemon *d = user;
+
+        if (d->is_stopping)
+                return;
+        say(SAY_ERROR, "cannot go on: %s; no run is lost", text);
+        d->status = CLI_TROUBLE;
+        loop_stop(d->session.loop);
+}
+
+static bool on_request(void *user, struct control_call *call, const struct control_peer *peer,
+                       const json_t *request)
+{
+        struct daemon *d = user;
+
+        return d->intake && intake_request(d->intake, call, peer, request);
+}
+
+static void policy(void *user, _unused_ const struct agent *agent,
+                   _unused_ const struct manifest_action *action, struct grants *ret_grants,
+                   _unused_ enum risk *ret_least)
+{
+        const struct daemon *d = user;
+
+        *ret_grants = session_grants(&d->session);
+}
+
+static struct catalog *catalog_of(void *user)
+{
+        struct daemon *d = user;
+
+        return d->session.catalog;
+}
+
+static const struct flow *workflow_of(void *user, const char *name)
+{
+        const struct daemon *d = user;
+
+        return registry_find(d->registry, name);
+}
+
+/* --- options -----------------------------------------------------------------------------------
+ */
+
+/* Who starts a run here is seldom the one who runs the daemon: two pairs of eyes unless the file
+ * says otherwise. */
+static bool four_eyes_of(const struct options *o)
+{
+        return strcmp(options_origin(o, "approval.four_eyes"), "default") == 0 ||
+               options_bool(o, "approval.four_eyes");
+}
+
+static unsigned slots_of(const struct options *o)
+{
+        return (unsigned) options_number(o, "run.concurrency", 0);
+}
+
+static int store_dir_of(char **ret, const struct options *o, struct err *err)
+{
+        const char *named = options_text(o, "store.dir"), *state = getenv("STATE_DIRECTORY");
+        int n;
+
+        if (named && *named != '/')
+                return err_set(err, -EINVAL, "%s: store.dir must be an absolute path, not %s",
+                               options_origin(o, "store.dir"), named);
+        if (named)
+                n = asprintf(ret, "%s", named);
+        else if (state && *state == '/')
+                n = asprintf(ret, "%.*s/store", (int) strcspn(state, ":"), state);
+        else
+                n = asprintf(ret, "%s", PLACE_DAEMON_STORE);
+        return n < 0 ? err_set(err, -ENOMEM, "out of memory") : 0;
+}
+
+/* --- reload ------------------------------------------------------------------------------------
+ */
+
+static void tell_unchanged(const struct daemon *d, const struct options *fresh)
+{
+        for (size_t i = 0; i < option_count; i++)
+                if (option_table[i].at_start &&
+                    !options_same(d->session.options, fresh, option_table[i].path))
+                        say(SAY_WARNING, "%s: %s counts from the next start of linhayd on",
+                            options_origin(fresh, option_table[i].path), option_table[i].path);
+}
+
+static int renew(struct session *ret, struct registry **ret_registry, const struct daemon *d,
+                 struct err *err)
+{
+        int r;
+
+        r = session_renew(ret, &d->session, err);
+        if (r < 0)
+                return r;
+        return registry_load(ret_registry, options_text(ret->options, "workflows.dir"),
+                             ret->catalog, NULL, NULL, err);
+}
+
+static int reload(void *user, struct err *err)
+{
+        struct daemon *d = user;
+        _cleanup_(session_done) struct session fresh = { 0 };
+        struct catalog *before = catalog_ref(d->session.catalog);
+        struct registry *registry = NULL;
+        int r;
+
+        r = renew(&fresh, &registry, d, err);
+        if (r < 0) {
+                catalog_free(before);
+                return err_wrap(err, r, "nothing is changed");
+        }
+        tell_unchanged(d, fresh.options);
+        session_adopt(&d->session, &fresh);
+        engine_reload(d->engine, d->session.catalog, slots_of(d->session.options),
+                      four_eyes_of(d->session.options));
+        catalog_free(before);
+        sandbox_drain(d->session.sandbox);
+        registry_free(d->registry);
+        d->registry = registry;
+        say(SAY_NOTICE, "reloaded: %zu workflows", registry->n_flows);
+        return 0;
+}
+
+static void on_hang_up(void *user)
+{
+        struct daemon *d = user;
+        struct err err = { 0 };
+
+        notify_send("RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long) clock_us());
+        if (reload(d, &err) < 0)
+                say(SAY_ERROR, "not reloaded: %s", err_text(&err));
+        notify_send("READY=1");
+}
+
+static void on_interrupt(void *user, _unused_ unsigned n)
+{
+        struct daemon *d = user;
+
+        if (d->is_stopping)
+                return;
+        d->is_stopping = true;
+        say(SAY_NOTICE, "stopping; what has not ended is taken up at the next start");
+        notify_send("STOPPING=1");
+        loop_stop(d->session.loop);
+}
+
+/* --- start -------------------------------------------------------------------------------------
+ */
+
+static void on_wait(_unused_ void *user, const char *message)
+{
+        say(SAY_NOTICE, "%s", message);
+}
+
+static int store_take(struct daemon *d, struct err *err)
+{
+        struct store_options options = { .on_wait = on_wait };
+        _cleanup_(freep) char *dir = NULL;
+        int r;
+
+        r = store_dir_of(&dir, d->session.options, err);
+        if (r == 0)
+                r = store_open(&d->store, dir, &options, err);
+        if (r < 0)
+                return r;
+        place_register(store_dir(d->store));
+        r = store_attach(d->store, d->session.loop);
+        return r < 0 ? err_sys(err, r, "cannot attach the store") : 0;
+}
+
+static int engine_make(struct daemon *d, struct err *err)
+{
+        struct engine_options options = {
+                .identity = identity_of_caller(),
+                .slots = slots_of(d->session.options),
+                .four_eyes = four_eyes_of(d->session.options),
+                .policy = policy,
+                .on_event = on_event,
+                .on_stuck = on_stuck,
+                .on_trouble = on_trouble,
+                .on_request = on_request,
+                .user = d,
+        };
+        struct intake_options intake = {
+                .store = d->store,
+                .catalog = catalog_of,
+                .workflow = workflow_of,
+                .reload = reload,
+                .user = d,
+        };
+        int r;
+
+        r = engine_new(&d->engine, d->session.loop, d->store, d->session.sandbox,
+                       d->session.catalog, &options, err);
+        if (r < 0)
+                return r;
+        intake.engine = d->engine;
+        r = intake_new(&d->intake, &intake);
+        return r < 0 ? err_set(err, r, "no memory for a daemon") : 0;
+}
+
+static void on_bad_workflow(_unused_ void *user, const char *text)
+{
+        say(SAY_ERROR, "left out: %s", text);
+}
+
+/* Runs that are on their way are not held up by a workflow that nobody can start. */
+static int workflows_read(struct daemon *d, struct err *err)
+{
+        return registry_load(&d->registry, options_text(d->session.options, "workflows.dir"),
+                             d->session.catalog, on_bad_workflow, d, err);
+}
+
+/* One run that cannot be taken up (its tree is gone) does not hold up the others. */
+static int runs_resume(struct daemon *d, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *runs = NULL;
+        size_t i, n = 0;
+        json_t *run;
+        int r;
+
+        r = store_unended(d->store, 0, &runs, err);
+        if (r < 0)
+                return r;
+        json_array_foreach (runs, i, run) {
+                struct err why = { 0 };
+
+                if (engine_resume(d->engine, text_of(run, "run"), &why) < 0)
+                        say(SAY_ERROR, "run %s is not taken up: %s", text_of(run, "run"),
+                            err_text(&why));
+                else
+                        n++;
+        }
+        if (i > 0)
+                say(SAY_NOTICE, "%zu of %zu unended runs are taken up", n, i);
+        return 0;
+}
+
+static int on_watchdog(struct loop_source *source, _unused_ uint32_t events)
+{
+        struct daemon *d = source->owner;
+
+        notify_send("WATCHDOG=1");
+        return loop_add_timer(d->session.loop, &d->watchdog, d->watchdog_ms, on_watchdog, d);
+}
+
+static int watchdog_start(struct daemon *d, struct err *err)
+{
+        int r;
+
+        d->watchdog_ms = notify_watchdog_ms();
+        if (!d->watchdog_ms)
+                return 0;
+        r = loop_add_timer(d->session.loop, &d->watchdog, 0, on_watchdog, d);
+        return r < 0 ? err_sys(err, r, "cannot make a timer") : 0;
+}
+
+static int daemon_open(struct daemon *d, struct err *err)
+{
+        static const struct interrupt_handler signals = { on_interrupt, on_hang_up };
+        int r;
+
+        d->status = CLI_USAGE; /* of what fails here, the configuration is to blame */
+        r = session_open(&d->session, NULL, err);
+        if (r < 0)
+                return r;
+        d->status = CLI_TROUBLE;
+        r = interrupt_watch(&d->interrupt, d->session.loop, &signals, d);
+        if (r < 0)
+                return err_sys(err, r, "cannot watch signals");
+        r = store_take(d, err);
+        if (r == 0)
+                r = engine_make(d, err);
+        if (r == 0)
+                r = workflows_read(d, err);
+        if (r == 0)
+                r = runs_resume(d, err);
+        if (r == 0)
+                r = watchdog_start(d, err);
+        return r;
+}
+
+int daemon_run(void)
+{
+        _cleanup_(daemon_done) struct daemon d = { .interrupt = INTERRUPT_NONE };
+        struct err err = { 0 };
+        int r;
+
+        r = daemon_open(&d, &err);
+        if (r < 0) {
+                say(SAY_ERROR, "%s", err_text(&err));
+                return d.status;
+        }
+        d.status = CLI_PASSED;
+        notify_send("READY=1\nSTATUS=%zu workflows", d.registry->n_flows);
+        say(SAY_NOTICE, "ready: store %s, %zu workflows", store_dir(d.store), d.registry->n_flows);
+        if (*engine_trouble(d.engine))
+                return CLI_TROUBLE; /* told, while the runs were taken up */
+        r = loop_run(d.session.loop);
+        if (r < 0) {
+                say(SAY_ERROR, "the event loop failed: %s", strerror(-r));
+                return CLI_TROUBLE;
+        }
+        return d.status;
+}
