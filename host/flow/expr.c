@@ -1,50 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/expr.h"
+#include "flow/expr-impl.h"
 
 #include "base/buf.h"
-#include "base/json.h"
-#include "base/number.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
-
-enum op {
-        OP_LITERAL,
-        OP_REF,
-        OP_NOT,
-        OP_AND,
-        OP_OR,
-        OP_EQUAL,
-        OP_NOT_EQUAL,
-        OP_LESS,
-        OP_LESS_EQUAL,
-        OP_GREATER,
-        OP_GREATER_EQUAL,
-        OP_LEN,
-        OP_CONTAINS,
-        OP_DEFAULT,
-};
-
-/* A node's operands stand before it in the array of nodes. */
-struct node {
-        enum op op;
-        size_t a, b;   /* operands */
-        size_t column; /* from 1 */
-        json_t *value; /* OP_LITERAL: the value; OP_REF: the path, an array of names and numbers */
-        char *text;    /* OP_REF: as written */
-};
-
-struct expr {
-        struct node *nodes;
-        size_t count;
-        size_t root;
-};
 
 struct parser {
         struct expr *expr;
         const char *start, *at, *end;
-        bool is_embedded; /* may end before a '}' */
+        bool is_cut; /* there is more text than an expression may have */
         unsigned depth;
         struct err *err;
 };
@@ -68,15 +33,34 @@ static int refuse(struct parser *p, const char *at, const char *format, ...)
         char text[256];
         va_list args;
 
+        if (p->is_cut && p->at >= p->end)
+                return err_set(p->err, -EBADMSG, "column 1: an expression has at most %d bytes",
+                               EXPR_LENGTH_MAX);
         va_start(args, format);
         (void) vsnprintf(text, sizeof(text), format, args);
         va_end(args);
         return err_set(p->err, -EBADMSG, "column %zu: %s", (size_t) (at - p->start) + 1, text);
 }
 
+/* The grammar's classes: the same in every locale. */
+static bool is_blank(char c)
+{
+        return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_digit(char c)
+{
+        return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 static void blanks(struct parser *p)
 {
-        while (p->at < p->end && isspace((unsigned char) *p->at))
+        while (p->at < p->end && is_blank(*p->at))
                 p->at++;
 }
 
@@ -117,12 +101,12 @@ static int node_add(struct parser *p, struct node node, const char *at, size_t *
 
 static bool is_name_start(char c)
 {
-        return isalpha((unsigned char) c) || c == '_';
+        return is_letter(c) || c == '_';
 }
 
 static bool is_name_byte(char c)
 {
-        return isalnum((unsigned char) c) || c == '_' || c == '-';
+        return is_letter(c) || is_digit(c) || c == '_' || c == '-';
 }
 
 static size_t name_length(const struct parser *p)
@@ -175,8 +159,7 @@ static int number_read(struct parser *p, json_t **ret)
 {
         size_t n = 0;
 
-        while (p->at + n < p->end && (isalnum((unsigned char) p->at[n]) || p->at[n] == '.' ||
-                                      p->at[n] == '-' || p->at[n] == '+'))
+        while (p->at + n < p->end && (is_name_byte(p->at[n]) || p->at[n] == '.' || p->at[n] == '+'))
                 n++;
         *ret = json_loadb(p->at, n, JSON_DECODE_ANY, NULL);
         if (!*ret)
@@ -194,7 +177,7 @@ static int index_read(struct parser *p, json_t *path)
         blanks(p);
         if (p->at < p->end && (*p->at == '"' || *p->at == '\''))
                 r = string_read(p, &step);
-        else if (p->at < p->end && isdigit((unsigned char) *p->at))
+        else if (p->at < p->end && is_digit(*p->at))
                 r = number_read(p, &step);
         else
                 return refuse(p, at, "in [ ] goes a number or a string");
@@ -221,11 +204,6 @@ static int name_read(struct parser *p, json_t *path)
         return 0;
 }
 
-static const char *step_of(const json_t *path, size_t i)
-{
-        return json_string_value(json_array_get(path, i));
-}
-
 static bool is_one_of(const char *word, const char *const *words)
 {
         for (; word && *words; words++)
@@ -234,34 +212,44 @@ static bool is_one_of(const char *word, const char *const *words)
         return false;
 }
 
-static int path_check(struct parser *p, const char *at, const json_t *path)
+/* ".ID.FIELD" behind "steps" */
+static int step_read(struct parser *p, const char *at, json_t *path)
 {
-        static const char *const roots[] = { "inputs", "steps", "run", "item", "index", NULL };
         static const char *const fields[] = { "output",   "state",   "verdict",
                                               "findings", "changed", NULL };
+        int r;
 
-        if (!is_one_of(step_of(path, 0), roots))
-                return refuse(p, at,
-                              "\"%s\" is not known: references begin with inputs, steps, run, item "
-                              "or index; strings stand in quotes",
-                              step_of(path, 0));
-        if (strcmp(step_of(path, 0), "steps") != 0)
-                return 0;
-        if (!step_of(path, 1))
+        if (!peek(p, "."))
                 return refuse(p, at, "steps. is followed by the id of a step");
-        if (!is_one_of(step_of(path, 2), fields))
-                return refuse(
-                        p, at,
-                        "steps.%s. is followed by output, state, verdict, findings or changed",
-                        step_of(path, 1));
-        return 0;
+        p->at++;
+        r = name_read(p, path);
+        if (r < 0)
+                return r;
+        if (peek(p, ".")) {
+                p->at++;
+                r = name_read(p, path);
+        }
+        if (r == 0 && !is_one_of(expr_name(path, 2), fields))
+                r = refuse(p, at,
+                           "steps.%s. is followed by output, state, verdict, findings or changed",
+                           expr_name(path, 1));
+        return r;
 }
 
 static int path_read(struct parser *p, json_t *path)
 {
+        static const char *const roots[] = { "inputs", "steps", "run", "item", "index", NULL };
+        const char *at = p->at;
         int r = name_read(p, path);
 
-        while (r == 0 && p->at < p->end && (*p->at == '.' || *p->at == '['))
+        if (r == 0 && !is_one_of(expr_name(path, 0), roots))
+                r = refuse(p, at,
+                           "\"%s\" is not known: references begin with inputs, steps, run, item "
+                           "or index; strings stand in quotes",
+                           expr_name(path, 0));
+        if (r == 0 && strcmp(expr_name(path, 0), "steps") == 0)
+                r = step_read(p, at, path);
+        while (r == 0 && (peek(p, ".") || peek(p, "[")))
                 r = *p->at++ == '.' ? name_read(p, path) : index_read(p, path);
         return r;
 }
@@ -274,8 +262,6 @@ static int reference(struct parser *p, size_t *ret)
         int r;
 
         r = path ? path_read(p, path) : -ENOMEM;
-        if (r == 0)
-                r = path_check(p, at, path);
         if (r < 0)
                 return r;
         text = strndup(at, (size_t) (p->at - at));
@@ -297,13 +283,22 @@ static const struct {
         { "default", OP_DEFAULT, 2 },
 };
 
+/* What may be missing can only be a reference. */
+static int defaulted(struct parser *p, const char *at, size_t *ret)
+{
+        blanks(p);
+        if (name_length(p) == 0)
+                return refuse(p, at, "the first argument of default() is a reference");
+        return reference(p, ret);
+}
+
 /* `p->at` stands behind the parenthesis. */
 static int call(struct parser *p, const char *at, size_t which, size_t *ret)
 {
         struct node node = { .op = functions[which].op };
         int r;
 
-        r = expression(p, &node.a);
+        r = functions[which].op == OP_DEFAULT ? defaulted(p, at, &node.a) : expression(p, &node.a);
         if (r == 0 && functions[which].arguments == 2)
                 r = take(p, ",")
                             ? expression(p, &node.b)
@@ -312,8 +307,6 @@ static int call(struct parser *p, const char *at, size_t which, size_t *ret)
                 return r;
         if (!take(p, ")"))
                 return refuse(p, p->at, "%s( has no )", functions[which].name);
-        if (node.op == OP_DEFAULT && p->expr->nodes[node.a].op != OP_REF)
-                return refuse(p, at, "the first argument of default() is a reference");
         return node_add(p, node, at, ret);
 }
 
@@ -370,7 +363,7 @@ static int value(struct parser *p, size_t *ret)
                 return refuse(p, at, "the expression ends where a value should stand");
         if (*at == '"' || *at == '\'')
                 r = string_read(p, &json);
-        else if (*at == '-' || isdigit((unsigned char) *at))
+        else if (*at == '-' || is_digit(*at))
                 r = number_read(p, &json);
         else
                 return refuse(p, at, "a value should stand here");
@@ -476,8 +469,10 @@ int expr_new(struct expr **ret_expr, const char *text, size_t length, size_t *re
                 return err_set(err, -ENOMEM, "out of memory");
         if (!ret_used && length > EXPR_LENGTH_MAX)
                 return refuse(&p, text, "an expression has at most %d bytes", EXPR_LENGTH_MAX);
-        if (length > EXPR_LENGTH_MAX)
+        if (length > EXPR_LENGTH_MAX) {
                 p.end = text + EXPR_LENGTH_MAX;
+                p.is_cut = true;
+        }
 
         r = expression(&p, &e->root);
         if (r == -ENOMEM)
@@ -487,6 +482,8 @@ int expr_new(struct expr **ret_expr, const char *text, size_t length, size_t *re
         blanks(&p);
         if (p.at < p.end && !(ret_used && *p.at == '}'))
                 return refuse(&p, p.at, "the expression should end here, or an operator follow");
+        if (p.is_cut && p.at >= p.end)
+                return refuse(&p, p.at, "too long");
         if (ret_used)
                 *ret_used = (size_t) (p.at - text);
 
@@ -512,246 +509,18 @@ int expr_refs(const struct expr *e, int (*each)(void *user, const struct expr_re
                 if (n->op != OP_REF)
                         continue;
                 ref.text = n->text;
-                ref.root = step_of(n->value, 0);
+                ref.root = expr_name(n->value, 0);
                 ref.column = n->column;
                 ref.has_default = is_defaulted(e, i);
                 if (strcmp(ref.root, "steps") == 0) {
-                        ref.step = step_of(n->value, 1);
-                        ref.field = step_of(n->value, 2);
+                        ref.step = expr_name(n->value, 1);
+                        ref.field = expr_name(n->value, 2);
                 } else {
-                        ref.first = step_of(n->value, 1);
+                        ref.first = expr_name(n->value, 1);
                 }
                 r = each(user, &ref);
                 if (r != 0)
                         return r;
         }
         return 0;
-}
-
-struct evaluation {
-        const struct expr *expr;
-        const struct expr_scope *scope;
-        struct err *err;
-};
-
-static int fail(struct evaluation *v, const struct node *n, int code, const char *format, ...)
-        _printf_(4, 5);
-static int fail(struct evaluation *v, const struct node *n, int code, const char *format, ...)
-{
-        char text[512];
-        va_list args;
-
-        va_start(args, format);
-        (void) vsnprintf(text, sizeof(text), format, args);
-        va_end(args);
-        return err_set(v->err, code, "column %zu: %s", n->column, text);
-}
-
-static const char *type_of(const json_t *json)
-{
-        static const char *const names[] = {
-                [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
-                [JSON_INTEGER] = "a number", [JSON_REAL] = "a number",  [JSON_TRUE] = "a boolean",
-                [JSON_FALSE] = "a boolean",  [JSON_NULL] = "null",
-        };
-
-        return names[json_typeof(json)];
-}
-
-static int ref_eval(struct evaluation *v, const struct node *n, json_t **ret)
-{
-        bool is_step = strcmp(step_of(n->value, 0), "steps") == 0;
-        _cleanup_(json_decrefp) json_t *root = NULL;
-        const json_t *at;
-        int r;
-
-        r = v->scope->get(v->scope->user, step_of(n->value, 0),
-                          is_step ? step_of(n->value, 1) : NULL,
-                          is_step ? step_of(n->value, 2) : NULL, &root);
-        if (r < 0 && r != -ENOENT)
-                return fail(v, n, r, "%s cannot be read", n->text);
-        at = r < 0 ? NULL : root;
-        for (size_t i = is_step ? 3 : 1; at && i < json_array_size(n->value); i++) {
-                const json_t *step = json_array_get(n->value, i);
-
-                at = json_is_string(step) ? json_object_getn(at, json_string_value(step),
-                                                             json_string_length(step))
-                                          : json_array_get(at, (size_t) json_integer_value(step));
-        }
-        if (!at)
-                return fail(v, n, -ENOENT, "%s is missing", n->text);
-        *ret = json_incref((json_t *) at);
-        return 0;
-}
-
-static int eval(struct evaluation *v, size_t node, json_t **ret);
-
-static int truth(struct evaluation *v, size_t node)
-{
-        _cleanup_(json_decrefp) json_t *json = NULL;
-        int r = eval(v, node, &json);
-
-        if (r < 0)
-                return r;
-        if (!json_is_boolean(json))
-                return fail(v, &v->expr->nodes[node], -EINVAL,
-                            "true or false is needed here, and this is %s", type_of(json));
-        return json_is_true(json);
-}
-
-/* The second operand is looked at only where it counts. */
-static int logic_eval(struct evaluation *v, const struct node *n, json_t **ret)
-{
-        int r = truth(v, n->a);
-
-        if (r < 0)
-                return r;
-        if (n->op == OP_NOT)
-                r = !r;
-        else if (r == (n->op == OP_AND))
-                r = truth(v, n->b);
-        if (r < 0)
-                return r;
-        *ret = json_boolean(r);
-        return 0;
-}
-
-static int order_eval(struct evaluation *v, const struct node *n, const json_t *a, const json_t *b)
-{
-        int order;
-
-        if (json_is_number(a) && json_is_number(b))
-                order = number_compare(a, b);
-        else if (json_is_string(a) && json_is_string(b))
-                order = strcmp(json_string_value(a), json_string_value(b));
-        else
-                return fail(v, n, -EINVAL, "%s and %s have no order", type_of(a), type_of(b));
-        switch (n->op) {
-        case OP_LESS:
-                return order < 0;
-        case OP_LESS_EQUAL:
-                return order <= 0;
-        case OP_GREATER:
-                return order > 0;
-        default:
-                return order >= 0;
-        }
-}
-
-static int contains_eval(struct evaluation *v, const struct node *n, const json_t *a,
-                         const json_t *b)
-{
-        const json_t *item;
-        size_t i;
-
-        if (json_is_array(a)) {
-                json_array_foreach (a, i, item)
-                        if (json_same(item, b))
-                                return 1;
-                return 0;
-        }
-        if (!json_is_string(b) || !(json_is_string(a) || json_is_object(a)))
-                return fail(v, n, -EINVAL, "contains() does not work on %s and %s", type_of(a),
-                            type_of(b));
-        if (json_is_object(a))
-                return json_object_getn(a, json_string_value(b), json_string_length(b)) != NULL;
-        return memmem(json_string_value(a), json_string_length(a), json_string_value(b),
-                      json_string_length(b)) != NULL;
-}
-
-/* Operators that look at two values and answer yes or no. */
-static int pair_eval(struct evaluation *v, const struct node *n, json_t **ret)
-{
-        _cleanup_(json_decrefp) json_t *a = NULL, *b = NULL;
-        int r;
-
-        r = eval(v, n->a, &a);
-        if (r == 0)
-                r = eval(v, n->b, &b);
-        if (r < 0)
-                return r;
-        if (n->op == OP_EQUAL || n->op == OP_NOT_EQUAL)
-                r = json_same(a, b) == (n->op == OP_EQUAL);
-        else if (n->op == OP_CONTAINS)
-                r = contains_eval(v, n, a, b);
-        else
-                r = order_eval(v, n, a, b);
-        if (r < 0)
-                return r;
-        *ret = json_boolean(r);
-        return 0;
-}
-
-static int len_eval(struct evaluation *v, const struct node *n, json_t **ret)
-{
-        _cleanup_(json_decrefp) json_t *json = NULL;
-        size_t count = 0;
-        int r = eval(v, n->a, &json);
-
-        if (r < 0)
-                return r;
-        if (json_is_array(json))
-                count = json_array_size(json);
-        else if (json_is_object(json))
-                count = json_object_size(json);
-        else if (json_is_string(json))
-                for (size_t i = 0; i < json_string_length(json); i++)
-                        count += ((unsigned char) json_string_value(json)[i] & 0xc0) != 0x80;
-        else
-                return fail(v, n, -EINVAL, "len() does not work on %s", type_of(json));
-        *ret = json_integer((json_int_t) count);
-        return *ret ? 0 : -ENOMEM;
-}
-
-static int default_eval(struct evaluation *v, const struct node *n, json_t **ret)
-{
-        struct evaluation quiet = { v->expr, v->scope, NULL };
-        int r = eval(&quiet, n->a, ret);
-
-        if (r == -ENOENT)
-                return eval(v, n->b, ret);
-        return r == 0 ? 0 : eval(v, n->a, ret); /* again, for the words */
-}
-
-static int eval(struct evaluation *v, size_t node, json_t **ret)
-{
-        const struct node *n = &v->expr->nodes[node];
-
-        switch (n->op) {
-        case OP_LITERAL:
-                *ret = json_incref(n->value);
-                return 0;
-        case OP_REF:
-                return ref_eval(v, n, ret);
-        case OP_NOT:
-        case OP_AND:
-        case OP_OR:
-                return logic_eval(v, n, ret);
-        case OP_LEN:
-                return len_eval(v, n, ret);
-        case OP_DEFAULT:
-                return default_eval(v, n, ret);
-        default:
-                return pair_eval(v, n, ret);
-        }
-}
-
-int expr_eval(const struct expr *e, const struct expr_scope *scope, json_t **ret, struct err *err)
-{
-        struct evaluation v = { e, scope, err };
-
-        return eval(&v, e->root, ret);
-}
-
-int expr_condition(const char *text, const struct expr_scope *scope, struct err *err)
-{
-        _cleanup_(expr_freep) struct expr *e = NULL;
-        struct evaluation v = { .scope = scope, .err = err };
-        int r;
-
-        r = expr_new(&e, text, strlen(text), NULL, err);
-        if (r < 0)
-                return r;
-        v.expr = e;
-        return truth(&v, e->root);
 }

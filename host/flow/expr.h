@@ -22,6 +22,12 @@
 #define EXPR_LENGTH_MAX 4096 /* bytes of one expression */
 #define EXPR_DEPTH_MAX  64   /* parentheses, operators and calls inside each other */
 
+/*
+ * What one evaluation may look at, in bytes of text and a little for each value: a search through
+ * the largest output of a step fits, a thousand of them do not.
+ */
+#define EXPR_WORK_MAX (128 << 20)
+
 struct expr;
 
 /*
@@ -70,9 +76,15 @@ DEFINE_FREEP(struct expr, expr_free);
 int expr_refs(const struct expr *e, int (*each)(void *user, const struct expr_ref *ref),
               void *user);
 
-/* The value: a new reference in *ret. -ENOENT a value is missing, -EINVAL types do not go together.
+/*
+ * The value: a new reference in *ret. -ENOENT a value is missing, -EINVAL types do not go together,
+ * -E2BIG it would be more work than EXPR_WORK_MAX.
  */
 int expr_eval(const struct expr *e, const struct expr_scope *scope, json_t **ret, struct err *err);
+
+/* The same for several that share what may be looked at: *left goes down. */
+int expr_eval_within(const struct expr *e, const struct expr_scope *scope, uint64_t *left,
+                     json_t **ret, struct err *err);
 
 /* Parses and evaluates a condition: 1 or 0; a value that is no boolean is -EINVAL. */
 int expr_condition(const char *text, const struct expr_scope *scope, struct err *err);

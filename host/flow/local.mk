@@ -1,6 +1,7 @@
 libhost_a_SOURCES += \
 	host/flow/check.c host/flow/check.h \
-	host/flow/expr.c host/flow/expr.h \
+	host/flow/expr.c host/flow/expr.h host/flow/expr-impl.h \
+	host/flow/expr-eval.c \
 	host/flow/fault.c host/flow/fault.h \
 	host/flow/flow.c host/flow/flow.h host/flow/flow-read.h \
 	host/flow/graph.c host/flow/graph.h host/flow/graph-impl.h \

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define VALUE_SIZE 8 /* what a value counts beside the bytes of its text and names */
+
 /* A string, taken apart from the left. */
 struct piece {
         const char *text; /* plain bytes … */
@@ -56,7 +58,10 @@ static bool may_have_refs(const json_t *string)
 struct walk {
         const struct expr_scope *scope;
         struct buf pointer;
-        size_t left; /* bytes of text that may still be made */
+        size_t left;        /* bytes of text that may still be made */
+        size_t size_left;   /* and of values, all in all */
+        uint64_t work_left; /* see EXPR_WORK_MAX */
+        unsigned depth;     /* levels of the tree around */
         struct err *err;
         int (*each)(void *user, const char *pointer, const struct expr_ref *ref);
         int (*bad)(void *user, const char *pointer, const struct err *err);
@@ -66,18 +71,56 @@ struct walk {
 static int text_add(struct walk *w, struct buf *out, const char *text, size_t length)
 {
         if (length > w->left)
-                return err_set(w->err, -E2BIG, "references become more than %d bytes of text",
-                               TEMPLATE_BYTES_MAX);
+                return err_set(w->err, -E2BIG, "references become more than %d MiB of text",
+                               TEMPLATE_BYTES_MAX >> 20);
         w->left -= length;
         return buf_add(out, text, length);
+}
+
+static int size_take(struct walk *w, size_t n)
+{
+        if (n > w->size_left)
+                return err_set(w->err, -E2BIG, "references become values of more than %d MiB",
+                               TEMPLATE_SIZE_MAX >> 20);
+        w->size_left -= n;
+        return 0;
+}
+
+/* One value may stand in many places; each place counts, as it will when it is written out. */
+static int value_measure(struct walk *w, const json_t *value, unsigned depth)
+{
+        const char *key;
+        json_t *item;
+        size_t i;
+        int r;
+
+        if (depth >= JSON_DEPTH_LIMIT && (json_is_array(value) || json_is_object(value)))
+                return err_set(w->err, -E2BIG, "references become values of more than %d levels",
+                               JSON_DEPTH_LIMIT);
+        r = size_take(w, VALUE_SIZE + json_string_length(value));
+        json_object_foreach ((json_t *) value, key, item) {
+                if (r == 0)
+                        r = size_take(w, strlen(key));
+                if (r == 0)
+                        r = value_measure(w, item, depth + 1);
+                if (r < 0)
+                        return r;
+        }
+        for (i = 0; r == 0 && i < json_array_size(value); i++)
+                r = value_measure(w, json_array_get(value, i), depth + 1);
+        return r;
 }
 
 static int value_add(struct walk *w, struct buf *out, const json_t *value)
 {
         _cleanup_(freep) char *text = NULL;
+        int r;
 
         if (json_is_string(value))
                 return text_add(w, out, json_string_value(value), json_string_length(value));
+        r = value_measure(w, value, 0);
+        if (r < 0)
+                return r;
         text = json_canonical(value);
         return text ? text_add(w, out, text, strlen(text)) : -ENOMEM;
 }
@@ -90,11 +133,14 @@ static int piece_add(struct walk *w, struct buf *out, const struct piece *piece,
 
         if (!piece->expr)
                 return text_add(w, out, piece->text, piece->length);
-        r = expr_eval(piece->expr, w->scope, &value, w->err);
+        r = expr_eval_within(piece->expr, w->scope, &w->work_left, &value, w->err);
         if (r < 0)
                 return r;
         if (!is_whole)
                 return value_add(w, out, value);
+        r = value_measure(w, value, w->depth);
+        if (r < 0)
+                return r;
         *ret = TAKE(value);
         return 0;
 }
@@ -183,7 +229,9 @@ static int tree_resolve(struct walk *w, const json_t *tree, json_t **ret)
                 return 0;
         }
         copy = json_is_object(tree) ? json_object() : json_array();
+        w->depth++;
         r = copy ? walk_below(w, tree, item_resolve, copy) : -ENOMEM;
+        w->depth--;
         if (r < 0)
                 return r;
         *ret = TAKE(copy);
@@ -193,7 +241,13 @@ static int tree_resolve(struct walk *w, const json_t *tree, json_t **ret)
 int template_resolve(const json_t *tree, const struct expr_scope *scope, json_t **ret,
                      struct err *err)
 {
-        struct walk w = { .scope = scope, .left = TEMPLATE_BYTES_MAX, .err = err };
+        struct walk w = {
+                .scope = scope,
+                .left = TEMPLATE_BYTES_MAX,
+                .size_left = TEMPLATE_SIZE_MAX,
+                .work_left = EXPR_WORK_MAX,
+                .err = err,
+        };
         int r = tree_resolve(&w, tree, ret);
 
         if (r == -ENOMEM)

@@ -13,9 +13,15 @@
 
 #include "flow/expr.h"
 
-#define TEMPLATE_BYTES_MAX (64 * 1024 * 1024) /* of text that references may become, all in all */
+/* Of one template, all in all: text that references inside strings may become … */
+#define TEMPLATE_BYTES_MAX (64 << 20)
+/* … and values that whole references may, names and texts and a little for each value. */
+#define TEMPLATE_SIZE_MAX (128 << 20)
 
-/* The value, a new reference in *ret. Errors name the place by JSON pointer. */
+/*
+ * The value, a new reference in *ret. Errors name the place by JSON pointer. -E2BIG where it would
+ * be larger than that, deeper than JSON_DEPTH_LIMIT, or more work than EXPR_WORK_MAX.
+ */
 int template_resolve(const json_t *tree, const struct expr_scope *scope, json_t **ret,
                      struct err *err);
 

@@ -270,13 +270,15 @@ static void template_errors_have_places(void **state)
 /* Whatever an agent puts out comes through unchanged, and is never read as a template. */
 static void values_are_never_read_again(void **state)
 {
-        static const char alphabet[] = "${}$inputs.n\\\"' ]";
+        static const char *const pieces[] = { "${",        "$",        "}",  "$${",
+                                              "inputs.n",  "inputs.x", "\\", "\"",
+                                              "${run.id}", " ",        "<" };
         uint64_t random = 88172645463325252u;
         struct err err = { 0 };
 
         (void) state;
         for (int i = 0; i < 2000; i++) {
-                char text[24];
+                char text[100] = "";
                 _cleanup_(json_decrefp) json_t *root = json(world);
                 _cleanup_(json_decrefp) json_t *tree =
                         json("{\"whole\": \"${inputs.x}\", \"part\": \"<${inputs.x}>\"}");
@@ -288,10 +290,9 @@ static void values_are_never_read_again(void **state)
                 random ^= random << 13;
                 random ^= random >> 7;
                 random ^= random << 17;
-                n = random % sizeof(text);
+                n = random % 9;
                 for (size_t k = 0; k < n; k++)
-                        text[k] = alphabet[(random >> k * 2) % (sizeof(alphabet) - 1)];
-                text[n < sizeof(text) ? n : sizeof(text) - 1] = '\0';
+                        strcat(text, pieces[(random >> (8 + k * 6)) % TEST_ROWS(pieces)]);
                 assert_int_equal(json_object_set_new(json_object_get(root, "inputs"), "x",
                                                      json_string(text)),
                                  0);
@@ -301,6 +302,153 @@ static void values_are_never_read_again(void **state)
                 assert_int_equal(strlen(part), strlen(text) + 2);
                 assert_memory_equal(part + 1, text, strlen(text));
         }
+}
+
+static json_t *text_make(size_t bytes)
+{
+        _cleanup_(freep) char *text = malloc(bytes + 1);
+
+        assert_non_null(text);
+        memset(text, 'x', bytes);
+        return json_stringn(text, bytes);
+}
+
+/* A world with a text, a list and a deep list of a size that somebody else has chosen. */
+static json_t *large_world(size_t text_bytes, size_t items, size_t levels)
+{
+        json_t *list = json_array(), *deep = json_array();
+
+        for (size_t i = 0; i < items; i++)
+                (void) json_array_append_new(list, json_integer((json_int_t) i));
+        for (size_t i = 0; i < levels; i++)
+                deep = json_pack("[o]", deep);
+        return json_pack("{s:{s:o, s:o, s:o, s:{s:s%}}}", "inputs", "list", list, "deep", deep,
+                         "text", text_make(text_bytes), "nul", "a", "a\0b", (size_t) 3);
+}
+
+static void work_has_a_limit(void **state)
+{
+        static const struct {
+                const char *why, *one;
+                unsigned times;
+                int code;
+        } rows[] = {
+                { "a search through the largest output", "contains(inputs.text, 'y')", 1, 0 },
+                { "ten of them", "contains(inputs.text, 'y')", 10, -E2BIG },
+                { "characters are counted once", "len(inputs.text) == 0", 1, 0 },
+                { "and not for ever", "len(inputs.text) == 0", 10, -E2BIG },
+                { "a comparison of the large with itself", "inputs.text != inputs.text", 1, 0 },
+                { "and again and again", "inputs.text != inputs.text", 10, -E2BIG },
+                { "order of large texts", "inputs.text < inputs.text", 10, -E2BIG },
+                { "a list of a million items", "contains(inputs.list, 'y')", 2, 0 },
+                { "every item costs", "contains(inputs.list, 'y')", 10, -E2BIG },
+                { "the length of a list costs nothing", "len(inputs.list) == 0", 100, 0 },
+                { "what stands deep is compared as well", "inputs.deep != inputs.deep", 50, 0 },
+        };
+        _cleanup_(json_decrefp) json_t *root = large_world(50 << 20, 1000000, 400);
+        struct expr_scope scope = { world_get, root };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf text = { 0 };
+                struct err err = { 0 };
+                int r;
+
+                print_message("# %s\n", rows[i].why);
+                assert_int_equal(buf_puts(&text, rows[i].one), 0);
+                for (unsigned k = 1; k < rows[i].times; k++)
+                        assert_int_equal(buf_printf(&text, " || %s", rows[i].one), 0);
+                r = expr_condition(text.data, &scope, &err);
+                assert_int_equal(r, rows[i].code);
+                if (r < 0)
+                        assert_non_null(strstr(err.text, "more than 128 MiB"));
+        }
+}
+
+static void templates_have_limits(void **state)
+{
+        static const struct {
+                const char *why, *one;
+                unsigned times;
+                bool is_list; /* one string each, else all in one */
+                int code;
+                const char *want;
+        } rows[] = {
+                { "a large text inside another", ".${inputs.text}", 1, false, 0, "" },
+                { "many times in one string", ".${inputs.text}", 50, false, -E2BIG,
+                  "/x: references become more than 64 MiB of text" },
+                { "in many strings", ".${inputs.text}", 50, true, -E2BIG,
+                  "/x/1: references become more than 64 MiB of text" },
+                { "a large list as text", ".${inputs.list}", 20, false, -E2BIG,
+                  "/x: references become more than 64 MiB of text" },
+                { "a large value passed on", "${inputs.text}", 2, true, 0, "" },
+                { "to many places", "${inputs.text}", 50, true, -E2BIG,
+                  "/x/2: references become values of more than 128 MiB" },
+                { "work is counted over all strings", "${contains(inputs.text, 'y')}", 50, true,
+                  -E2BIG,
+                  "/x/2: column 1: the values are too large: more than 128 MiB would have to be "
+                  "looked at" },
+                { "a deep value", "${inputs.deep}", 1, true, 0, "" },
+        };
+        _cleanup_(json_decrefp) json_t *root = large_world(50 << 20, 1000000, 400);
+        struct expr_scope scope = { world_get, root };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf text = { 0 };
+                _cleanup_(json_decrefp) json_t *tree = json_pack("{s:[]}", "x"), *value = NULL;
+                struct err err = { 0 };
+
+                print_message("# %s\n", rows[i].why);
+                for (unsigned k = 0; k < rows[i].times; k++) {
+                        assert_int_equal(buf_puts(&text, rows[i].one), 0);
+                        (void) json_array_append_new(json_object_get(tree, "x"),
+                                                     json_string(rows[i].one));
+                }
+                if (!rows[i].is_list)
+                        (void) json_object_set_new(tree, "x", json_string(text.data));
+                assert_int_equal(template_resolve(tree, &scope, &value, &err), rows[i].code);
+                assert_string_equal(err.text, rows[i].want);
+        }
+}
+
+/* What a template makes can be kept and read again: it is no deeper than what may be read. */
+static void values_have_a_depth(void **state)
+{
+        _cleanup_(json_decrefp) json_t *root = large_world(1, 1, 500);
+        struct expr_scope scope = { world_get, root };
+        int want = 0;
+
+        (void) state;
+        for (unsigned levels = 0; levels < 20; levels++) {
+                _cleanup_(json_decrefp) json_t *tree = json_string("${inputs.deep}");
+                _cleanup_(json_decrefp) json_t *value = NULL, *again = NULL;
+                _cleanup_(freep) char *text = NULL;
+                struct err err = { 0 };
+                int r;
+
+                for (unsigned k = 0; k < levels; k++)
+                        tree = json_pack("[o]", tree);
+                r = template_resolve(tree, &scope, &value, &err);
+                assert_true(r == want || (want == 0 && r == -E2BIG));
+                want = r;
+                if (r < 0)
+                        continue;
+                text = json_canonical(value);
+                assert_int_equal(json_text_load(&again, text, strlen(text), "value", &err), 0);
+        }
+        assert_int_equal(want, -E2BIG);
+}
+
+static void texts_do_not_end_at_a_nul(void **state)
+{
+        _cleanup_(json_decrefp) json_t *root = large_world(1, 1, 1);
+        struct expr_scope scope = { world_get, root };
+
+        (void) state;
+        assert_int_equal(expr_condition("inputs.nul.a > 'a'", &scope, NULL), 1);
+        assert_int_equal(expr_condition("inputs.nul.a == 'a'", &scope, NULL), 0);
+        assert_int_equal(expr_condition("contains(inputs.nul.a, 'b')", &scope, NULL), 1);
 }
 
 static int ref_list(void *user, const struct expr_ref *ref)
@@ -342,6 +490,10 @@ int main(void)
                 cmocka_unit_test(template_errors_have_places),
                 cmocka_unit_test(values_are_never_read_again),
                 cmocka_unit_test(references_are_listed),
+                cmocka_unit_test(work_has_a_limit),
+                cmocka_unit_test(templates_have_limits),
+                cmocka_unit_test(values_have_a_depth),
+                cmocka_unit_test(texts_do_not_end_at_a_nul),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

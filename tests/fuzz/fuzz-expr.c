@@ -6,7 +6,8 @@
  * Promises: what does not parse is told with its column, and the column lies in the text; what
  * parses does so again inside `${…}` and ends at its '}'; evaluating always ends, in a value or in
  * words, and twice in the same; a reference is a piece of the text; a condition agrees with the
- * expression; a template without references becomes itself.
+ * expression; a template without references becomes itself, and any other what its pieces become,
+ * read once from the left: what a value says is never read again.
  */
 #include "fuzz.h"
 
@@ -135,6 +136,55 @@ static int template_bad(void *user, const char *pointer, const struct err *err)
         return 0;
 }
 
+/* Appends what the piece at *at becomes; -1 where it becomes nothing. */
+static int piece_add(struct buf *out, const char **at, const char *end,
+                     const struct expr_scope *scope, json_t **ret)
+{
+        _cleanup_(expr_freep) struct expr *e = NULL;
+        _cleanup_(freep) char *json = NULL;
+        size_t used;
+
+        if (end - *at >= 3 && memcmp(*at, "$${", 3) == 0) {
+                *at += 3;
+                return buf_puts(out, "${");
+        }
+        if (end - *at < 2 || memcmp(*at, "${", 2) != 0)
+                return buf_putc(out, *(*at)++);
+        if (expr_new(&e, *at + 2, (size_t) (end - *at) - 2, &used, NULL) < 0)
+                return -1;
+        *at += 2 + used;
+        if (*at == end || *(*at)++ != '}' || expr_eval(e, scope, ret, NULL) < 0)
+                return -1;
+        if (json_is_string(*ret))
+                return buf_add(out, json_string_value(*ret), json_string_length(*ret));
+        json = json_canonical(*ret);
+        return buf_puts(out, json);
+}
+
+/* The same, read as the manual says: a second opinion. */
+static void template_read(const struct text *text, const struct expr_scope *scope, int r,
+                          const json_t *value)
+{
+        const char *at = text->data, *end = at + text->length;
+        _cleanup_(json_decrefp) json_t *last = NULL;
+        _cleanup_(buf_done) struct buf out = { 0 };
+        int want = 0;
+
+        while (at < end && want == 0) {
+                json_decref(TAKE(last));
+                want = piece_add(&out, &at, end, scope, &last);
+        }
+        promise((want == 0) == (r == 0), "two readers agree whether it becomes something");
+        if (r < 0)
+                return;
+        if (json_is_string(value))
+                promise(json_string_length(value) == out.length &&
+                                memcmp(json_string_value(value), buf_text(&out), out.length) == 0,
+                        "and what");
+        else
+                promise(last && json_equal(value, last), "and keeps its type");
+}
+
 static void template_try(const struct text *text, const struct expr_scope *scope)
 {
         _cleanup_(json_decrefp) json_t *tree = NULL, *value = NULL;
@@ -155,6 +205,7 @@ static void template_try(const struct text *text, const struct expr_scope *scope
         if (!has_refs && !memmem(text->data, text->length, "$${", 3))
                 promise(r == 0 && json_equal(tree, value) && told == 0,
                         "a template without references is itself");
+        template_read(text, scope, r, json_array_get(json_object_get(value, "a"), 0));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
