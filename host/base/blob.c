@@ -11,15 +11,23 @@
 #define PIECE_BYTES 65536
 
 /* Room for "ab/", 64 digits and the NUL; and for ".new-PID-COUNT". */
-#define NAME_BYTES 80
+#define NAME_BYTES 96
 
 /* A blob that is being written: hidden until it has its name. */
 struct draft {
         int dirfd;
         int fd;
         char name[NAME_BYTES];
+        uint64_t length;
         struct sha256_ctx hash;
 };
+
+static atomic_uint_fast64_t bytes_put;
+
+uint64_t blob_bytes_put(void)
+{
+        return bytes_put;
+}
 
 static void draft_done(struct draft *d)
 {
@@ -50,6 +58,7 @@ static int draft_write(struct draft *d, const void *data, size_t length, struct 
         if (r < 0)
                 return err_sys(err, r, "cannot write to the store's blobs");
         sha256_update(&d->hash, length, data);
+        d->length += length;
         return 0;
 }
 
@@ -77,18 +86,19 @@ static int draft_keep(struct draft *d, const char *sha256, bool sync, struct err
                 return err_sys(err, -errno, "cannot make a folder in the store's blobs");
         if (renameat(d->dirfd, d->name, d->dirfd, name) < 0)
                 return err_sys(err, -errno, "cannot name a blob");
+        bytes_put += d->length;
         if (sync && (sync_folder(d->dirfd, shard) < 0 || sync_folder(d->dirfd, ".") < 0))
                 return err_sys(err, -errno, "cannot sync the store's blobs");
         return 0;
 }
 
+/* Its time says that it is wanted again: see blob_remove(). */
 static bool blob_is_there(int dirfd, const char *sha256)
 {
         char name[NAME_BYTES];
-        struct stat st;
 
         blob_name(name, sha256);
-        return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+        return utimensat(dirfd, name, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int blob_put(int dirfd, char ret_sha256[SHA256_HEX], const void *data, size_t length, bool sync,
@@ -165,6 +175,41 @@ int blob_open(int dirfd, const char *sha256)
         blob_name(name, sha256);
         fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
+}
+
+static uint64_t mtime_ms(const struct stat *st)
+{
+        return (uint64_t) st->st_mtim.tv_sec * 1000 + (uint64_t) st->st_mtim.tv_nsec / 1000000;
+}
+
+/*
+ * The name goes first, then the time is looked at again: whoever puts the blob meanwhile has either
+ * changed the time before, and it comes back, or finds no blob, and writes one.
+ */
+int blob_remove(int dirfd, const char *sha256, uint64_t before_ms, uint64_t *ret_size)
+{
+        char name[NAME_BYTES], gone[NAME_BYTES];
+        struct stat st;
+
+        blob_name(name, sha256);
+        (void) snprintf(gone, sizeof(gone), "%.2s/" BLOB_GONE "%.64s", sha256, sha256);
+        if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        if (mtime_ms(&st) >= before_ms)
+                return 0;
+        if (renameat(dirfd, name, dirfd, gone) < 0 ||
+            fstatat(dirfd, gone, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        if (mtime_ms(&st) >= before_ms) {
+                /* Refused where it was written anew: then the old one may go. */
+                if (renameat2(dirfd, gone, dirfd, name, RENAME_NOREPLACE) < 0)
+                        (void) unlinkat(dirfd, gone, 0);
+                return 0;
+        }
+        if (unlinkat(dirfd, gone, 0) < 0)
+                return -errno;
+        *ret_size = (uint64_t) st.st_size;
+        return 1;
 }
 
 int blob_sync(int dirfd)

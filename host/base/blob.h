@@ -12,6 +12,9 @@
 #include "base/err.h"
 #include "base/sha256.h"
 
+/* What the name of a blob on its way out begins with; one that stays behind is nobody's. */
+#define BLOB_GONE ".gone-"
+
 /* Keeps `length` bytes. `sync`: on disk when this returns (else blob_sync() later). */
 int blob_put(int dirfd, char ret_sha256[SHA256_HEX], const void *data, size_t length, bool sync,
              struct err *err);
@@ -22,6 +25,15 @@ int blob_put_fd(int dirfd, char ret_sha256[SHA256_HEX], int fd, uint64_t limit, 
 
 /* Opens a blob for reading; -ENOENT. */
 int blob_open(int dirfd, const char *sha256);
+
+/*
+ * Takes a blob away that nothing names, unless somebody put it again after `before_ms` (wall
+ * clock), also just now and in another thread: 1 and its size, or 0 when it stays. -ENOENT.
+ */
+int blob_remove(int dirfd, const char *sha256, uint64_t before_ms, uint64_t *ret_size);
+
+/* Bytes that this process has put so far, into whatever folder: for those who keep account. */
+uint64_t blob_bytes_put(void);
 
 /* Makes everything put so far durable: one syncfs() of the folder's file system. */
 int blob_sync(int dirfd);

@@ -140,7 +140,9 @@ static int held_by_daemon(const struct call *c, const char *dir, struct err *err
 
 static int store_take(struct call *c, const char *dir, struct err *err)
 {
+        struct store_limits limits = session_store_limits(c->session.options);
         struct store_options options = { .flags = c->no_wait ? STORE_NO_WAIT : 0,
+                                         .limits = &limits,
                                          .on_wait = on_wait };
         int r;
 

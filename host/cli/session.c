@@ -167,3 +167,12 @@ void session_done(struct session *s)
         free(s->allow_degraded);
         s->allow_degraded = NULL;
 }
+
+struct store_limits session_store_limits(const struct options *options)
+{
+        return (struct store_limits){
+                .age_ms = options_number(options, "store.keep_age", 0),
+                .runs = options_number(options, "store.keep_runs", 0),
+                .bytes = options_number(options, "store.max_bytes", 0),
+        };
+}

@@ -12,6 +12,7 @@
 #include "conf/options.h"
 #include "plug/catalog.h"
 #include "run/attempt.h"
+#include "store/store.h"
 
 struct session {
         struct options *options;
@@ -36,6 +37,9 @@ void session_adopt(struct session *s, struct session *renewed);
 
 /* What confines here, without a session: see sandbox_look(). */
 int session_look(json_t **ret, enum tier *ret_tier, struct err *ret_refusal, struct err *err);
+
+/* How long a store keeps what it holds, as the admin's files say. */
+struct store_limits session_store_limits(const struct options *options);
 
 /* What the admin's files grant to every agent; what it points to stays the session's. */
 struct grants session_grants(const struct session *s);

@@ -80,6 +80,14 @@ const struct option_row option_table[] = {
         { "workflows.dir", OPTION_TEXT, "/etc/linhay/workflows", NULL,
           "workflows that linhayd knows by name, and whose triggers it minds" },
 
+        { "store.keep_age", OPTION_DURATION, "90d", NULL,
+          "ended runs are removed when they are older; 0 = never", .at_start = true },
+        { "store.keep_runs", OPTION_COUNT, "10000", NULL,
+          "ended runs that are kept, the newest; 0 = all", .at_start = true },
+        { "store.max_bytes", OPTION_BYTES, "4GiB", NULL,
+          "most bytes of one store: the oldest ended runs make room; 0 = no limit",
+          .at_start = true },
+
         { "run.concurrency", OPTION_COUNT, "0", NULL, "steps at once; 0 = two for each processor" },
         { "approval.four_eyes", OPTION_BOOL, "false", NULL,
           "who started a run may not approve its changes" },

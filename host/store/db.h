@@ -23,6 +23,28 @@ struct db {
         const struct db_ops *ops; /* first member of every back end */
 };
 
+/* What the database holds, in bytes. */
+struct db_usage {
+        uint64_t file; /* size of the file */
+        uint64_t used; /* of that, not free to be written again */
+};
+
+/* Which ended runs retention takes; the oldest first. */
+struct db_cut {
+        uint64_t ended_until_ms;
+        size_t beyond;       /* not 0: only those that are not among the newest `beyond` */
+        bool spare_changes;  /* not those whose change stands in the tree and can be undone */
+        const char *journal; /* JSON array: names of the journal; what they name stays */
+        size_t most;
+};
+
+/* Blobs that the deleted rows named; they may have other names. */
+#define DB_FREED_MAX 512
+struct db_freed {
+        char sha256[DB_FREED_MAX][SHA256_HEX];
+        size_t n;
+};
+
 struct db_ops {
         struct db *(*close)(struct db *db);
 
@@ -34,6 +56,21 @@ struct db_ops {
         void (*rollback)(struct db *db);
         /* First, and whenever completions are out; `idle` = nothing waits to be written. */
         void (*tidy)(struct db *db, bool idle);
+
+        /*
+         * Retention, on the writer's thread, between transactions; each a small one of its own.
+         * retire() hides the runs of a cut from every reader: how many. shrink() deletes a few
+         * hundred rows of what was hidden, compact() gives a few free pages back: 1 = there is more
+         * to do. set_full() has new runs refused with these words, NULL takes them again.
+         */
+        int (*measure)(struct db *db, struct db_usage *ret, struct err *err);
+        int (*retire)(struct db *db, const struct db_cut *cut, struct err *err);
+        int (*shrink)(struct db *db, struct db_freed *freed, struct err *err);
+        int (*compact)(struct db *db, struct err *err);
+        int (*blob_is_named)(struct db *db, const char *sha256, struct err *err);
+        int (*usage_load)(struct db *db, uint64_t *ret_bytes, uint64_t *ret_at_ms, struct err *err);
+        int (*usage_save)(struct db *db, uint64_t bytes, uint64_t at_ms, struct err *err);
+        void (*set_full)(struct db *db, const char *why);
 
         int (*run_document)(struct db *db, const char *run, unsigned flags, json_t **ret,
                             struct err *err);

@@ -7,7 +7,8 @@
  * Two connections to one file: one writes and checkpoints, one reads. lite.c opens and closes them,
  * lite-schema.c makes and upgrades the tables
  * of lite-migrations.c, lite-write.c and lite-read.c are the two halves of
- * store/db.h, lite-wal.c looks after the log. Only host/store includes this header.
+ * store/db.h, lite-wal.c looks after the log,
+ * lite-retain.c deletes. Only host/store includes this header.
  */
 
 #include "store/db.h"
@@ -25,6 +26,7 @@ struct lite {
         sqlite3_stmt *statements[OPS_]; /* of the writer, prepared when first needed */
         int wal_pages;                  /* in the log since the last checkpoint */
         int64_t wal_room;               /* bytes that the log's file has, its end written ahead */
+        char full[256];                 /* why new runs are refused; "" = they are not */
 };
 
 /* `dir` is an absolute path of an existing folder. */
@@ -65,6 +67,16 @@ void lite_write_done(struct lite *l);
 
 /* lite-wal.c */
 void lite_tidy(struct db *db, bool idle);
+
+/* lite-retain.c */
+int lite_measure(struct db *db, struct db_usage *ret, struct err *err);
+int lite_retire(struct db *db, const struct db_cut *cut, struct err *err);
+int lite_shrink(struct db *db, struct db_freed *freed, struct err *err);
+int lite_compact(struct db *db, struct err *err);
+int lite_blob_is_named(struct db *db, const char *sha256, struct err *err);
+int lite_usage_load(struct db *db, uint64_t *ret_bytes, uint64_t *ret_at_ms, struct err *err);
+int lite_usage_save(struct db *db, uint64_t bytes, uint64_t at_ms, struct err *err);
+void lite_set_full(struct db *db, const char *why);
 
 /* lite-read.c */
 int lite_run_document(struct db *db, const char *run, unsigned flags, json_t **ret,

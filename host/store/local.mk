@@ -6,12 +6,14 @@ libhost_a_SOURCES += \
 	host/store/lite.c host/store/lite.h \
 	host/store/lite-migrations.c \
 	host/store/lite-read.c \
+	host/store/lite-retain.c \
 	host/store/lite-schema.c \
 	host/store/lite-wal.c \
 	host/store/lite-write.c \
 	host/store/lock.c host/store/lock.h \
 	host/store/op.h \
 	host/store/place.c host/store/place.h \
+	host/store/retain.c host/store/retain.h \
 	host/store/state.c host/store/state.h \
 	host/store/store.c host/store/store.h \
 	host/store/writer.c host/store/writer.h

@@ -5,6 +5,7 @@
 #include "store/lite.h"
 #include "store/lock.h"
 #include "store/place.h"
+#include "store/retain.h"
 #include "store/writer.h"
 
 #include <dirent.h>
@@ -19,6 +20,7 @@ struct store {
         int journal;
         int lock;
         struct db *db;
+        struct retain *retain; /* NULL when nothing is ever removed */
         struct writer *writer; /* NULL when opened to read only */
 };
 
@@ -32,6 +34,7 @@ struct store *store_free(struct store *s)
         if (!s)
                 return NULL;
         (void) writer_free(s->writer);
+        (void) retain_free(s->retain);
         (void) db_close(s->db);
         closep(&s->journal);
         closep(&s->blobs);
@@ -175,7 +178,11 @@ static int open_to_write(struct store *s, const struct store_options *options, s
         r = lite_open(&s->db, s->dir, false, err);
         if (r < 0)
                 return r;
-        r = writer_new(&s->writer, s->db, s->blobs, err);
+        if (options->limits)
+                r = retain_new(&s->retain, s->db, s->blobs, s->journal, options->limits, err);
+        if (r < 0)
+                return r;
+        r = writer_new(&s->writer, s->db, s->blobs, s->retain, err);
         if (r < 0)
                 return r;
         place_register(s->dir);
@@ -272,6 +279,11 @@ int store_commit(struct store *s, struct batch *batch, struct err *err)
         if (!s->writer)
                 return refuse_batch(s, batch, err);
         return writer_commit(s->writer, batch, err);
+}
+
+int store_settle(struct store *s, struct err *err)
+{
+        return s->writer ? writer_settle(s->writer, err) : 0;
 }
 
 size_t store_pending(const struct store *s)

@@ -32,8 +32,23 @@ enum store_flags {
         STORE_NO_WAIT = 1 << 1,
 };
 
+/*
+ * How long things are kept. A member that is 0 sets no limit. Runs that have not ended are never
+ * taken, nor runs that the journal names. By age and by bytes the oldest ends go first; by number
+ * too, but a run whose change stands in the tree, to be undone, stays until its age or the bytes.
+ */
+struct store_limits {
+        uint64_t age_ms;
+        uint64_t runs;
+        uint64_t bytes; /* of database and blobs: from 80 % on runs are taken, above 90 % no new run
+                         * is accepted (-EDQUOT) */
+        uint64_t grace_ms; /* how long a blob stays that nothing names; 0 = 10 minutes */
+};
+
 struct store_options {
         unsigned flags;
+        /* Retention while the store is open, in small pieces between batches. NULL = none. */
+        const struct store_limits *limits;
         /* Told once before waiting for another engine; the message names its pid. */
         void (*on_wait)(void *user, const char *message);
         void *user;
@@ -76,6 +91,9 @@ int store_submit(struct store *s, struct batch *batch, store_done done, void *us
 
 /* store_submit(), and waits until it is on disk: for verbs without a loop. Takes the batch too. */
 int store_commit(struct store *s, struct batch *batch, struct err *err);
+
+/* Waits until retention has nothing left to do, blobs that nothing names included. */
+int store_settle(struct store *s, struct err *err);
 
 /* Batches that were submitted and have not been told yet. */
 size_t store_pending(const struct store *s);

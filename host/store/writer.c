@@ -6,6 +6,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <time.h>
+
+#define END_MS 50 /* for retention, when the store is closed */
 
 /* One submitted batch on its way: queued, being written, told. */
 struct entry {
@@ -27,6 +30,7 @@ struct entry_list {
 struct writer {
         struct db *db;
         int blobs;
+        struct retain *retain; /* the thread's; NULL = none */
         pthread_t thread;
         bool has_thread;
 
@@ -38,6 +42,9 @@ struct writer {
         struct err failure;     /* the commit that failed; code 0 = none */
         struct store_stats stats;
         bool stop;
+        unsigned hurries; /* times that writer_settle() was called */
+        unsigned settled; /* of those, whose time has come */
+        bool is_hurrying;
 
         int event; /* readable while `told` may hold something */
         struct loop *loop;
@@ -167,6 +174,77 @@ static void tell_group(struct writer *w, struct entry *group)
         (void) !write(w->event, &one, sizeof(one));
 }
 
+/* Under the lock: sleeps until there is work, or that time has passed. */
+static void sleep_for(struct writer *w, int64_t ms)
+{
+        struct timespec until;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += ms / 1000;
+        until.tv_nsec += ms % 1000 * 1000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        (void) pthread_cond_timedwait(&w->work, &w->lock, &until);
+}
+
+/* Under the lock, which it lets go meanwhile: one piece of retention. When the next one is due. */
+static int64_t retain_once(struct writer *w)
+{
+        unsigned hurries = w->hurries;
+        bool hurry = w->hurries != w->settled && !w->is_hurrying;
+        struct err err = { 0 };
+        int64_t ms;
+
+        (void) pthread_mutex_unlock(&w->lock);
+        if (hurry)
+                retain_hurry(w->retain);
+        ms = retain_piece(w->retain, &err);
+        if (ms >= 0)
+                w->db->ops->tidy(w->db, true);
+        (void) pthread_mutex_lock(&w->lock);
+
+        w->is_hurrying = w->is_hurrying || hurry;
+        if (ms < 0)
+                w->failure = err;
+        if (ms != 0) {
+                w->is_hurrying = false;
+                w->settled = hurries;
+                (void) pthread_cond_broadcast(&w->finished);
+        }
+        return ms;
+}
+
+/* Under the lock. */
+static void wait_for_work(struct writer *w)
+{
+        while (!w->queue.first && !w->stop) {
+                int64_t ms = -1;
+
+                if (w->retain && w->failure.code == 0)
+                        ms = retain_once(w);
+                if (ms == 0 || w->queue.first || w->stop || (ms > 0 && w->hurries != w->settled))
+                        continue;
+                if (ms > 0)
+                        sleep_for(w, ms);
+                else
+                        (void) pthread_cond_wait(&w->work, &w->lock);
+        }
+}
+
+/* Short-lived programs take away what they add: a run that was one too many goes now. */
+static void retain_before_end(struct writer *w)
+{
+        uint64_t until = clock_ms() + END_MS;
+
+        if (!w->retain)
+                return;
+        while (w->failure.code == 0 && clock_ms() < until)
+                if (retain_once(w) != 0)
+                        break;
+        if (w->failure.code == 0)
+                (void) retain_save(w->retain, NULL);
+}
+
 static void *writer_main(void *user)
 {
         struct writer *w = user;
@@ -176,10 +254,9 @@ static void *writer_main(void *user)
         for (;;) {
                 struct err err;
                 struct entry *group;
-                bool idle;
+                bool idle, is_full;
 
-                while (!w->queue.first && !w->stop)
-                        (void) pthread_cond_wait(&w->work, &w->lock);
+                wait_for_work(w);
                 group = list_take(&w->queue);
                 if (!group)
                         break;
@@ -200,8 +277,12 @@ static void *writer_main(void *user)
 
                 if (err.code == 0)
                         w->db->ops->tidy(w->db, idle);
+                is_full = err.code == 0 && w->retain && retain_look(w->retain);
                 (void) pthread_mutex_lock(&w->lock);
+                if (is_full)
+                        (void) retain_once(w);
         }
+        retain_before_end(w);
         (void) pthread_mutex_unlock(&w->lock);
         return NULL;
 }
@@ -220,17 +301,23 @@ static int thread_start(struct writer *w)
         return -r;
 }
 
-int writer_new(struct writer **ret, struct db *db, int blobs, struct err *err)
+int writer_new(struct writer **ret, struct db *db, int blobs, struct retain *retain,
+               struct err *err)
 {
         _cleanup_(writer_freep) struct writer *w = calloc(1, sizeof(*w));
+        pthread_condattr_t steady;
         int r;
 
         if (!w)
                 return err_sys(err, -ENOMEM, "cannot start the store's writer");
         w->db = db;
         w->blobs = blobs;
+        w->retain = retain;
         (void) pthread_mutex_init(&w->lock, NULL);
-        (void) pthread_cond_init(&w->work, NULL);
+        (void) pthread_condattr_init(&steady);
+        (void) pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+        (void) pthread_cond_init(&w->work, &steady);
+        (void) pthread_condattr_destroy(&steady);
         (void) pthread_cond_init(&w->finished, NULL);
         list_clear(&w->queue);
         list_clear(&w->told);
@@ -376,6 +463,24 @@ int writer_commit(struct writer *w, struct batch *batch, struct err *err)
         (void) pthread_mutex_unlock(&w->lock);
         if (r == 0 && e->result < 0)
                 r = err_set(err, e->result, "%s", err_text(&e->err));
+        return r;
+}
+
+int writer_settle(struct writer *w, struct err *err)
+{
+        unsigned mine;
+        int r = 0;
+
+        if (!w->retain)
+                return 0;
+        (void) pthread_mutex_lock(&w->lock);
+        mine = ++w->hurries;
+        (void) pthread_cond_signal(&w->work);
+        while (w->failure.code == 0 && (int) (w->settled - mine) < 0)
+                (void) pthread_cond_wait(&w->finished, &w->lock);
+        if (w->failure.code < 0)
+                r = err_set(err, w->failure.code, "%s", w->failure.text);
+        (void) pthread_mutex_unlock(&w->lock);
         return r;
 }
 

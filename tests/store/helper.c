@@ -38,6 +38,17 @@ char *helper_path(const char *folder, const char *name)
         return path;
 }
 
+struct store *helper_open_limited(const char *dir, const struct store_limits *limits)
+{
+        struct store_options options = { .limits = limits };
+        struct store *s = NULL;
+        struct err err = { 0 };
+
+        if (store_open(&s, dir, &options, &err) < 0)
+                fail_msg("%s", err_text(&err));
+        return s;
+}
+
 struct store *helper_open(const char *dir, unsigned flags)
 {
         struct store_options options = { .flags = flags };

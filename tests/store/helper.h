@@ -25,6 +25,9 @@ char *helper_path(const char *folder, const char *name);
 
 struct store *helper_open(const char *dir, unsigned flags);
 
+/* The same with retention. */
+struct store *helper_open_limited(const char *dir, const struct store_limits *limits);
+
 /* A batch with run `id`, state running, and one step "check" in `state`. */
 struct batch *helper_run(const char *id, enum step_state state);
 

@@ -6,6 +6,7 @@ STORE_TESTS = \
 	tests/store/test-migrate \
 	tests/store/test-open \
 	tests/store/test-place \
+	tests/store/test-retain \
 	tests/store/test-state \
 	tests/store/test-store \
 	tests/store/test-verbs
@@ -36,6 +37,10 @@ tests_store_test_open_LDADD = $(TEST_LIBS)
 tests_store_test_place_SOURCES = tests/store/test-place.c $(STORE_HELPER)
 tests_store_test_place_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_store_test_place_LDADD = $(TEST_LIBS)
+
+tests_store_test_retain_SOURCES = tests/store/test-retain.c $(STORE_HELPER)
+tests_store_test_retain_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_store_test_retain_LDADD = $(TEST_LIBS)
 
 tests_store_test_state_SOURCES = tests/store/test-state.c $(STORE_HELPER)
 tests_store_test_state_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/retain.h"
+
+#include "base/blob.h"
+#include "base/loop.h"
+#include "base/unit.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Parts of `limits.bytes`, in percent. */
+#define TAKE_FROM   80
+#define HURRY_FROM  85
+#define REFUSE_FROM 90
+
+#define GRACE_MS   (10 * 60 * 1000)
+#define REST_MS    (60 * 1000)      /* between two looks at what may go */
+#define SWEEP_MS   (60 * 60 * 1000) /* between two walks through all blobs */
+#define LOOK_MS    20               /* between two measurements of a busy store */
+#define JUMP_MS    (30 * 1000)      /* a wall clock that moved so much was set */
+#define RUNS_ONCE  64               /* hidden in one transaction */
+#define FILES_ONCE 64               /* blobs looked at in one piece */
+#define SHARDS     256
+
+/* A walk through the folders of the blobs. */
+struct sweep {
+        int shard; /* SHARDS: it is over */
+        DIR *dir;  /* of the shard, NULL = not opened yet */
+        uint64_t bytes;
+        uint64_t begun_ms; /* wall clock */
+        uint64_t put;      /* blob_bytes_put() then: what was put since is counted there */
+};
+
+struct retain {
+        struct db *db;
+        int blobs;
+        int journal;
+        struct store_limits limits;
+
+        bool has_removed; /* runs whose rows are still there */
+        struct db_freed freed;
+        struct sweep sweep;
+        uint64_t marked_ms; /* when it was last decided what may go; clock_ms(), 0 = never */
+        uint64_t swept_ms;  /* wall clock, for it outlives the program */
+        uint64_t looked_ms;
+        bool is_urgent; /* a busy store is not spared */
+
+        uint64_t blob_bytes;  /* as of the last walk */
+        uint64_t blob_put;    /* blob_bytes_put() then */
+        uint64_t removed;     /* since */
+        uint64_t saved_bytes; /* as the database knows it */
+
+        int64_t wall_ahead_ms; /* wall clock less clock_ms() */
+        uint64_t settled_ms;   /* blobs are not removed before: the wall clock had been set */
+};
+
+static uint64_t blob_total(const struct retain *r)
+{
+        uint64_t all = r->blob_bytes + blob_bytes_put() - r->blob_put;
+
+        return all - MIN_OF(all, r->removed);
+}
+
+static int total(struct retain *r, uint64_t *ret, struct err *err)
+{
+        struct db_usage usage;
+        int n = r->db->ops->measure(r->db, &usage, err);
+
+        if (n < 0)
+                return n;
+        *ret = usage.used + blob_total(r);
+        return 0;
+}
+
+static bool is_beyond(const struct retain *r, uint64_t bytes, unsigned percent)
+{
+        return r->limits.bytes && bytes / 100 * 100 > r->limits.bytes / 100 * percent;
+}
+
+/* Tells the back end whether new runs may come. */
+static void judge_fullness(struct retain *r, uint64_t bytes)
+{
+        char is[32], may[32], why[256];
+
+        if (!is_beyond(r, bytes, REFUSE_FROM)) {
+                r->db->ops->set_full(r->db, NULL);
+                return;
+        }
+        bytes_format(is, sizeof(is), bytes);
+        bytes_format(may, sizeof(may), r->limits.bytes);
+        (void) snprintf(why, sizeof(why),
+                        "the store holds %s of at most %s (store.max_bytes): make room with "
+                        "`linhay store prune`, or allow more",
+                        is, may);
+        r->db->ops->set_full(r->db, why);
+}
+
+bool retain_look(struct retain *r)
+{
+        uint64_t now = clock_ms(), bytes;
+
+        if (!r->limits.bytes || (!r->is_urgent && now - r->looked_ms < LOOK_MS))
+                return false;
+        r->looked_ms = now;
+        if (total(r, &bytes, NULL) < 0)
+                return false;
+        judge_fullness(r, bytes);
+        r->is_urgent = is_beyond(r, bytes, HURRY_FROM);
+        return is_beyond(r, bytes, TAKE_FROM);
+}
+
+/* A clock that was set makes young blobs look old: then all of them get their grace anew. */
+static bool clock_is_steady(struct retain *r)
+{
+        int64_t ahead = (int64_t) clock_wall_ms() - (int64_t) clock_ms();
+        int64_t moved = ahead - r->wall_ahead_ms;
+
+        r->wall_ahead_ms = ahead;
+        if (moved > JUMP_MS || moved < -JUMP_MS)
+                r->settled_ms = clock_ms() + r->limits.grace_ms;
+        return clock_ms() >= r->settled_ms;
+}
+
+/* Removes the blob if no row names it; what fails is found again by the next walk. */
+static int release(struct retain *r, const char *sha256, uint64_t *ret_size, struct err *err)
+{
+        uint64_t size;
+        int n;
+
+        *ret_size = 0;
+        n = r->db->ops->blob_is_named(r->db, sha256, err);
+        if (n != 0)
+                return n < 0 ? n : 0;
+        if (clock_is_steady(r) &&
+            blob_remove(r->blobs, sha256, clock_wall_ms() + 1 - r->limits.grace_ms, &size) == 1)
+                *ret_size = size;
+        return 0;
+}
+
+static int release_freed(struct retain *r, struct err *err)
+{
+        for (size_t left = FILES_ONCE; left > 0 && r->freed.n > 0; left--) {
+                uint64_t size;
+                int n = release(r, r->freed.sha256[--r->freed.n], &size, err);
+
+                if (n < 0)
+                        return n;
+                r->removed += size;
+        }
+        return 0;
+}
+
+static uint64_t mtime_ms(const struct stat *st)
+{
+        return (uint64_t) st->st_mtim.tv_sec * 1000 + (uint64_t) st->st_mtim.tv_nsec / 1000000;
+}
+
+/* One file of a shard. Drafts of dead processes and what was on its way out are nobody's. */
+static int sweep_file(struct retain *r, const char *name, struct err *err)
+{
+        int fd = dirfd(r->sweep.dir);
+        struct stat st;
+        uint64_t size;
+        int n;
+
+        if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+                return 0;
+        if (strncmp(name, BLOB_GONE, strlen(BLOB_GONE)) == 0)
+                (void) unlinkat(fd, name, 0);
+        if (!sha256_is_hex(name))
+                return 0;
+        n = release(r, name, &size, err);
+        if (n == 0 && size == 0 && mtime_ms(&st) < r->sweep.begun_ms)
+                r->sweep.bytes += (uint64_t) st.st_size;
+        return n;
+}
+
+static DIR *shard_open(int blobs, int shard)
+{
+        char name[8];
+        int fd;
+
+        (void) snprintf(name, sizeof(name), "%02x", (unsigned) shard);
+        fd = openat(blobs, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? NULL : fdopendir(fd);
+}
+
+/* From the start, also when one is under way: rows are deleted before it and not meanwhile. */
+static void sweep_begin(struct retain *r)
+{
+        if (r->sweep.dir)
+                (void) closedir(r->sweep.dir);
+        r->sweep = (struct sweep){ .begun_ms = clock_wall_ms(), .put = blob_bytes_put() };
+}
+
+static int sweep_end(struct retain *r, struct err *err)
+{
+        r->blob_bytes = r->sweep.bytes;
+        r->blob_put = r->sweep.put;
+        r->removed = 0;
+        r->swept_ms = clock_wall_ms();
+        r->saved_bytes = blob_total(r);
+        return r->db->ops->usage_save(r->db, r->saved_bytes, r->swept_ms, err);
+}
+
+static int sweep_some(struct retain *r, struct err *err)
+{
+        struct sweep *s = &r->sweep;
+        const struct dirent *entry = NULL;
+        int n = 0;
+
+        if (!s->dir)
+                s->dir = shard_open(r->blobs, s->shard);
+        for (int left = FILES_ONCE; s->dir && left > 0 && n == 0; left--) {
+                entry = readdir(s->dir);
+                if (!entry)
+                        break;
+                n = sweep_file(r, entry->d_name, err);
+        }
+        if (n < 0 || entry)
+                return n;
+        if (s->dir)
+                (void) closedir(TAKE(s->dir));
+        return ++s->shard == SHARDS ? sweep_end(r, err) : 0;
+}
+
+/* Names in the journal, as a JSON array: what they name is being applied. */
+static char *journal_names(int journal)
+{
+        int fd = openat(journal, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        _cleanup_(json_decrefp) json_t *names = json_array();
+        const struct dirent *entry;
+
+        if (!dir) {
+                closep(&fd);
+                return NULL;
+        }
+        while ((entry = readdir(dir)))
+                if (json_array_append_new(names, json_string(entry->d_name)) < 0)
+                        break;
+        (void) closedir(dir);
+        return entry ? NULL : json_dumps(names, 0);
+}
+
+static int retire_by_limits(struct retain *r, const char *journal, struct err *err)
+{
+        uint64_t now = clock_wall_ms(), bytes;
+        struct db_cut cut = { .ended_until_ms = UINT64_MAX, .journal = journal, .most = RUNS_ONCE };
+        int n = 0;
+
+        if (r->limits.age_ms && now > r->limits.age_ms) {
+                cut.ended_until_ms = now - r->limits.age_ms;
+                n = r->db->ops->retire(r->db, &cut, err);
+                cut.ended_until_ms = UINT64_MAX;
+        }
+        if (n == 0 && r->limits.runs) {
+                cut.beyond = (size_t) r->limits.runs;
+                cut.spare_changes = true;
+                n = r->db->ops->retire(r->db, &cut, err);
+                cut.beyond = 0;
+                cut.spare_changes = false;
+        }
+        if (n != 0 || !r->limits.bytes)
+                return n;
+        n = total(r, &bytes, err);
+        if (n < 0 || !is_beyond(r, bytes, TAKE_FROM))
+                return n;
+        /* One at a time where it is little, the more the closer it is to refusing. */
+        cut.most = is_beyond(r, bytes, HURRY_FROM) ? RUNS_ONCE : 1;
+        return r->db->ops->retire(r->db, &cut, err);
+}
+
+/* Hides some runs that may go: how many. Unknown is what the journal holds: then none. */
+static int retire_some(struct retain *r, struct err *err)
+{
+        _cleanup_(freep) char *journal = journal_names(r->journal);
+        int n = journal ? retire_by_limits(r, journal, err) : 0;
+
+        r->has_removed = r->has_removed || n > 0;
+        if (n == 0)
+                r->marked_ms = clock_ms();
+        return n;
+}
+
+static bool retiring_is_due(struct retain *r)
+{
+        return r->marked_ms == 0 || clock_ms() - r->marked_ms >= REST_MS;
+}
+
+/* What the next engine begins with, until it has walked through the blobs itself. */
+int retain_save(struct retain *r, struct err *err)
+{
+        uint64_t now = blob_total(r);
+        uint64_t moved = now > r->saved_bytes ? now - r->saved_bytes : r->saved_bytes - now;
+
+        if (moved <= r->saved_bytes / 64 + 65536)
+                return 0;
+        r->saved_bytes = now;
+        return r->db->ops->usage_save(r->db, now, r->swept_ms, err);
+}
+
+/* Deletes something: 1, or 0 when nothing is left of the runs that were hidden. */
+static int delete_some(struct retain *r, struct err *err)
+{
+        int n;
+
+        if (r->freed.n > 0) {
+                n = release_freed(r, err);
+                return n < 0 ? n : 1;
+        }
+        if (!r->has_removed)
+                return 0;
+        n = r->db->ops->shrink(r->db, &r->freed, err);
+        r->has_removed = n > 0;
+        return n;
+}
+
+int64_t retain_piece(struct retain *r, struct err *err)
+{
+        int n = delete_some(r, err);
+
+        if (n == 0 && r->sweep.shard < SHARDS) {
+                n = sweep_some(r, err);
+                return n < 0 ? n : 0;
+        }
+        if (n == 0 && retiring_is_due(r)) {
+                n = retire_some(r, err);
+                if (n == 0 && clock_wall_ms() - r->swept_ms >= SWEEP_MS)
+                        sweep_begin(r);
+                if (n == 0 && r->sweep.shard < SHARDS)
+                        return 0;
+        }
+        if (n == 0)
+                n = r->db->ops->compact(r->db, err);
+        if (n == 0)
+                n = retain_save(r, err);
+        if (n == 0)
+                (void) retain_look(r);
+        return n < 0 ? n : n > 0 ? 0 : REST_MS;
+}
+
+void retain_hurry(struct retain *r)
+{
+        r->marked_ms = 0;
+        r->has_removed = true;
+        sweep_begin(r);
+}
+
+int retain_new(struct retain **ret, struct db *db, int blobs, int journal,
+               const struct store_limits *limits, struct err *err)
+{
+        _cleanup_(retain_freep) struct retain *r = calloc(1, sizeof(*r));
+        int n;
+
+        if (!r)
+                return err_sys(err, -ENOMEM, "cannot begin retention");
+        *r = (struct retain){ .db = db,
+                              .blobs = blobs,
+                              .journal = journal,
+                              .limits = *limits,
+                              .has_removed = true,
+                              .sweep.shard = SHARDS,
+                              .blob_put = blob_bytes_put(),
+                              .wall_ahead_ms = (int64_t) clock_wall_ms() - (int64_t) clock_ms() };
+        if (!r->limits.grace_ms)
+                r->limits.grace_ms = GRACE_MS;
+        n = db->ops->usage_load(db, &r->blob_bytes, &r->swept_ms, err);
+        if (n < 0)
+                return n;
+        r->saved_bytes = r->blob_bytes;
+        (void) retain_look(r);
+        *ret = TAKE(r);
+        return 0;
+}
+
+struct retain *retain_free(struct retain *r)
+{
+        if (r && r->sweep.dir)
+                (void) closedir(r->sweep.dir);
+        free(r);
+        return NULL;
+}
