@@ -75,11 +75,10 @@ const struct option_row option_table[] = {
         { "limits.max.artifacts", OPTION_BYTES, NULL, NULL, "most bytes of a step's artifacts" },
         { "limits.max.processes", OPTION_COUNT, NULL, NULL, "most processes besides the first" },
 
-        { "store.dir", OPTION_TEXT, NULL, NULL, "where linhayd keeps its record (an absolute path)",
-          .at_start = true },
         { "workflows.dir", OPTION_TEXT, "/etc/linhay/workflows", NULL,
           "workflows that linhayd knows by name, and whose triggers it minds" },
-
+        { "store.dir", OPTION_TEXT, NULL, NULL, "where linhayd keeps its record (an absolute path)",
+          .at_start = true },
         { "store.keep_age", OPTION_DURATION, "90d", NULL,
           "ended runs are removed when they are older; 0 = never", .at_start = true },
         { "store.keep_runs", OPTION_COUNT, "10000", NULL,

@@ -252,7 +252,8 @@ static void on_wait(_unused_ void *user, const char *message)
 
 static int store_take(struct daemon *d, struct err *err)
 {
-        struct store_options options = { .on_wait = on_wait };
+        struct store_limits limits = session_store_limits(d->session.options);
+        struct store_options options = { .limits = &limits, .on_wait = on_wait };
         _cleanup_(freep) char *dir = NULL;
         int r;
 

@@ -97,18 +97,21 @@ static void judge_fullness(struct retain *r, uint64_t bytes)
         r->db->ops->set_full(r->db, why);
 }
 
-bool retain_look(struct retain *r)
+static bool look(struct retain *r)
 {
-        uint64_t now = clock_ms(), bytes;
+        uint64_t bytes;
 
-        if (!r->limits.bytes || (!r->is_urgent && now - r->looked_ms < LOOK_MS))
-                return false;
-        r->looked_ms = now;
-        if (total(r, &bytes, NULL) < 0)
+        r->looked_ms = clock_ms();
+        if (!r->limits.bytes || total(r, &bytes, NULL) < 0)
                 return false;
         judge_fullness(r, bytes);
         r->is_urgent = is_beyond(r, bytes, HURRY_FROM);
         return is_beyond(r, bytes, TAKE_FROM);
+}
+
+bool retain_look(struct retain *r)
+{
+        return (r->is_urgent || clock_ms() - r->looked_ms >= LOOK_MS) && look(r);
 }
 
 /* A clock that was set makes young blobs look old: then all of them get their grace anew. */
@@ -338,7 +341,7 @@ int64_t retain_piece(struct retain *r, struct err *err)
         if (n == 0)
                 n = retain_save(r, err);
         if (n == 0)
-                (void) retain_look(r);
+                (void) look(r);
         return n < 0 ? n : n > 0 ? 0 : REST_MS;
 }
 
@@ -371,7 +374,7 @@ int retain_new(struct retain **ret, struct db *db, int blobs, int journal,
         if (n < 0)
                 return n;
         r->saved_bytes = r->blob_bytes;
-        (void) retain_look(r);
+        (void) look(r);
         *ret = TAKE(r);
         return 0;
 }
