@@ -300,12 +300,22 @@ static int warm_frame(struct cell *c, uint16_t type)
         return type == PROTO_HELLO || type == PROTO_READY || type == PROTO_LOG ? 0 : -EPROTO;
 }
 
+/* The fault of one of several processes is the end of all. What the others still say is nothing. */
+static bool is_tree(const struct cell *c)
+{
+        return c->filter->flags & SPAWN_PROCESSES;
+}
+
 static int frame_handle(struct cell *c, const struct frame *frame)
 {
         int r;
 
         early_tell(c);
+        if (c->reply.has_fault && is_tree(c))
+                return 0;
         r = reply_frame(&c->reply, frame);
+        if (r == 0 && c->reply.has_fault && is_tree(c))
+                cell_kill(c);
         if (r == 0 && c->is_warm)
                 return warm_frame(c, frame->header.type);
         if (r == 0 && frame->header.type == PROTO_READY && secrets_send(c) < 0) {

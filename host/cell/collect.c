@@ -74,6 +74,12 @@ static int refuse(struct collector *k, const char *path, const char *format, ...
                        buf_text(&clean), why);
 }
 
+/* An agent may take every right away from what it made: that is no fault of the host's. */
+static int refuse_closed(struct collector *k, const char *path)
+{
+        return refuse(k, path, "has a mode that keeps the caller from reading it");
+}
+
 static const char *kind_of(mode_t mode)
 {
         return S_ISFIFO(mode)   ? "is a fifo"
@@ -212,6 +218,8 @@ static int entry_open(struct collector *k, const struct entry *e, const char *pa
                 open_beneath(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
         struct stat st;
 
+        if (fd == -EACCES)
+                return refuse_closed(k, path);
         if (fd < 0)
                 return err_sys(k->err, fd, "cannot open %s to compare it", path);
         if (fstat(fd, &st) < 0)
@@ -528,6 +536,8 @@ static int folder_open(struct collector *k, int root, const char *path, int *ret
                 open_beneath(root, path[0] ? path : ".", O_RDONLY | O_DIRECTORY, 0);
         int r;
 
+        if (fd == -EACCES)
+                return refuse_closed(k, path[0] ? path : ".");
         if (fd < 0)
                 return err_sys(k->err, fd, "cannot open folder %s", path[0] ? path : ".");
         r = listing_read(ret, fd);

@@ -344,9 +344,12 @@ static const struct policy_row spawn_rows[] = {
         { "fork", ALLOW, 0 },
         { "vfork", ALLOW, 0 },
         { "execve", ALLOW, 0 },
-        /* execve() has taken our handler away, and programs reset every signal's; the call that it
-         * would name is denied all the same */
-        { "rt_sigaction", ALLOW, 0 },
+        /*
+         * Programs reset every signal's handler, and some take a no for a reason to end. Here they
+         * are told yes, and nothing happens: who could set one for SIGSYS would go on after a call
+         * that was denied, and try the next, with nobody hearing of it.
+         */
+        { "rt_sigaction", DENY(0), 1, { IS(0, SIGSYS) } },
 #ifdef __x86_64__
         { "arch_prctl", ALLOW, 1, { IS(0, 0x1002) } }, /* ARCH_SET_FS */
 #endif

@@ -579,6 +579,27 @@ static int probe_replace_handler(struct linhay_run *r)
         return outcome(signal(SIGSYS, ignore_signal) != SIG_ERR);
 }
 
+/* Goes on after a call that was denied, if it can. */
+static int probe_hide_denied(struct linhay_run *r)
+{
+        (void) signal(SIGSYS, ignore_signal);
+        (void) syscall(SYS_keyctl, 0, 0, 0, 0, 0);
+        (void) r;
+        return 0;
+}
+
+/* In a program of its own, which no handler of the cell's is in. */
+static int probe_hide_denied_below(struct linhay_run *r)
+{
+        int status = 0;
+        pid_t pid = fork();
+
+        if (pid == 0)
+                _exit(probe_hide_denied(r));
+        return pid > 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) ? WTERMSIG(status)
+                                                                                 : 0;
+}
+
 static int probe_blocked_sigsys(struct linhay_run *r)
 {
         sigset_t all;
@@ -1135,6 +1156,8 @@ static const struct probe {
         PROBE(findings),
         PROBE(fork),
         PROBE(fork_bomb),
+        PROBE(hide_denied),
+        PROBE(hide_denied_below),
         PROBE(fork_silently),
         PROBE(tree_memory),
         PROBE(tree_spin),

@@ -442,7 +442,8 @@ static const struct {
         const char *says; /* NULL = one change, of `in` */
 } closed[] = {
         { "a change elsewhere", elsewhere, NULL },
-        { "a file in the way of a closed folder", closed_replace, "cannot open folder closed" },
+        { "a file in the way of a closed folder", closed_replace,
+          "closed has a mode that keeps the caller from reading it" },
         { "a file in the empty copy of a closed folder", closed_fill, "closed changed, and" },
         { "what the copy lacks is not deleted", closed_delete, "" },
         { "a file that could be listed and not seen", hidden_replace, "dim/name changed, and" },
@@ -496,6 +497,56 @@ static void test_closed_folders(void **state)
                         assert_int_equal(c->n_files, 1);
                         assert_string_equal(c->files[0].path, "in");
                 }
+                tree_remove(&lower), tree_remove(&upper), tree_remove(&blobs);
+        }
+}
+
+/* What an agent makes and closes: the upper folder of an overlay is the caller's own. */
+static void test_closed_by_the_agent(void **state)
+{
+        static const struct {
+                const char *why, *path;
+                bool is_folder, was_there, is_staged;
+        } rows[] = {
+                { "a new folder", "new", true, false, false },
+                { "a new folder in a copy", "new", true, false, true },
+                { "a folder that was there", "old", true, true, false },
+                { "a folder that was there, in a copy", "old", true, true, true },
+                { "a new file", "file", false, false, false },
+                { "a file that was there", "file", false, true, false },
+                { "a file that was there, in a copy", "file", false, true, true },
+        };
+
+        (void) state;
+        if (geteuid() != 0) {
+                print_message("# SKIP another user's folders need root to be made\n");
+                return;
+        }
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(changeset_freep) struct changeset *c = NULL;
+                struct tree lower, upper, blobs;
+                struct err err = { 0 };
+                int r;
+
+                tree_make(&lower), tree_make(&upper), tree_make(&blobs);
+                for (int side = rows[i].was_there ? 0 : 1; side <= 1; side++) {
+                        int fd = side ? upper.fd : lower.fd;
+
+                        if (rows[i].is_folder)
+                                tree_folder(fd, rows[i].path, 0755);
+                        else
+                                tree_file(fd, rows[i].path, "x", 0644);
+                }
+                assert_int_equal(fchownat(upper.fd, rows[i].path, STRANGER, STRANGER, 0), 0);
+                assert_int_equal(fchmodat(upper.fd, rows[i].path, 0, 0), 0);
+                assert_int_equal(fchown(blobs.fd, STRANGER, STRANGER), 0);
+                assert_int_equal(fchmod(lower.fd, 0755) | fchmod(upper.fd, 0755), 0);
+                assert_int_equal(seteuid(STRANGER), 0);
+                r = collect_changes(&c, lower.fd, upper.fd, rows[i].is_staged, blobs.fd, NULL,
+                                    &err);
+                assert_int_equal(seteuid(0), 0);
+                if (r != -EPERM || !strstr(err.text, "has a mode that keeps the caller"))
+                        fail_msg("%s: %d %s", rows[i].why, r, err.text);
                 tree_remove(&lower), tree_remove(&upper), tree_remove(&blobs);
         }
 }
@@ -662,11 +713,9 @@ static void test_overlay(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_refusals),
-                cmocka_unit_test(test_staged),
-                cmocka_unit_test(test_closed_folders),
-                cmocka_unit_test(test_long_paths),
-                cmocka_unit_test(test_special_bits),
+                cmocka_unit_test(test_refusals),       cmocka_unit_test(test_staged),
+                cmocka_unit_test(test_closed_folders), cmocka_unit_test(test_closed_by_the_agent),
+                cmocka_unit_test(test_long_paths),     cmocka_unit_test(test_special_bits),
                 cmocka_unit_test(test_overlay), /* last: it moves us into namespaces */
         };
 
