@@ -40,6 +40,7 @@ static void deciding(struct step *step, bool is_deciding)
                 return;
         step->is_deciding = is_deciding;
         step->run->n_deciding += is_deciding ? 1 : -1;
+        run_touch(step->run);
 }
 
 void change_journal_id(const struct step *step, char ret[CHANGE_JOURNAL_SIZE])
@@ -95,9 +96,8 @@ static void open_approval(struct step *step, const char *sha256)
 }
 
 /* No policy and no --yes lets go on what was lost in the middle: only a person may. */
-void change_hold_lost(struct step *step)
+void change_hold_lost(struct step *step, const char *why)
 {
-        static const char why[] = "its host died while it ran; approve to run it again";
         char text[RUN_ID_SIZE + STEP_ID_SIZE + 40], sha256[SHA256_HEX];
         int n = snprintf(text, sizeof(text), "%s/%s/%d#%u", step->run->id, step->def->id,
                          step->item, step->n_begun);
@@ -160,8 +160,6 @@ static void stale_finish(struct step *step, const struct err *err)
  */
 static void stale(struct step *step, const struct err *err)
 {
-        struct run *run = step->run;
-
         batch_changeset_state(batch_of(step), step_key_of(step), step->changes->sha256,
                               CHANGESET_STALE, 0);
         event_changeset(step, CHANGESET_STALE, err_text(err));
@@ -175,7 +173,7 @@ static void stale(struct step *step, const struct err *err)
         changeset_free(TAKE(step->changes));
         withdraw(step);
         step_move(step, STEP_READY, "the tree moved: it runs again");
-        step_queue_push(&run->ready, step);
+        slot_ask(step);
 }
 
 /* A person let a step go on that had been running when its host died. */
@@ -183,7 +181,7 @@ static void release(struct step *step)
 {
         step->asked[0] = '\0';
         step_move(step, STEP_READY, "let go on after a crash");
-        step_queue_push(&step->run->ready, step);
+        slot_ask(step);
 }
 
 void change_apply(struct step *step)

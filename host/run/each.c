@@ -21,6 +21,7 @@ int each_make_items(struct step *step, json_t *elements)
                         .element = json_array_get(elements, i),
                         .agent = step->agent,
                         .action = step->action,
+                        .lane = step->lane,
                         .verdict = -1,
                 };
         return 0;
@@ -78,14 +79,16 @@ void each_feed(struct step *step)
 {
         size_t most = step->def->max_parallel ? step->def->max_parallel : step->n_items;
 
+        /* What cannot run yet stays waiting: a long list costs little until its turn comes. */
         while (step->n_items_fed < step->n_items &&
-               step->n_items_fed < step->n_items_ended + most) {
+               step->n_items_fed < step->n_items_ended + most &&
+               step->n_items_open < slot_most(step->run)) {
                 struct step *item = &step->items[step->n_items_fed++];
 
                 if (item->state != STEP_WAITING)
                         continue;
                 step_move(item, STEP_READY, NULL);
-                step_queue_push(&step->run->ready, item);
+                slot_ask(item);
         }
 }
 

@@ -13,33 +13,65 @@
 
 static bool is_idle(const struct engine *e)
 {
-        if (e->n_cells > 0 || commits_pending(e->commits) > 0)
+        if (commits_pending(e->commits) > 0 || slot_cells(e) > 0)
                 return false;
         if (e->trouble < 0 || e->is_closing)
                 return true;
+        if (e->turn.is_active)
+                return false;
         for (const struct run *run = e->runs; run; run = run->next)
                 if (!walk_is_idle(run))
                         return false;
         return true;
 }
 
+static struct run *touched(struct engine *e)
+{
+        struct run *run = e->touched;
+
+        if (run) {
+                e->touched = run->touched_next;
+                run->is_touched = false;
+        }
+        return run;
+}
+
+/* Costs what has changed, whatever else lives: only runs that something happened to are looked at.
+ */
 void engine_turn(struct engine *e)
 {
-        for (struct run *run = e->runs; run && !e->is_closing; run = run->next)
-                walk_turn(run);
+        struct run *run;
+
+        if (!e->is_closing && e->trouble == 0) {
+                queue_turn(e);
+                do {
+                        while ((run = touched(e)))
+                                walk_turn(run);
+                        slot_turn(e);
+                } while (e->touched && e->trouble == 0);
+        }
         commits_flush(e->commits);
         if (e->is_stopping_when_idle && is_idle(e))
                 loop_stop(e->loop);
 }
 
+static int on_turn_due(struct loop_source *source, _unused_ uint32_t events)
+{
+        engine_turn(source->owner);
+        return 0;
+}
+
+void engine_poke(struct engine *e)
+{
+        loop_defer(e->loop, &e->turn, on_turn_due, e);
+}
+
 static void stop_cells(struct engine *e)
 {
-        for (struct run *run = e->runs; run; run = run->next)
-                for (size_t i = 0; i < run->n_steps; i++) {
-                        step_stop(&run->steps[i], VERDICT_CANCELLED, 0);
-                        for (size_t k = 0; k < run->steps[i].n_items; k++)
-                                step_stop(&run->steps[i].items[k], VERDICT_CANCELLED, 0);
-                }
+        for (struct step *step = e->leases, *next; step; step = next) {
+                next = step->lease.next;
+                step_stop(step, VERDICT_CANCELLED, 0);
+        }
 }
 
 void engine_fail(struct engine *e, int code, const struct err *err)
@@ -49,6 +81,7 @@ void engine_fail(struct engine *e, int code, const struct err *err)
         e->trouble = code;
         (void) err_set(&e->trouble_err, code, "%s", err_text(err));
         stop_cells(e);
+        engine_poke(e);
         if (e->options.on_trouble)
                 e->options.on_trouble(e->options.user, engine_trouble(e));
 }
@@ -62,12 +95,41 @@ void engine_stop(struct engine *e, const char *why)
 
 static void on_turn(void *user)
 {
-        engine_turn(user);
+        engine_poke(user);
 }
 
 static void on_trouble(void *user, int code, const struct err *err)
 {
         engine_fail(user, code, err);
+}
+
+/* The caller's table may be gone after engine_new(). */
+static int agent_slots_copy(struct engine *e)
+{
+        size_t n = e->options.n_agent_slots;
+        struct engine_agent_slots *copy = calloc(n + 1, sizeof(*copy));
+
+        if (!copy)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                copy[i].slots = e->options.agent_slots[i].slots;
+                copy[i].agent = strdup(e->options.agent_slots[i].agent);
+        }
+        e->options.agent_slots = copy;
+        e->has_agent_slots = true;
+        for (size_t i = 0; i < n; i++)
+                if (!copy[i].agent)
+                        return -ENOMEM;
+        return 0;
+}
+
+static void agent_slots_free(struct engine *e)
+{
+        if (!e->has_agent_slots)
+                return;
+        for (size_t i = 0; i < e->options.n_agent_slots; i++)
+                free((char *) e->options.agent_slots[i].agent);
+        free((struct engine_agent_slots *) e->options.agent_slots);
 }
 
 static unsigned slots_of(unsigned slots)
@@ -86,7 +148,9 @@ static int options_copy(struct engine *e, const struct engine_options *options)
         e->random.state = options->seed ? options->seed : clock_us() ^ (uint64_t) getpid() << 32;
         e->identity_name = strdup(options->identity.name ? options->identity.name : "unknown");
         e->options.identity.name = e->identity_name;
-        return e->identity_name ? 0 : -ENOMEM;
+        e->n_lanes = options->n_agent_slots + 1;
+        e->lane_cells = calloc(e->n_lanes, sizeof(*e->lane_cells));
+        return e->identity_name && e->lane_cells && agent_slots_copy(e) == 0 ? 0 : -ENOMEM;
 }
 
 static int engine_open(struct engine *e, struct err *err)
@@ -138,6 +202,40 @@ static void drain(struct engine *e)
                 (void) loop_run(e->loop);
 }
 
+void engine_link(struct engine *e, struct run *run)
+{
+        run->order = ++e->n_orders;
+        run->next = e->runs;
+        if (run->next)
+                run->next->link = &run->next;
+        run->link = &e->runs;
+        e->runs = run;
+}
+
+static void run_drop(struct run *run)
+{
+        *run->link = run->next;
+        if (run->next)
+                run->next->link = run->link;
+        run_free(run);
+}
+
+/* All that refers to the run happens before this, for effects happen in order. */
+static void effect_forget(void *owner, _unused_ json_t *what)
+{
+        run_drop(owner);
+}
+
+void engine_forget(struct run *run)
+{
+        struct engine *e = run->engine;
+
+        if (strcmp(run->id, e->last.id) == 0)
+                e->last.exit_status = run->exit_status;
+        commits_effect(e->commits, effect_forget, run, NULL);
+        queue_touch(e);
+}
+
 struct engine *engine_free(struct engine *e)
 {
         if (!e)
@@ -146,23 +244,17 @@ struct engine *engine_free(struct engine *e)
         if (e->commits)
                 drain(e);
         control_free(e->control);
-        while (e->runs) {
-                struct run *next = e->runs->next;
-
-                run_free(e->runs);
-                e->runs = next;
-        }
+        while (e->runs)
+                run_drop(e->runs);
+        queue_done(e);
+        loop_remove(e->loop, &e->turn);
         commits_free(e->commits);
+        agent_slots_free(e);
+        free(e->lane_cells);
         json_decref(e->stuck);
         free(e->identity_name);
         free(e);
         return NULL;
-}
-
-static void run_link(struct engine *e, struct run *run)
-{
-        run->next = e->runs;
-        e->runs = run;
 }
 
 static json_t *need_ids(const struct run *run, const struct flow_step *def)
@@ -198,7 +290,8 @@ static const struct identity *identity_of(const struct engine *e,
 }
 
 /* The run's own, and in the same batch that its trigger need not start it any more. */
-static int record_run(struct run *run, const struct engine_request *request, struct err *err)
+static int record_run(struct run *run, const struct engine_request *request, const char *key,
+                      struct err *err)
 {
         const struct identity *by = identity_of(run->engine, request);
         const struct engine_trigger *t = request->trigger;
@@ -223,8 +316,9 @@ static int record_run(struct run *run, const struct engine_request *request, str
                           .tier = tier_name(sandbox_tier(run->engine->sandbox)),
                           .uid = by->uid,
                           .requested_by = by->name,
-                          .project = request->project,
-                          .priority = request->priority ? *request->priority : run->flow->priority,
+                          .project = run->standing.project->name,
+                          .priority = run->standing.priority,
+                          .concurrency_key = key,
                           .submit_key = request->submit_key,
                           .trigger = trigger,
                   });
@@ -316,6 +410,8 @@ static int submitted_find(struct engine *e, const char *key, char ret[RUN_ID_SIZ
                         memcpy(ret, run->id, RUN_ID_SIZE);
                         return 0;
                 }
+        if (queue_find_submitted(e, key, ret))
+                return 0;
         return store_run_by_submit_key(e->store, key, ret, err);
 }
 
@@ -374,11 +470,122 @@ static int run_say_whose(struct run *run, const struct engine_request *request)
                        : 0;
 }
 
+static int priority_of(const struct engine_request *request)
+{
+        int priority = request->priority ? *request->priority : request->flow->priority;
+
+        return MIN_OF(MAX_OF(priority, FLOW_PRIORITY_MIN), FLOW_PRIORITY_MAX);
+}
+
+static int key_of(char **ret, const struct engine_request *request, const json_t *inputs,
+                  struct err *err)
+{
+        if (!request->key)
+                return flow_key(ret, request->flow, inputs, err);
+        if (!*request->key || strlen(request->key) > FLOW_KEY_MAX)
+                return err_set(err, -EBADMSG, "a key has 1 to %d bytes", FLOW_KEY_MAX);
+        *ret = strdup(request->key);
+        return *ret ? 0 : err_set(err, -ENOMEM, "no memory for a run");
+}
+
+static int standing_of(struct standing *ret, struct engine *e, const struct engine_request *request,
+                       const char *key, struct err *err)
+{
+        const char *project = request->project ? request->project : request->workspace;
+        int r;
+
+        r = standing_make(ret, e, project ? project : "", request->flow->name, priority_of(request),
+                          key);
+        if (r < 0)
+                return err_set(err, r, "no memory for a run");
+        ret->most_runs = request->flow->runs;
+        ret->per_key = request->flow->per_key;
+        return 0;
+}
+
+/* May it wait, if it must? */
+static int wait_check(struct engine *e, const struct flow *flow, const struct standing *standing,
+                      enum queue_wait wait, struct err *err)
+{
+        char words[512];
+
+        if (wait == QUEUE_NOTHING)
+                return 0;
+        queue_say(e, standing, wait, words, sizeof(words));
+        if (flow->on_busy == FLOW_BUSY_REFUSE && (wait == QUEUE_KEY || wait == QUEUE_WORKFLOW))
+                return err_set(err, -EAGAIN,
+                               "the run would have to wait %s, and the workflow says on_busy = "
+                               "\"refuse\"",
+                               words);
+        if (e->n_tickets >= ENGINE_QUEUE_MAX)
+                return err_set(err, -EAGAIN,
+                               "%d runs wait for their turn, and no more are taken: submit it "
+                               "again later",
+                               ENGINE_QUEUE_MAX);
+        return 0;
+}
+
+/* Records a run that was made; `wait` says what it has to wait for, and it leaves memory then. */
+static int run_accept(struct run *run, const struct engine_request *request, const char *key,
+                      enum queue_wait wait, struct err *err)
+{
+        struct engine *e = run->engine;
+        struct standing standing;
+        char words[512];
+        int r;
+
+        r = run_say_whose(run, request);
+        r = r < 0 ? err_set(err, r, "no memory for a run") : record_run(run, request, key, err);
+        if (r < 0)
+                return r;
+        record_files(run);
+        record_steps(run);
+        event_run(run);
+        memcpy(e->last.id, run->id, sizeof(run->id));
+        memcpy(e->newest, run->id, sizeof(run->id));
+        e->last.exit_status = RUN_EXIT_WAITING;
+        if (wait == QUEUE_NOTHING) {
+                engine_link(e, run);
+                walk_start(run);
+                return 0;
+        }
+        queue_say(e, &run->standing, wait, words, sizeof(words));
+        event_waits(run, words);
+        if (run->flow->on_busy == FLOW_BUSY_CANCEL_RUNNING &&
+            (wait == QUEUE_KEY || wait == QUEUE_WORKFLOW))
+                queue_push_aside(e, &run->standing, wait);
+        standing = run->standing;
+        run->standing = (struct standing){ 0 };
+        r = queue_add(e, run->id, &standing, request->submit_key);
+        if (r < 0) {
+                standing_done(&standing, e);
+                engine_fail(e, r, &(struct err){ .code = r, .text = "no memory to go on" });
+        }
+        run_free(run);
+        return 0;
+}
+
+static int run_make(struct run **ret, struct engine *e, const struct engine_request *request,
+                    const json_t *inputs, struct standing *standing, struct err *err)
+{
+        char id[RUN_ID_SIZE];
+        int r;
+
+        r = id_next(id, e->newest, clock_wall_ms());
+        if (r < 0) {
+                standing_done(standing, e);
+                return err_sys(err, r, "cannot make an id for the run");
+        }
+        return run_new(ret, e, request->flow, id, inputs, request->workspace, standing, err);
+}
+
 int engine_submit(struct engine *e, const struct engine_request *request, char ret[RUN_ID_SIZE],
                   struct err *err)
 {
         _cleanup_(json_decrefp) json_t *inputs = NULL;
-        char id[RUN_ID_SIZE];
+        _cleanup_(freep) char *key = NULL;
+        struct standing standing = { 0 };
+        enum queue_wait wait;
         struct run *run;
         int r;
 
@@ -387,28 +594,29 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
                 r = key_check(e, request, inputs, ret, err);
         if (r == 0)
                 r = resume_may_work_on(e, request->workspace, err);
+        if (r == 0)
+                r = key_of(&key, request, inputs, err);
+        if (r == 0)
+                r = standing_of(&standing, e, request, key, err);
         if (r < 0)
                 return r;
-        r = id_new(id, clock_wall_ms());
-        if (r < 0)
-                return err_sys(err, r, "cannot make an id for the run");
-        r = run_new(&run, e, request->flow, id, inputs, request->workspace, err);
+        wait = queue_check(e, &standing);
+        r = wait_check(e, request->flow, &standing, wait, err);
+        if (r < 0) {
+                standing_done(&standing, e);
+                return r;
+        }
+        r = run_make(&run, e, request, inputs, &standing, err);
         if (r < 0)
                 return r;
-        r = run_say_whose(run, request);
-        r = r < 0 ? err_set(err, r, "no memory for a run") : record_run(run, request, err);
+        memcpy(ret, run->id, RUN_ID_SIZE);
+        r = run_accept(run, request, key, wait, err);
         if (r < 0) {
                 run->flow = NULL; /* still the caller's */
                 run_free(run);
                 return r;
         }
-        record_files(run);
-        record_steps(run);
-        event_run(run);
-        run_link(e, run);
-        walk_start(run);
         engine_turn(e);
-        memcpy(ret, id, sizeof(id));
         return 0;
 }
 
@@ -425,23 +633,38 @@ int engine_resume(struct engine *e, const char *id, struct err *err)
         struct run *run;
         int r;
 
-        for (run = e->runs; run; run = run->next)
-                if (strcmp(run->id, id) == 0)
-                        return 0;
+        if (engine_find(e, id))
+                return 0;
         r = resume_run(e, id, &run, err);
         if (r < 0)
                 return r;
-        run_link(e, run);
+        (void) queue_take(e, id);
+        memcpy(e->last.id, run->id, sizeof(run->id));
+        engine_link(e, run);
         engine_turn(e);
         return 0;
 }
 
+int engine_resume_all(struct engine *e, struct err *err)
+{
+        int r = queue_resume(e, err);
+
+        if (r == 0)
+                engine_turn(e);
+        return r;
+}
+
+struct run *engine_find(const struct engine *e, const char *id)
+{
+        for (struct run *run = e->runs; run; run = run->next)
+                if (id && strcmp(run->id, id) == 0)
+                        return run;
+        return NULL;
+}
+
 bool engine_carries(const struct engine *e, const char *id)
 {
-        for (const struct run *run = e->runs; run; run = run->next)
-                if (id && strcmp(run->id, id) == 0)
-                        return true;
-        return false;
+        return id && (engine_find(e, id) || queue_has(e, id));
 }
 
 int engine_others(struct engine *e, json_t **ret, struct err *err)
@@ -463,22 +686,30 @@ int engine_others(struct engine *e, json_t **ret, struct err *err)
         return 0;
 }
 
-static struct run *find(struct engine *e, const char *id, struct err *err)
+static int find(struct run **ret, struct engine *e, const char *id, struct err *err)
 {
-        for (struct run *run = e->runs; run; run = run->next)
-                if (strcmp(run->id, id) == 0)
-                        return run;
-        (void) err_set(err, -ENOENT, "this engine does not carry run %s", id);
-        return NULL;
+        int r;
+
+        *ret = engine_find(e, id);
+        if (*ret)
+                return 0;
+        r = resume_look(e, id, err);
+        return r < 0 ? r : err_set(err, -ENOENT, "this engine does not carry run %s", id);
 }
 
 int engine_cancel(struct engine *e, const char *id, enum engine_cancel how, const char *by,
                   struct err *err)
 {
-        struct run *run = find(e, id, err);
+        struct run *run;
+        int r;
 
-        if (!run)
-                return -ENOENT;
+        if (queue_cancel(e, id, by ? by : "unknown")) {
+                engine_turn(e);
+                return 0;
+        }
+        r = find(&run, e, id, err);
+        if (r < 0)
+                return r;
         if (run->stop == STOP_NO && !run_state_is_final(run->state))
                 batch_run_cancel(commits_batch(e->commits), run->id, by ? by : "unknown", 0);
         walk_cancel(run, how == CANCEL_NOW || run->stop != STOP_NO ? STOP_NOW : STOP_ORDERLY);
@@ -486,23 +717,27 @@ int engine_cancel(struct engine *e, const char *id, enum engine_cancel how, cons
         return 0;
 }
 
-static struct step *find_step(struct engine *e, struct step_key key, struct err *err)
+static int find_step(struct step **ret, struct engine *e, struct step_key key, struct err *err)
 {
-        struct run *run = find(e, key.run, err);
-        struct step *step = run ? run_find(run, key.step, key.item) : NULL;
+        struct run *run;
+        int r;
 
-        if (run && !step)
-                (void) err_set(err, -ENOENT, "run %s has no step %s", key.run, key.step);
-        return step;
+        r = find(&run, e, key.run, err);
+        if (r < 0)
+                return r;
+        *ret = run_find(run, key.step, key.item);
+        return *ret ? 0 : err_set(err, -ENOENT, "run %s has no step %s", key.run, key.step);
 }
 
 int engine_decide(struct engine *e, struct step_key key, const struct engine_decision *decision,
                   store_done done, void *user, struct err *err)
 {
-        struct step *step = find_step(e, key, err);
+        struct step *step;
+        int r;
 
-        if (!step)
-                return -ENOENT;
+        r = find_step(&step, e, key, err);
+        if (r < 0)
+                return r;
         if (e->is_closing)
                 return err_set(err, -ESHUTDOWN, "the engine is ending; try again in a moment");
         return change_decide(step, decision, done, user, err);
@@ -510,34 +745,27 @@ int engine_decide(struct engine *e, struct step_key key, const struct engine_dec
 
 int engine_changeset(struct engine *e, struct step_key key, json_t **ret, struct err *err)
 {
-        struct step *step = find_step(e, key, err);
+        struct step *step;
+        int r;
 
-        if (!step)
-                return -ENOENT;
+        r = find_step(&step, e, key, err);
+        if (r < 0)
+                return r;
         if (!step->changes)
                 return err_set(err, -ENOENT, "%s/%s asks for no change", key.run, key.step);
         /* The record keeps no diff: what a tree held stands in blobs only. */
-        if (!step->changes->diff) {
-                int r = changeset_render(step->changes, store_blobs(e->store), ATTEMPT_DIFF_MAX,
-                                         err);
-
-                if (r < 0)
-                        return r;
-        }
+        if (!step->changes->diff)
+                r = changeset_render(step->changes, store_blobs(e->store), ATTEMPT_DIFF_MAX, err);
+        if (r < 0)
+                return r;
         *ret = changeset_to_json(step->changes);
         return *ret ? 0 : err_set(err, -ENOMEM, "no memory for a changeset");
 }
 
-static int exit_status(const struct engine *e)
-{
-        if (e->trouble < 0)
-                return RUN_EXIT_TROUBLE;
-        return e->runs ? e->runs->exit_status : RUN_EXIT_OK;
-}
-
 int engine_run_until_idle(struct engine *e, struct err *err)
 {
-        int r = 0;
+        struct run *last;
+        int status, r = 0;
 
         e->is_stopping_when_idle = true;
         if (!is_idle(e))
@@ -545,11 +773,15 @@ int engine_run_until_idle(struct engine *e, struct err *err)
         e->is_stopping_when_idle = false;
         if (r < 0)
                 return err_sys(err, r, "the event loop failed");
-        if (e->runs && exit_status(e) != e->runs->exit_status)
-                e->runs->exit_status = exit_status(e);
-        if (e->runs && !run_state_is_final(e->runs->state))
-                event_stopped(e->runs);
-        return exit_status(e);
+        last = engine_find(e, e->last.id);
+        status = e->trouble < 0 ? (int) RUN_EXIT_TROUBLE
+                 : last         ? last->exit_status
+                                : e->last.exit_status;
+        if (last && !run_state_is_final(last->state)) {
+                last->exit_status = status;
+                event_stopped(last);
+        }
+        return status;
 }
 
 const char *engine_trouble(const struct engine *e)

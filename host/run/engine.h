@@ -40,8 +40,9 @@
 
 #include <jansson.h>
 
-#define ENGINE_GRACE_MS    5000 /* between asking a cell to stop and killing it */
-#define ENGINE_LOG_WAIT_MS 50   /* how long a log line may wait for company on its way to disk */
+#define ENGINE_GRACE_MS    5000  /* between asking a cell to stop and killing it */
+#define ENGINE_QUEUE_MAX   10000 /* runs that wait for their turn; more are refused */
+#define ENGINE_LOG_WAIT_MS 50    /* how long a log line may wait for company on its way to disk */
 
 struct engine;
 
@@ -60,8 +61,20 @@ struct identity {
         const char *name; /* "ada" */
 };
 
+/* Cells of one agent at once, whoever runs it. */
+struct engine_agent_slots {
+        const char *agent; /* name in its manifest */
+        unsigned slots;
+};
+
 struct engine_options {
-        unsigned slots;           /* cells alive at once over all runs; 0 = 2 × processors */
+        unsigned slots;         /* cells alive at once over all runs; 0 = 2 × processors */
+        unsigned project_slots; /* of these for one project; 0 = no limit */
+        const struct engine_agent_slots *agent_slots; /* copied; agents not named have no limit */
+        size_t n_agent_slots;
+        unsigned runs_max;        /* runs at once; those that wait for a person do not count; 0 = no
+                                     limit */
+        unsigned project_runs;    /* of these for one project; 0 = no limit */
         uint64_t grace_ms;        /* 0 = ENGINE_GRACE_MS */
         uint64_t seed;            /* of the jitter; 0 = from the clock */
         struct identity identity; /* of this engine's user; copied */
@@ -81,8 +94,8 @@ struct engine_options {
          */
         void (*on_event)(void *user, const json_t *event);
 
-        /* Told by engine_new() of a change that a dead engine began in some tree and that can be
-         * neither finished nor undone, with what to do. Runs on other trees are not held up. */
+        /* Told of a change that a dead engine began in some tree and that can be neither finished
+         * nor undone, with what to do, and of a run that cannot go on. Others are not held up. */
         void (*on_stuck)(void *user, const char *text);
 
         /* Told once when the engine cannot go on: what engine_trouble() says. May be NULL. */
@@ -129,17 +142,20 @@ struct engine_request {
 
         /* All below may be left out. */
         struct identity by;     /* who asks, if not the engine's own user; name NULL = that one */
-        const char *project;    /* runs of several share fairly */
+        const char *project;    /* shares between projects are fair; NULL = the workspace's path */
         const int *priority;    /* NULL = the workflow's own */
+        const char *key;        /* of concurrency; NULL = what the workflow's becomes */
         const char *submit_key; /* of whoever asks: the same again is the same run */
         const struct engine_trigger *trigger;
 };
 
 /*
  * Accepts a run: its id is in *ret, the event `run` follows when it is on disk, and from then on it
- * is never lost. -EBADMSG where the inputs do not fit; -EBUSY where a change is stuck in the tree.
- * Of a submit key that was used before: -EEXIST and *ret is that run, which is on disk or on its
- * way there; -ENOTUNIQ where that was another request.
+ * is never lost. It begins at once, or waits for its turn and stays `queued`: its first event
+ * `state` says what for, and its place survives a crash. -EBADMSG where the inputs or the key do
+ * not fit; -EBUSY where a change is stuck in the tree; -EAGAIN where it would have to wait and may
+ * not (on_busy = "refuse", or too many wait). Of a submit key that was used before: -EEXIST and
+ * *ret is that run, which is on disk or on its way there; -ENOTUNIQ where that was another request.
  */
 int engine_submit(struct engine *e, const struct engine_request *request, char ret[RUN_ID_SIZE],
                   struct err *err);
@@ -150,6 +166,14 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
  * run; -EALREADY it has ended (the text says how); -EBUSY as above.
  */
 int engine_resume(struct engine *e, const char *run, struct err *err);
+
+/*
+ * Takes up all that has not ended: first what had begun, then what waits, each in the order of
+ * submission, and never more at once than the limits allow. A run that cannot be taken up (its tree
+ * or an agent is gone) is told by on_stuck, stays as it is, and holds up no other. What ends or
+ * begins is told by events.
+ */
+int engine_resume_all(struct engine *e, struct err *err);
 
 /* Runs that are neither ended nor taken up by this engine: as store_runs(); new reference. */
 int engine_others(struct engine *e, json_t **ret, struct err *err);
@@ -162,7 +186,7 @@ enum engine_cancel {
         CANCEL_NOW,
 };
 
-/* -ENOENT: this engine does not carry that run. Cancelling twice is CANCEL_NOW. */
+/* -ENOENT: this engine does not carry that run; -EALREADY: it has ended. Twice is CANCEL_NOW. */
 int engine_cancel(struct engine *e, const char *run, enum engine_cancel how, const char *by,
                   struct err *err);
 
@@ -183,7 +207,8 @@ struct engine_decision {
 /*
  * Decides about a step that is held: compare-and-set, so the first one counts. `done` (may be NULL)
  * is told from the loop what the store said: 0, -EALREADY, -ESTALE. Refused at once: -ENOENT no
- * such step, -EALREADY nothing is asked there, -EPERM four eyes, -ESTALE another sha256.
+ * such step, -EALREADY nothing is asked there or the run has ended, -EPERM four eyes, -ESTALE
+ * another sha256.
  */
 int engine_decide(struct engine *e, struct step_key key, const struct engine_decision *decision,
                   store_done done, void *user, struct err *err);
@@ -205,7 +230,7 @@ const char *engine_trouble(const struct engine *e);
  * Events (one object each; `item` only for an item of a for_each, counted from 0):
  *
  *   {"event": "run", "run", "flow", "workspace"}                      accepted, on disk; the first
- *   {"event": "state", "run", "state"}                                the run's state changed
+ *   {"event": "state", "run", "state", "reason"}      the run's state changed, or what it waits for
  *   {"event": "step", "run", "step", "item", "state", "attempt", "verdict", "reason"}
  *   {"event": "findings", "run", "step", "item", "critical", "high", "medium", "low", "info"}
  *   {"event": "approval", "run", "step", "item", "sha256", "state", "by", "reason"}

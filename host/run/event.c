@@ -59,6 +59,15 @@ void event_state(struct run *run)
         send(run, event);
 }
 
+void event_waits(struct run *run, const char *why)
+{
+        json_t *event = event_new("state", run, NULL);
+
+        set_text(event, "state", run_state_name(run->state));
+        set_text(event, "reason", why);
+        send(run, event);
+}
+
 static json_t *end_of(const struct run *run)
 {
         json_t *event = event_new("end", run, NULL);

@@ -13,11 +13,15 @@ libhost_a_SOURCES += \
 	host/run/finding.c host/run/finding.h \
 	host/run/grant.c host/run/grant.h \
 	host/run/outcome.c \
+	host/run/queue.c \
 	host/run/remote.c host/run/remote.h \
 	host/run/resume.c \
 	host/run/retry.c host/run/retry.h \
 	host/run/run.c host/run/run.h \
+	host/run/schedule.c host/run/schedule.h \
 	host/run/secret-grant.c host/run/secret-grant.h \
+	host/run/share.c host/run/share.h \
+	host/run/slot.c \
 	host/run/step.c \
 	host/run/trouble.h \
 	host/run/walk.c

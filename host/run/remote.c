@@ -168,7 +168,7 @@ static int handle_decide(struct engine *e, struct control_call *call,
                                              .sha256 = text_of(request, "sha256"),
                                              .by = { (int64_t) peer->uid, name },
                                              .reason = text_of(request, "reason") };
-        if (!engine_carries(e, key.run))
+        if (!engine_find(e, key.run))
                 return decide_other(e, call, key, &decision, err);
         return engine_decide(e, key, &decision, on_decided, call, err);
 }

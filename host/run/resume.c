@@ -40,9 +40,13 @@ static void restore_attempts(struct step *step, const json_t *row)
         size_t i;
 
         json_array_foreach (json_object_get(row, "attempts"), i, attempt) {
+                const json_t *error = json_object_get(attempt, "error");
+
                 step->n_begun++;
                 if (!is_null(json_object_get(attempt, "verdict")))
                         step->n_tries++;
+                else if (strcmp(text_of(error, "code"), STEP_CRASHED) == 0)
+                        step->n_crashes++;
         }
 }
 
@@ -145,6 +149,7 @@ static void count_items(struct step *step)
                 struct step *item = &step->items[i];
 
                 step->n_items_ended += step_state_is_final(item->state);
+                step->n_items_open += item->state == STEP_READY || item->state == STEP_RUNNING;
                 if (item->state != STEP_WAITING)
                         step->n_items_fed = i + 1;
         }
@@ -219,16 +224,12 @@ static void lost(struct step *step)
                           (int) step->n_begun,
                           &(struct batch_attempt){
                                   .verdict = -1,
-                                  .code = "host-crash",
+                                  .code = STEP_CRASHED,
                                   .message = "the host died while the agent ran",
                                   .exit_status = -1,
                           });
-        if (step->def->on_crash == FLOW_CRASH_HOLD) {
-                change_hold_lost(step);
-                return;
-        }
-        step_move(step, STEP_READY, "its host died while it ran");
-        step_queue_push(&step->run->ready, step);
+        if (step_lost(step, true))
+                slot_ask(step);
 }
 
 static void take_up_held(struct step *step, const json_t *row)
@@ -294,8 +295,9 @@ static void go(struct run *run, const json_t *document)
                 else
                         take_up(step);
         }
+        /* Where nothing has begun there is nothing to put in order. */
         if (!is_null(json_object_get(document, "cancel_requested")))
-                walk_cancel(run, STOP_ORDERLY);
+                walk_cancel(run, run->state == RUN_QUEUED ? STOP_NOW : STOP_ORDERLY);
 }
 
 static int flow_of(struct flow **ret, const json_t *document, struct err *err)
@@ -326,11 +328,31 @@ static int ended_before(const json_t *document, const char *id, struct err *err)
                        state == RUN_CANCELLED ? "was " : "", run_state_name(state), id);
 }
 
+static int standing_of(struct standing *ret, struct engine *e, const json_t *document)
+{
+        const char *project = json_string_value(json_object_get(document, "project"));
+
+        return standing_make(ret, e, project ? project : text_of(document, "workspace"),
+                             text_of(document, "flow"),
+                             (int) json_integer_value(json_object_get(document, "priority")),
+                             json_string_value(json_object_get(document, "concurrency_key")));
+}
+
+int resume_look(struct engine *e, const char *id, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *document = NULL;
+        int r;
+
+        r = store_run_document(e->store, id, 0, &document, err);
+        return r < 0 ? r : ended_before(document, id, err);
+}
+
 int resume_run(struct engine *e, const char *id, struct run **ret, struct err *err)
 {
         _cleanup_(json_decrefp) json_t *document = NULL;
         _cleanup_(flow_freep) struct flow *flow = NULL;
         _cleanup_(run_freep) struct run *run = NULL;
+        struct standing standing;
         int r;
 
         r = store_run_document(e->store, id, STORE_DOC_FLOW, &document, err);
@@ -343,8 +365,11 @@ int resume_run(struct engine *e, const char *id, struct run **ret, struct err *e
                                        err);
         if (r < 0)
                 return r;
+        r = standing_of(&standing, e, document);
+        if (r < 0)
+                return err_set(err, r, "no memory for a run");
         r = run_new(&run, e, flow, id, json_object_get(document, "inputs"),
-                    json_string_value(json_object_get(document, "workspace")), err);
+                    json_string_value(json_object_get(document, "workspace")), &standing, err);
         if (r < 0)
                 return r;
         (void) TAKE(flow);

@@ -71,6 +71,7 @@ static int steps_make(struct run *run, struct flow *flow, struct err *err)
                 r = action_find(&run->steps[i], err);
                 if (r < 0)
                         return r;
+                run->steps[i].lane = slot_lane(run->engine, run->steps[i].agent);
         }
         if (dependents_link(run) < 0)
                 return err_set(err, -ENOMEM, "no memory for the workflow's steps");
@@ -90,15 +91,21 @@ static int workspace_open(struct run *run, const char *workspace, struct err *er
 }
 
 int run_new(struct run **ret, struct engine *e, struct flow *flow, const char *id,
-            const json_t *inputs, const char *workspace, struct err *err)
+            const json_t *inputs, const char *workspace, struct standing *standing, struct err *err)
 {
         _cleanup_(run_freep) struct run *run = calloc(1, sizeof(*run));
         int r;
 
-        if (!run)
+        if (!run) {
+                standing_done(standing, e);
                 return err_set(err, -ENOMEM, "no memory for a run");
+        }
         run->engine = e;
         run->catalog = catalog_ref(e->catalog);
+        run->standing = *standing;
+        *standing = (struct standing){ 0 };
+        run->standing.most_runs = flow->runs;
+        run->standing.per_key = flow->per_key;
         run->uid = e->options.identity.uid;
         run->exit_status = -1;
         run->left_ms = flow->timeout_ms;
@@ -107,7 +114,8 @@ int run_new(struct run **ret, struct engine *e, struct flow *flow, const char *i
         if (r < 0)
                 return r;
         run->inputs = inputs ? json_deep_copy(inputs) : json_object();
-        if (!run->inputs)
+        run->ready = calloc(e->n_lanes, sizeof(*run->ready));
+        if (!run->inputs || !run->ready)
                 return err_set(err, -ENOMEM, "no memory for a run");
         r = steps_make(run, flow, err);
         if (r < 0)
@@ -131,10 +139,22 @@ static void step_done(struct step *step)
         free(step->dependents);
 }
 
+static void untouch(struct run *run)
+{
+        struct run **link = &run->engine->touched;
+
+        while (*link && *link != run)
+                link = &(*link)->touched_next;
+        if (*link)
+                *link = run->touched_next;
+}
+
 struct run *run_free(struct run *run)
 {
         if (!run)
                 return NULL;
+        slot_forget(run);
+        untouch(run);
         loop_remove(run->engine->loop, &run->deadline);
         for (size_t i = 0; i < run->n_steps; i++)
                 step_done(&run->steps[i]);
@@ -146,6 +166,8 @@ struct run *run_free(struct run *run)
         closep(&run->workspace_fd);
         free(run->workspace);
         flow_free(run->flow);
+        standing_done(&run->standing, run->engine);
+        free(run->ready);
         free(run);
         return NULL;
 }
@@ -176,13 +198,34 @@ void run_move(struct run *run, enum run_state state)
         event_state(run);
 }
 
+static size_t is_open(enum step_state state)
+{
+        return state == STEP_READY || state == STEP_RUNNING;
+}
+
 void step_move(struct step *step, enum step_state state, const char *reason)
 {
         assert(step_state_may(step->state, state));
+        if (step->parent)
+                step->parent->n_items_open += is_open(state) - is_open(step->state);
         step->state = state;
         batch_step_state(commits_batch(step->run->engine->commits), step_key_of(step), state,
                          step->verdict, reason, 0);
         event_step(step, reason);
+        run_touch(step->run);
+        /* It waits for a person, and another item can have its place. */
+        if (step->parent && state == STEP_HELD)
+                each_feed(step->parent);
+}
+
+void run_touch(struct run *run)
+{
+        if (run->is_touched)
+                return;
+        run->is_touched = true;
+        run->touched_next = run->engine->touched;
+        run->engine->touched = run;
+        engine_poke(run->engine);
 }
 
 void step_queue_push(struct step_queue *q, struct step *step)

@@ -9,7 +9,9 @@
  * the batches on their way are committed. Only files of this folder include this header.
  *
  *   run/run.c     the graph itself, and moving a step or a run to another state
- *   run/walk.c    which step is next
+ *   run/walk.c    which steps may run
+ *   run/slot.c    which of them gets the next cell
+ *   run/queue.c   which run begins next
  *   run/outcome.c how a run ended
  *   run/step.c    attempts of one step
  *   run/each.c    the items of a for_each step
@@ -21,6 +23,18 @@
 #include "run/commit.h"
 #include "run/engine.h"
 #include "run/retry.h"
+#include "run/share.h"
+
+/* Where a run stands among the others: what it shares with them, and how much of that it may. */
+struct standing {
+        struct share *project;
+        struct share *lane;
+        struct share *workflow;
+        struct share *key; /* NULL = none */
+        int priority;
+        unsigned most_runs; /* of the workflow at once; 0 = no limit */
+        unsigned per_key;   /* at once; 0 counts as 1 */
+};
 
 struct step {
         struct run *run;
@@ -35,11 +49,13 @@ struct step {
         int verdict;    /* of the last attempt; -1 = none */
         json_t *output; /* NULL = none */
         size_t findings[SEVERITIES_];
-        bool is_changed;   /* its changeset stands in the tree */
-        bool is_bad;       /* final, and those behind it are skipped unless `always` */
-        unsigned n_begun;  /* attempts in the record */
-        unsigned n_tries;  /* of these, those that tell something about the agent */
-        unsigned n_reruns; /* because the tree had moved */
+        bool is_changed;    /* its changeset stands in the tree */
+        bool is_bad;        /* final, and those behind it are skipped unless `always` */
+        unsigned n_begun;   /* attempts in the record */
+        unsigned n_tries;   /* of these, those that tell something about the agent */
+        unsigned n_reruns;  /* because the tree had moved */
+        unsigned n_crashes; /* attempts that were lost while they acted */
+        bool is_acting; /* its attempt has been let go: from now on it may have changed things */
 
         size_t n_pending;         /* of what it needs: not ended yet */
         struct step **dependents; /* who needs it */
@@ -50,6 +66,7 @@ struct step {
         size_t n_items;
         size_t n_items_fed;   /* handed to the walk so far */
         size_t n_items_ended; /* final */
+        size_t n_items_open;  /* ready or running */
 
         json_t *input;             /* resolved, between recording an attempt and its start */
         struct attempt *attempt;   /* alive */
@@ -61,6 +78,12 @@ struct step {
         bool is_deciding;          /* a decision is on its way to disk, or being applied */
         bool is_queued;
         struct step *next; /* in one of the run's queues */
+        unsigned lane;     /* of the ready ones: by its agent's limit */
+        uint64_t turn;     /* when it became ready: the lower came first */
+        struct {
+                struct step *next;
+                struct step **link; /* NULL = it has none */
+        } lease;                    /* an attempt of it is begun and not ended */
 };
 
 struct step_queue {
@@ -68,11 +91,17 @@ struct step_queue {
         struct step *last;
 };
 
+#define STEP_CRASHED     "host-crash" /* code of an attempt whose host died with it */
+#define STEP_CRASHES_MAX 3            /* after that many it is not tried again unasked */
+
 enum run_stop { STOP_NO, STOP_ORDERLY, STOP_NOW };
 
 struct run {
         struct engine *engine;
         struct run *next;
+        struct run **link;
+        struct standing standing;
+        uint64_t order; /* of taking up */
         char id[RUN_ID_SIZE];
         struct flow *flow;
         json_t *inputs;
@@ -89,9 +118,10 @@ struct run {
         size_t n_steps;
 
         struct step_queue ended_needs; /* waiting, all that they need has ended */
-        struct step_queue ready;       /* in turn for a slot */
+        struct step_queue *ready;      /* in turn for a cell: one for each lane */
+        size_t n_ready;                /* in these */
         size_t n_unfinished;           /* steps, items not counted */
-        size_t n_running;              /* attempts recorded as begun and not as ended */
+        size_t n_running;              /* leases */
         size_t n_retries;              /* waits for a next try */
         size_t n_deciding;
         bool has_failed;
@@ -101,7 +131,16 @@ struct run {
         struct loop_source deadline;
         uint64_t left_ms; /* of the flow's timeout, when the clock last stopped; 0 = no timeout */
         uint64_t started_ms;
+
+        bool is_touched; /* the next turn looks at it */
+        struct run *touched_next;
+        bool is_contending; /* has steps that are ready */
+        struct run *contending_next;
+        uint64_t ready_ms; /* since when, or when it was served last */
+        unsigned n_cells;  /* in the count of the running turn */
 };
+
+struct ticket;
 
 struct engine {
         struct loop *loop;
@@ -113,10 +152,31 @@ struct engine {
         struct commits *commits;
         struct control *control;
         struct retry_random random;
-        struct run *runs; /* the newest first */
-        json_t *stuck;    /* tree -> why a change that was begun there cannot be ended */
-        size_t n_running; /* over all runs */
-        size_t n_cells;   /* alive */
+        struct run *runs;        /* that live, the newest first */
+        json_t *stuck;           /* tree -> why a change that was begun there cannot be ended */
+        struct loop_source turn; /* asked for */
+        struct run *touched;     /* what it has to look at, the newest first */
+
+        struct shares shares;
+        struct step *leases;    /* attempts begun and not ended, over all runs */
+        struct run *contending; /* runs with steps that are ready */
+        unsigned *lane_cells;   /* of each lane, in the count of the running turn */
+        size_t n_lanes;
+        unsigned n_leases; /* in that count */
+        uint64_t n_turns;  /* of steps that became ready */
+
+        struct ticket *tickets; /* runs that wait for their turn, the oldest first */
+        size_t n_tickets;
+        unsigned n_active; /* runs, in the count of the running turn */
+        uint64_t n_orders; /* of runs and tickets */
+        bool is_queue_dirty;
+        char newest[RUN_ID_SIZE]; /* id of a run */
+
+        struct { /* the run that was submitted or resumed last */
+                char id[RUN_ID_SIZE];
+                int exit_status; /* once it has ended */
+        } last;
+        bool has_agent_slots; /* the options' table is the engine's own */
         bool is_stopping_when_idle;
         bool is_closing;
         int trouble; /* negative errno */
@@ -125,9 +185,13 @@ struct engine {
 
 /* run.c */
 
-/* Takes `flow` over on success. Looks up the agents; does not write anything. */
+/*
+ * Takes `flow` over on success, and `standing`, whose limits it fills in, always. Looks up the
+ * agents; does not write anything.
+ */
 int run_new(struct run **ret, struct engine *e, struct flow *flow, const char *id,
-            const json_t *inputs, const char *workspace, struct err *err);
+            const json_t *inputs, const char *workspace, struct standing *standing,
+            struct err *err);
 struct run *run_free(struct run *run);
 DEFINE_FREEP(struct run, run_free);
 
@@ -142,6 +206,9 @@ void step_move(struct step *step, enum step_state state, const char *reason);
 int run_resolve(struct step *step, const json_t *tree, json_t **ret, struct err *err);
 int run_condition(struct step *step, struct err *err);
 
+/* The next turn looks at the run. */
+void run_touch(struct run *run);
+
 void step_queue_push(struct step_queue *q, struct step *step);
 struct step *step_queue_pop(struct step_queue *q);
 
@@ -155,17 +222,55 @@ void event_approval(struct step *step, const char *sha256, enum approval_state s
 void event_changeset(struct step *step, enum changeset_state state, const char *reason);
 void event_log(struct step *step, int level, const char *text);
 void event_progress(struct step *step, uint64_t done, uint64_t total, const char *note);
+void event_waits(struct run *run, const char *why); /* told as a state: it is still queued */
 void event_end(struct run *run);
 void event_stopped(struct run *run); /* told, not recorded: the run can go on */
 
 /* walk.c */
 void walk_start(struct run *run);   /* after run_new(): which steps need nothing */
 void walk_ended(struct step *step); /* a step, or an item, has reached its final state */
-void walk_turn(struct run *run);    /* does all that can be done now */
+void walk_turn(struct run *run);    /* does all that can be done without a cell */
 bool walk_is_idle(const struct run *run);
 bool walk_is_bad(const struct step *step);
 void walk_cancel(struct run *run, enum run_stop stop);
 bool walk_refuses(const struct step *step); /* the run is being stopped, and with it this step */
+
+/* slot.c */
+unsigned slot_lane(const struct engine *e, const struct agent *agent);
+void slot_ask(struct step *step);     /* it is ready, and in turn for a cell */
+void slot_take(struct step *step);    /* its attempt is about to be recorded */
+void slot_release(struct step *step); /* its attempt has ended */
+void slot_turn(struct engine *e);     /* hands out what is free */
+void slot_forget(struct run *run);
+unsigned slot_most(const struct run *run); /* steps of one run at once */
+size_t slot_cells(const struct engine *e); /* alive */
+
+/* queue.c */
+enum queue_wait { QUEUE_NOTHING, QUEUE_KEY, QUEUE_WORKFLOW, QUEUE_PROJECT, QUEUE_ENGINE };
+
+int standing_make(struct standing *ret, struct engine *e, const char *project, const char *workflow,
+                  int priority, const char *key);
+void standing_done(struct standing *standing, struct engine *e);
+
+/* What a new run would have to wait for; queue_say() puts it into words. */
+enum queue_wait queue_check(struct engine *e, const struct standing *standing);
+void queue_say(const struct engine *e, const struct standing *s, enum queue_wait wait, char *ret,
+               size_t size);
+
+/* The run, recorded in the open batch, waits; takes `standing` over on success. */
+int queue_add(struct engine *e, const char *id, struct standing *standing, const char *submit_key);
+/* Of those that are not on disk yet, the one with that submit key. */
+bool queue_find_submitted(const struct engine *e, const char *key, char ret[RUN_ID_SIZE]);
+/* All that the store has and that has not ended waits for its turn to go on. */
+int queue_resume(struct engine *e, struct err *err);
+/* Ends as many of those that hold what `standing` waits for as are too many with one more. */
+void queue_push_aside(struct engine *e, const struct standing *standing, enum queue_wait wait);
+bool queue_has(const struct engine *e, const char *id);
+bool queue_take(struct engine *e, const char *id); /* it waits no more: the caller takes it up */
+bool queue_cancel(struct engine *e, const char *id, const char *by);
+void queue_touch(struct engine *e); /* a run has ended or come */
+void queue_turn(struct engine *e);  /* begins what may begin */
+void queue_done(struct engine *e);
 
 /* outcome.c: of a run whose steps have all ended */
 enum run_state outcome_state(const struct run *run);
@@ -175,6 +280,8 @@ enum run_exit outcome_exit(const struct run *run);
 void step_begin(struct step *step); /* ready: records an attempt, then starts it */
 void step_finish(struct step *step, enum step_state state, int verdict, const char *reason);
 void step_retry_at(struct step *step, uint64_t at_ms);
+/* Its attempt, which had begun to act, is lost: ready again (true, not in turn yet), or held. */
+bool step_lost(struct step *step, bool is_crash);
 void step_stop(struct step *step, enum verdict why, uint64_t grace_ms);
 
 /* each.c */
@@ -188,7 +295,7 @@ int each_make_items(struct step *step, json_t *elements);
 
 /* change.c */
 void change_hold(struct step *step, struct changeset *changes, enum risk risk);
-void change_hold_lost(struct step *step);
+void change_hold_lost(struct step *step, const char *why);
 void change_apply(struct step *step);
 void change_cancel(struct step *step, const char *reason);
 int change_decide(struct step *step, const struct engine_decision *decision, store_done done,
@@ -206,11 +313,17 @@ int change_journal_parse(const char *id, char ret_run[RUN_ID_SIZE], char ret_ste
 
 /* resume.c */
 int resume_run(struct engine *e, const char *id, struct run **ret, struct err *err);
+/* Of a run that is not in memory: -ENOENT there is none, -EALREADY it has ended, 0 else. */
+int resume_look(struct engine *e, const char *id, struct err *err);
 int resume_journals(struct engine *e, struct err *err);
 /* 0, or -EBUSY where a change is stuck in the tree (NULL = none) or in a part of it. */
 int resume_may_work_on(const struct engine *e, const char *tree, struct err *err);
 
 /* engine.c */
-bool engine_carries(const struct engine *e, const char *run);
+struct run *engine_find(const struct engine *e, const char *run); /* NULL: not in memory */
+bool engine_carries(const struct engine *e, const char *run);     /* or waits for its turn */
+void engine_link(struct engine *e, struct run *run);
+void engine_forget(struct run *run); /* its end is recorded: once that is on disk, it goes */
+void engine_poke(struct engine *e);  /* a turn at the end of this one of the loop */
 void engine_turn(struct engine *e);
 void engine_fail(struct engine *e, int code, const struct err *err);

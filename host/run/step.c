@@ -37,14 +37,14 @@ void step_finish(struct step *step, enum step_state state, int verdict, const ch
         walk_ended(step);
 }
 
-static void record_end(struct step *step, const struct attempt_result *r)
+static void record_end(struct step *step, const struct attempt_result *r, const char *code)
 {
         bool lost = r->trouble < 0;
 
         batch_attempt_end(batch_of(step), step_key_of(step), (int) step->n_begun,
                           &(struct batch_attempt){
                                   .verdict = lost ? -1 : (int) r->verdict,
-                                  .code = r->code,
+                                  .code = code,
                                   .message = r->message,
                                   .exit_status = r->exit_status,
                                   .signal = r->signal,
@@ -157,8 +157,7 @@ static int on_retry(struct loop_source *source, _unused_ uint32_t events)
         struct step *step = source->owner;
 
         step->run->n_retries--;
-        step_queue_push(&step->run->ready, step);
-        engine_turn(step->run->engine);
+        slot_ask(step);
         return 0;
 }
 
@@ -169,7 +168,7 @@ void step_retry_at(struct step *step, uint64_t at_ms)
         uint64_t now = clock_wall_ms(), delay = at_ms > now ? at_ms - now : 0;
 
         if (delay == 0 || loop_add_timer(run->engine->loop, &step->retry, delay, on_retry, step)) {
-                step_queue_push(&run->ready, step);
+                slot_ask(step);
                 return;
         }
         run->n_retries++;
@@ -191,41 +190,86 @@ static void fail(struct step *step, const struct attempt_result *r)
                     (int) r->verdict, r->message);
 }
 
-/* The sandbox is in trouble, the agent did nothing wrong: a later engine takes the step up again.
+static bool may_repeat(const struct step *step)
+{
+        switch (step->def->on_crash) {
+        case FLOW_CRASH_RETRY:
+                return true;
+        case FLOW_CRASH_HOLD:
+                return false;
+        case FLOW_CRASH_AUTO:
+                break;
+        }
+        return step->action->is_idempotent;
+}
+
+bool step_lost(struct step *step, bool is_crash)
+{
+        char why[160];
+
+        step->n_crashes += is_crash;
+        if (!may_repeat(step)) {
+                change_hold_lost(step, "its host died while it ran; approve to run it again");
+                return false;
+        }
+        if (step->n_crashes >= STEP_CRASHES_MAX) {
+                (void) snprintf(why, sizeof(why),
+                                "its host died %u times while it ran; approve to try it once more",
+                                step->n_crashes);
+                change_hold_lost(step, why);
+                return false;
+        }
+        step_move(step, STEP_READY, "its host died while it ran");
+        return true;
+}
+
+/*
+ * The sandbox is in trouble, the agent did nothing wrong: a later engine takes the step up again,
+ * without asking where it had not begun to act.
  */
-static void give_back(struct step *step, const struct attempt_result *r)
+static void give_back(struct step *step, const struct attempt_result *r, bool is_crash)
 {
         struct err err = { 0 };
 
         (void) err_set(&err, r->trouble, "%s", r->message ? r->message : "the sandbox failed");
-        step_move(step, STEP_READY, err.text);
+        if (step->is_acting)
+                (void) step_lost(step, is_crash);
+        else
+                step_move(step, STEP_READY, err.text);
         engine_fail(step->run->engine, r->trouble, &err);
 }
 
 /* What an engine in trouble killed was not the agent's end: it counts as lost. */
-static void blame(struct step *step, struct attempt_result *r)
+static bool is_blameless(const struct step *step, const struct attempt_result *r)
 {
-        const struct engine *e = step->run->engine;
+        return step->run->engine->trouble < 0 && r->trouble == 0 && r->verdict == VERDICT_CANCELLED;
+}
 
-        if (e->trouble < 0 && r->trouble == 0 && r->verdict == VERDICT_CANCELLED)
-                r->trouble = e->trouble;
+static void lose(struct step *step, struct attempt_result *r, bool is_stopped)
+{
+        /* Its zygote is gone, and it may be the agent that ended it. */
+        bool is_crash = step->is_acting && r->trouble == -EPIPE;
+
+        if (is_stopped)
+                r->trouble = step->run->engine->trouble;
+        record_end(step, r, is_stopped ? "host-stopped" : is_crash ? STEP_CRASHED : "host-trouble");
+        give_back(step, r, is_crash);
 }
 
 static void ended(struct step *step, struct attempt_result *r)
 {
-        struct run *run = step->run;
+        struct engine *e = step->run->engine;
+        bool is_stopped = is_blameless(step, r);
 
         step->attempt = NULL;
-        run->n_running--;
-        run->engine->n_running--;
-        if (run->engine->is_closing)
+        slot_release(step);
+        if (e->is_closing)
                 return;
-        blame(step, r);
-        record_end(step, r);
-        if (r->trouble < 0) {
-                give_back(step, r);
+        if (is_stopped || r->trouble < 0) {
+                lose(step, r, is_stopped);
                 return;
         }
+        record_end(step, r, r->code);
         step->n_tries++;
         if (r->verdict == VERDICT_OK)
                 succeed(step, r);
@@ -248,9 +292,8 @@ static void on_done(void *user, struct attempt_result *r)
         struct engine *e = step->run->engine;
 
         reword(step, r);
-        e->n_cells--;
         ended(step, r);
-        engine_turn(e);
+        engine_poke(e);
 }
 
 /* An attempt that was recorded but never had a cell: it ends as if it had. */
@@ -290,13 +333,9 @@ static int start_attempt(struct step *step, bool is_held, struct err *err)
                 .is_held = is_held,
         };
         enum risk risk;
-        int r;
 
         policy_of(step, &spec.grants, &risk);
-        r = attempt_start(&step->attempt, &spec, err);
-        if (r == 0)
-                e->n_cells++;
-        return r;
+        return attempt_start(&step->attempt, &spec, err);
 }
 
 /*
@@ -317,6 +356,7 @@ static void start(struct step *step)
         int r;
 
         r = start_attempt(step, false, &err);
+        step->is_acting = r == 0;
         if (r == -EINVAL)
                 end_without_cell(step, 0, VERDICT_SCHEMA, "no-workspace", err_text(&err));
         else if (r < 0)
@@ -329,6 +369,7 @@ static void go(struct step *step)
         struct err err = { 0 };
         int r;
 
+        step->is_acting = true;
         r = attempt_go(step->attempt, &err);
         if (r < 0)
                 engine_fail(step->run->engine, r, &err);
@@ -374,8 +415,8 @@ void step_begin(struct step *step)
         }
         step->n_begun++;
         step->verdict = -1;
-        run->n_running++;
-        run->engine->n_running++;
+        step->is_acting = false;
+        slot_take(step);
         step_move(step, STEP_RUNNING, NULL);
         batch_attempt_begin(batch_of(step), step_key_of(step), (int) step->n_begun,
                             step->agent->sha256, tier_name(sandbox_tier(run->engine->sandbox)), 0);

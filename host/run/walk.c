@@ -33,6 +33,7 @@ void walk_start(struct run *run)
                 if (step->state == STEP_WAITING && step->n_pending == 0)
                         step_queue_push(&run->ended_needs, step);
         }
+        run_touch(run);
 }
 
 /* A need that went bad, or NULL. */
@@ -69,6 +70,7 @@ void walk_ended(struct step *step)
                 each_ended(step);
                 return;
         }
+        run_touch(run);
         step->is_bad = walk_is_bad(step);
         if (step->state == STEP_FAILED && step->is_bad)
                 run->has_failed = true;
@@ -112,31 +114,14 @@ static void consider(struct step *step)
                 step_finish(step, STEP_SKIPPED, -1, "its condition is false");
         } else {
                 step_move(step, STEP_READY, NULL);
-                step_queue_push(&step->run->ready, step);
+                slot_ask(step);
         }
-}
-
-static bool has_slot(const struct run *run)
-{
-        const struct engine *e = run->engine;
-        unsigned most = run->flow->concurrency ? run->flow->concurrency : e->options.slots;
-
-        return run->n_running < most && e->n_running < e->options.slots;
-}
-
-static void begin_ready(struct run *run)
-{
-        struct step *step;
-
-        while (has_slot(run) && (step = step_queue_pop(&run->ready)))
-                if (step->state == STEP_READY)
-                        step_begin(step);
 }
 
 static bool has_work(const struct run *run)
 {
         return run->n_running > 0 || run->n_retries > 0 || run->n_deciding > 0 ||
-               run->ready.first || run->ended_needs.first;
+               run->n_ready > 0 || run->ended_needs.first;
 }
 
 static void clock_stop(struct run *run)
@@ -157,7 +142,6 @@ static int on_deadline(struct loop_source *source, _unused_ uint32_t events)
         if (run->stop == STOP_NO) {
                 run->is_timed_out = true;
                 walk_cancel(run, STOP_ORDERLY);
-                engine_turn(run->engine);
         }
         return 0;
 }
@@ -184,6 +168,7 @@ static void conclude(struct run *run)
         run->exit_status = (int) outcome_exit(run);
         run_move(run, outcome_state(run));
         event_end(run);
+        engine_forget(run);
 }
 
 static void wait_for_person(struct run *run)
@@ -191,6 +176,7 @@ static void wait_for_person(struct run *run)
         clock_stop(run);
         run->exit_status = RUN_EXIT_WAITING;
         run_move(run, RUN_WAITING_APPROVAL);
+        queue_touch(run->engine);
 }
 
 void walk_turn(struct run *run)
@@ -204,11 +190,8 @@ void walk_turn(struct run *run)
                         start(run);
                 clock_start(run);
         }
-        do {
-                while ((step = step_queue_pop(&run->ended_needs)))
-                        consider(step);
-                begin_ready(run);
-        } while (run->ended_needs.first);
+        while ((step = step_queue_pop(&run->ended_needs)))
+                consider(step);
 
         if (run->n_unfinished == 0)
                 conclude(run);
@@ -260,6 +243,7 @@ void walk_cancel(struct run *run, enum run_stop stop)
         if (run_state_is_final(run->state) || stop <= run->stop)
                 return;
         run->stop = stop;
+        run_touch(run);
         for (size_t i = 0; i < run->n_steps; i++)
                 if (!step_state_is_final(run->steps[i].state) && walk_refuses(&run->steps[i]))
                         cancel_step(&run->steps[i]);

@@ -35,6 +35,23 @@ static int digit(char c)
         return at ? (int) (at - alphabet) : -1;
 }
 
+int id_next(char ret[RUN_ID_SIZE], const char *last, uint64_t now_ms)
+{
+        int r = id_new(ret, now_ms);
+
+        if (r < 0 || !id_is_valid(last) || strcmp(ret, last) > 0)
+                return r;
+        memcpy(ret, last, RUN_ID_SIZE);
+        for (int i = RUN_ID_LENGTH - 1; i >= 0; i--) {
+                int d = digit(ret[i]);
+
+                ret[i] = alphabet[(d + 1) & 31];
+                if (d < 31)
+                        break;
+        }
+        return 0;
+}
+
 bool id_is_valid(const char *text)
 {
         for (size_t i = 0; i < RUN_ID_LENGTH; i++)

@@ -20,6 +20,10 @@
  */
 int id_new(char ret[RUN_ID_SIZE], uint64_t now_ms);
 
+/* The same, and behind `last` ("" = none) whatever the clock says: so ids keep the order of runs.
+ */
+int id_next(char ret[RUN_ID_SIZE], const char *last, uint64_t now_ms);
+
 /* Exactly a whole id, as id_new() writes it? */
 bool id_is_valid(const char *text);
 
