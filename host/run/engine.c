@@ -29,10 +29,12 @@ static struct run *touched(struct engine *e)
 {
         struct run *run = e->touched;
 
-        if (run) {
-                e->touched = run->touched_next;
-                run->is_touched = false;
-        }
+        if (!run)
+                return NULL;
+        e->touched = run->touched_next;
+        if (!e->touched)
+                e->touched_end = &e->touched;
+        run->is_touched = false;
         return run;
 }
 
@@ -182,6 +184,7 @@ int engine_new(struct engine **ret, struct loop *loop, struct store *store, stru
         e->store = store;
         e->sandbox = sandbox;
         e->catalog = catalog;
+        e->touched_end = &e->touched;
         if (options_copy(e, options) < 0)
                 return err_set(err, -ENOMEM, "no memory for an engine");
         r = engine_open(e, err);

@@ -145,8 +145,11 @@ static void untouch(struct run *run)
 
         while (*link && *link != run)
                 link = &(*link)->touched_next;
-        if (*link)
-                *link = run->touched_next;
+        if (!*link)
+                return;
+        *link = run->touched_next;
+        if (run->engine->touched_end == &run->touched_next)
+                run->engine->touched_end = link;
 }
 
 struct run *run_free(struct run *run)
@@ -223,8 +226,9 @@ void run_touch(struct run *run)
         if (run->is_touched)
                 return;
         run->is_touched = true;
-        run->touched_next = run->engine->touched;
-        run->engine->touched = run;
+        run->touched_next = NULL;
+        *run->engine->touched_end = run;
+        run->engine->touched_end = &run->touched_next;
         engine_poke(run->engine);
 }
 

@@ -155,7 +155,8 @@ struct engine {
         struct run *runs;        /* that live, the newest first */
         json_t *stuck;           /* tree -> why a change that was begun there cannot be ended */
         struct loop_source turn; /* asked for */
-        struct run *touched;     /* what it has to look at, the newest first */
+        struct run *touched;     /* what it has to look at, in order */
+        struct run **touched_end;
 
         struct shares shares;
         struct step *leases;    /* attempts begun and not ended, over all runs */

@@ -54,3 +54,14 @@ tests/e2e/agents/keeper_so-keeper.$(OBJEXT): tests/e2e/agents/keeper.json
 EXTRA_DIST += tests/e2e/agents/keeper.json
 dist_check_SCRIPTS += tests/e2e/secrets
 TESTS += tests/e2e/secrets
+
+# Who begins when.
+check_PROGRAMS += tests/unit/test-schedule tests/e2e/test-queue
+TESTS += tests/unit/test-schedule tests/e2e/test-queue
+tests_unit_test_schedule_SOURCES = tests/unit/test-schedule.c tests/test.h
+tests_unit_test_schedule_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_schedule_LDADD = $(TEST_LIBS)
+tests_e2e_test_queue_SOURCES = tests/e2e/test-queue.c $(ENGINE_BENCH) \
+	tests/e2e/fakecell.c tests/e2e/fakecell.h $(FAKEHOST_SOURCES)
+tests_e2e_test_queue_CPPFLAGS = $(TEST_CPPFLAGS) -DFAKE_CELL
+tests_e2e_test_queue_LDADD = $(TEST_LIBS)
