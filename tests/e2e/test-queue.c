@@ -129,7 +129,7 @@ static int submit(struct queue *q, const struct want *want, struct err *err)
 {
         struct engine_request request = { .workspace = q->b.tree,
                                           .project = want->project,
-                                          .priority = want->priority,
+                                          .priority = want->priority ? &want->priority : NULL,
                                           .key = want->key };
         char text[1024];
         json_t *definition;
@@ -252,7 +252,7 @@ static void test_priority(void **state)
         bench_open(&q->b);
         add(q, (struct want){ 0 });
         add(q, (struct want){ .priority = -7 });
-        add(q, (struct want){ .priority = 3, .more = "'priority': 2," });
+        add(q, (struct want){ .more = "'priority': 5," });
         add(q, (struct want){ .priority = 4 });
         add(q, (struct want){ 0 });
         assert_int_equal(carry(q), RUN_EXIT_OK);
