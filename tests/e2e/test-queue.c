@@ -22,7 +22,9 @@ struct queue {
         size_t most_runs;         /* seen at once */
         char order[RUNS_MAX * 2]; /* a letter for each run that begins: 'a' was submitted first */
         char steps[256];          /* the same for steps */
-        char die_at;              /* the letter of the run at whose beginning this process dies */
+        struct loop_source stop;
+        char stop_at; /* the letter of the run whose step logs and the engine ends */
+        char die_at;  /* the letter of the run at whose beginning this process dies */
 };
 
 static unsigned cells_of(const struct engine *e, const struct share *project)
@@ -83,6 +85,15 @@ static char letter_of(const struct queue *q, const char *run)
         return '?';
 }
 
+/* After the cell was let go. */
+static int on_stop(struct loop_source *source, _unused_ uint32_t events)
+{
+        struct queue *q = source->owner;
+
+        engine_stop(q->b.engine, "the test ends it");
+        return 0;
+}
+
 static void on_event(struct bench *b, const json_t *event)
 {
         struct queue *q = (struct queue *) b;
@@ -91,6 +102,8 @@ static void on_event(struct bench *b, const json_t *event)
         char letter = letter_of(q, json_string_value(json_object_get(event, "run")));
 
         check_limits(q);
+        if (letter == q->stop_at && state && is_step && strcmp(state, "running") == 0)
+                loop_defer(b->loop, &q->stop, on_stop, q);
         if (!state || strcmp(state, "running") != 0)
                 return;
         strncat(is_step ? q->steps : q->order, &letter, 1);
@@ -118,8 +131,9 @@ static int teardown(void **state)
 }
 
 struct want {
-        const char *more; /* members of the definition: "'concurrency': 1, " */
-        const char *step; /* members of the step */
+        const char *more;   /* members of the definition: "'concurrency': 1, " */
+        const char *step;   /* members of the step */
+        const char *action; /* NULL = noop */
         const char *project;
         int priority;
         const char *key;
@@ -137,8 +151,9 @@ static int submit(struct queue *q, const struct want *want, struct err *err)
 
         (void) snprintf(text, sizeof(text),
                         "{'name': 'test', %s 'steps': [{'id': 's', 'agent': 'tester', 'action': "
-                        "'noop'%s}]}",
-                        want->more ? want->more : "", want->step ? want->step : "");
+                        "'%s'%s}]}",
+                        want->more ? want->more : "", want->action ? want->action : "noop",
+                        want->step ? want->step : "");
         for (char *p = text; *p; p++)
                 if (*p == '\'')
                         *p = '"';
@@ -423,6 +438,63 @@ static void test_poison(void **state)
         assert_int_equal(bench_attempts(&q->b, "s"), 4);
 }
 
+static void fill_charge(struct queue *q)
+{
+        add(q, (struct want){ .action = "charge" });
+}
+
+static void fill_charge_again(struct queue *q)
+{
+        add(q, (struct want){ .action = "charge", .step = ", 'on_crash': 'retry'" });
+}
+
+/* Where the workflow says nothing the manifest does: what changes things is not done twice. */
+static void test_not_idempotent(void **state)
+{
+        struct queue *q = *state;
+        struct err err = { 0 };
+
+        die(q, fill_charge, 'a');
+        assert_int_equal(engine_resume_all(q->b.engine, &err), 0);
+        (void) carry(q);
+        assert_string_equal(state_of(q, 0), "waiting_approval");
+        bench_state(&q->b, "s", "held");
+        assert_int_equal(bench_attempts(&q->b, "s"), 1);
+}
+
+static void test_workflow_knows_better(void **state)
+{
+        struct queue *q = *state;
+        struct err err = { 0 };
+
+        die(q, fill_charge_again, 'a');
+        assert_int_equal(engine_resume_all(q->b.engine, &err), 0);
+        (void) carry(q);
+        assert_string_equal(state_of(q, 0), "succeeded");
+        assert_int_equal(bench_attempts(&q->b, "s"), 2);
+}
+
+/* Its cells are killed because the engine ends: what had begun to act may have acted. */
+static void test_stopped_while_it_acted(void **state)
+{
+        struct queue *q = *state;
+        struct err err = { 0 };
+
+        bench_open(&q->b);
+        add(q, (struct want){ .action = "sleep",
+                              .step = ", 'on_crash': 'hold', 'inputs': {'ms': 60000}" });
+        q->stop_at = 'a';
+        assert_int_equal(carry(q), RUN_EXIT_TROUBLE);
+        q->stop_at = 0;
+        bench_close(&q->b);
+        bench_open(&q->b);
+        assert_int_equal(engine_resume_all(q->b.engine, &err), 0);
+        (void) carry(q);
+        assert_string_equal(state_of(q, 0), "waiting_approval");
+        bench_state(&q->b, "s", "held");
+        assert_int_equal(bench_attempts(&q->b, "s"), 1);
+}
+
 /* The sandbox fails under a step that acts: a crash like one of the host's own. */
 static void test_poison_of_the_sandbox(void **state)
 {
@@ -459,6 +531,9 @@ int main(void)
                 TEST(test_limits_of_cells),
                 TEST(test_cancel_in_the_queue),
                 TEST(test_order_survives_a_crash),
+                TEST(test_not_idempotent),
+                TEST(test_workflow_knows_better),
+                TEST(test_stopped_while_it_acted),
                 TEST(test_poison),
                 TEST(test_poison_of_the_sandbox),
         };

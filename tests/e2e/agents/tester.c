@@ -252,6 +252,7 @@ static const struct {
         { "fail", run_fail },         { "sleep", run_sleep },   { "until", run_until },
         { "read", run_read },         { "edit", run_edit },     { "edit-auto", run_edit },
         { "findings", run_findings }, { "search", run_search }, { "spill", run_spill },
+        { "charge", run_noop },
 };
 
 static int run(struct linhay_run *r)
