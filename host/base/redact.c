@@ -5,10 +5,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/utf8.h"
+
 #define FORMS_MAX  64               /* of one secret, its long lines included */
 #define LINE_LEAST 16               /* bytes of a line that is looked for on its own */
 #define CUT_LEAST  4                /* bytes of a secret's end that are known again */
-#define ROOM(n)    ((n) *80 + 4096) /* more than all forms of n bytes have */
+#define ROOM(n)    ((n) *96 + 4096) /* more than all forms of n bytes have */
 
 struct form {
         const unsigned char *bytes;
@@ -217,8 +219,25 @@ static void base64_put(struct vault *v, const unsigned char *s, size_t n, size_t
         form_end(v, begin, false);
 }
 
-static void forms_put(struct vault *v, const unsigned char *s, size_t n)
+/* As it stands in what was made printable before it came here: a finding's text in its cell. */
+static int clean_put(struct vault *v, const unsigned char *s, size_t n, bool keep_lines)
 {
+        _cleanup_(buf_done) struct buf b = { 0 };
+        int r = buf_reserve(&b, n * 8); /* of which nothing is left behind when it grows */
+
+        if (r == 0)
+                r = utf8_clean(&b, (const char *) s, n, keep_lines);
+        if (r == 0)
+                plain_put(v, (const unsigned char *) b.data, b.length);
+        if (b.data)
+                explicit_bzero(b.data, b.length);
+        return r;
+}
+
+static int forms_put(struct vault *v, const unsigned char *s, size_t n)
+{
+        int r = clean_put(v, s, n, false);
+
         plain_put(v, s, n);
         json_put(v, s, n, false);
         json_put(v, s, n, true);
@@ -239,6 +258,7 @@ static void forms_put(struct vault *v, const unsigned char *s, size_t n)
                 url_put(v, s, n, hex, "-._~/", i & 2);
         }
         lines_put(v, s, n);
+        return r < 0 ? r : clean_put(v, s, n, true);
 }
 
 int redact_add(struct redact *r, const void *secret, size_t length)
@@ -252,7 +272,10 @@ int redact_add(struct redact *r, const void *secret, size_t length)
         v = vault_new(ROOM(length));
         if (!v)
                 return -ENOMEM;
-        forms_put(v, secret, length);
+        if (forms_put(v, secret, length) < 0) {
+                (void) vault_free(v);
+                return -ENOMEM;
+        }
         for (size_t i = 0; i < v->n; i++) {
                 unsigned char c = v->forms[i].bytes[0];
 

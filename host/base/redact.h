@@ -4,10 +4,11 @@
 /*
  * Redaction: granted secrets do not stand in what an agent says
  *
- * Knows the secrets' bytes and finds them in texts as they are, as they stand in JSON and in URLs,
- * in hexadecimal and in base64 (both alphabets, at each of the three alignments within something
- * longer); line ends within them do not count. Long lines of a secret of several lines are found on
- * their own. What was found becomes REDACT_STARS, and is counted.
+ * Knows the secrets' bytes and finds them in texts as they are, made printable (base/utf8.h), as
+ * they stand in JSON and in URLs, in hexadecimal and in base64 (both alphabets, at each of the
+ * three alignments within something longer); line ends within them do not count. Long lines of a
+ * secret of several lines are found on their own. What was found becomes REDACT_STARS, and is
+ * counted.
  *
  * Whoever means to pass a secret on can: reversed, encrypted, in pieces. This keeps it out of logs
  * and stores where it came to by accident.

@@ -5,6 +5,7 @@
 #include <linux/audit.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -120,7 +121,7 @@ static const char *const socket_names[] = {
 };
 
 static const char *const memory_names[] = {
-        "brk", "membarrier", "mincore", "mlock", "mremap", "msync", "munlock", "munmap",
+        "brk", "mincore", "mlock", "mremap", "msync", "munlock", "munmap",
 };
 
 static const char *const process_names[] = {
@@ -265,6 +266,16 @@ static const struct policy_row base_rows[] = {
         { "prctl", DENY(EPERM), 1, { IS(0, PR_SET_TIMERSLACK) } },
         { "prctl", DENY(EPERM), 1, { IS(0, PR_SET_THP_DISABLE) } },
         { "prctl", DENY(EPERM), 1, { IS(0, PR_SET_PTRACER) } },
+
+        /* barriers among its own threads; the others interrupt every processor */
+        { "membarrier", ALLOW, 1, { IS(0, MEMBARRIER_CMD_QUERY) } },
+        { "membarrier", ALLOW, 1, { IS(0, MEMBARRIER_CMD_PRIVATE_EXPEDITED) } },
+        { "membarrier", ALLOW, 1, { IS(0, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) } },
+        { "membarrier", ALLOW, 1, { IS(0, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE) } },
+        { "membarrier", ALLOW, 1, { IS(0, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) } },
+        { "membarrier", DENY(EINVAL), 1, { IS(0, MEMBARRIER_CMD_GLOBAL) } },
+        { "membarrier", DENY(EINVAL), 1, { IS(0, MEMBARRIER_CMD_GLOBAL_EXPEDITED) } },
+        { "membarrier", DENY(EINVAL), 1, { IS(0, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED) } },
 
         /* a limit may be read */
         { "prlimit64", ALLOW, 1, { IS(2, 0) } },

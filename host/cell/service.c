@@ -260,10 +260,15 @@ static int findings_flush(struct service *s)
 static json_t *text_json(const char *text)
 {
         _cleanup_(buf_done) struct buf clean = { 0 };
+        size_t length;
 
         if (!text)
                 return json_null();
-        if (utf8_clean(&clean, text, strnlen(text, FINDING_TEXT_MAX), true) < 0)
+        /* The host makes it printable, and knows a secret again by its own bytes alone. */
+        length = strnlen(text, FINDING_TEXT_MAX);
+        if (utf8_is_valid(text, length))
+                return json_stringn(text, length);
+        if (utf8_clean(&clean, text, length, true) < 0)
                 return NULL;
         return json_string(buf_text(&clean));
 }

@@ -62,7 +62,7 @@ static int run(struct linhay_run *r)
                 code = p->attack(r);
         else if (p->later)
                 code = p->later(r);
-        return linhay_outputf(r, "{\"errno\":%d}", code);
+        return code == OUTPUT_GIVEN ? 0 : linhay_outputf(r, "{\"errno\":%d}", code);
 }
 
 struct linhay_agent descriptor = {

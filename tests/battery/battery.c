@@ -4,7 +4,8 @@
  * The attack battery's driver: every probe in every way it can be tried, against what it states
  *
  *   battery [--table] [GROUP | GROUP/NAME]...     TAP, one test a probe; --table: rows for the
- * document
+ *                                                 document
+ *   battery --list                                their names
  *
  * Built twice: as whoever runs it, and (AS_USER) as a user who owns nothing. Four cells a probe:
  * while running, in a constructor, in the resolver of an indirect function, and with a layer taken
@@ -36,6 +37,8 @@
 #include "die.h"
 #include "record.h"
 #include "scene.h"
+#include "script.h"
+#include "told.h"
 #include "tree.h"
 
 #ifdef AS_USER
@@ -118,7 +121,7 @@ static void on_log(void *user, int level, const char *text)
         (void) level;
         record_log(&a->record, text);
         if (a->probe->secret)
-                (void) buf_puts(&a->told, text);
+                told_text(&a->told, text);
 }
 
 static void on_progress(void *user, uint64_t done, uint64_t total, const char *note)
@@ -129,7 +132,7 @@ static void on_progress(void *user, uint64_t done, uint64_t total, const char *n
         (void) total;
         record_progress(&a->record, note);
         if (a->probe->secret)
-                (void) buf_puts(&a->told, note);
+                told_text(&a->told, note);
 }
 
 /* Twice, around the collecting: whoever could change it still would be alive. */
@@ -148,35 +151,18 @@ static void collect(struct attempt *a, const struct cell_result *r)
         (void) snprintf(a->outcome, sizeof(outcome), "%s", said);
 }
 
-/* As it is given, and as the probes spell it: hex, URL, base64 with 0 and with 4 bytes before it.
- */
-static const char *const secrets[] = {
-        "mXq7-Lr2.Wz9_Tk4~Bn1",
-        "6d5871372d4c72322e577a395f546b347e426e31",
-        "%6D%58%71%37%2D%4C%72%32%2E%57%7A%39%5F%54%6B%34%7E%42%6E%31",
-        "bVhxNy1McjIuV3o5X1RrNH5CbjE",
-        "Om1YcTctTHIyLld6OV9UazR+Qm4x",
-        "1nB~4kT_9zW.2rL-7qXm",
-};
-
-static void told_add(struct attempt *a, const json_t *value)
-{
-        _cleanup_(freep) char *text = value ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
-
-        (void) buf_puts(&a->told, text ? text : "");
-}
-
 /* A secret that anybody could see: whatever the agent says of its luck, it came through. */
 static void secret_search(struct attempt *a, const struct cell_result *r)
 {
-        told_add(a, r->output);
-        told_add(a, r->findings);
-        told_add(a, r->artifacts);
-        told_add(a, r->spent);
-        (void) buf_printf(&a->told, "%s%s", r->message ? r->message : "", r->stderr_tail);
-        for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
-                if (strstr(buf_text(&a->told), secrets[i]))
-                        (void) snprintf(a->outcome, sizeof(outcome), "reached");
+        told_json(&a->told, r->output);
+        told_json(&a->told, r->findings);
+        told_json(&a->told, r->artifacts);
+        told_json(&a->told, r->spent);
+        told_text(&a->told, r->code);
+        told_text(&a->told, r->message);
+        told_text(&a->told, r->stderr_tail);
+        if (told_has_secret(&a->told))
+                (void) snprintf(a->outcome, sizeof(outcome), "reached");
         buf_done(&a->told);
 }
 
@@ -185,6 +171,8 @@ static void on_done(void *user, struct cell_result *r)
         struct attempt *a = user;
 
         outcome_of(a->outcome, r);
+        if (a->probe->times && !r->usage.is_warm)
+                (void) snprintf(a->outcome, sizeof(outcome), "a cell that was not warm");
         if (a->probe->is_collected && r->upper_fd >= 0 && strcmp(a->outcome, "reached") == 0)
                 collect(a, r);
         record_result(&a->record, r);
@@ -252,13 +240,46 @@ static void inspect(outcome ret, const struct probe *p, enum column column, bool
         (void) snprintf(ret, sizeof(outcome), "%s", r < 0 ? "refused" : "reached");
 }
 
+static bool is_given(const struct attempt *a)
+{
+        return a->probe->secret == PROBE_SECRET ||
+               (a->probe->secret && (a->is_honest || scene.is_before));
+}
+
+static int on_idle(struct loop_source *source, _unused_ uint32_t events)
+{
+        (void) source;
+        loop_stop(loop);
+        return 0;
+}
+
+/* Until the next such step takes a warm cell. */
+static void pool_fill(enum column column, const struct cell_spec *spec)
+{
+        uint64_t until = clock_ms() + PATIENCE * 1000;
+        struct err err = { 0 };
+
+        if (sandbox_warm(sandboxes[column], spec, 1, &err) < 0)
+                die("%s", err_text(&err));
+        while (sandbox_n_warm(sandboxes[column]) == 0) {
+                struct loop_source idle = { 0 };
+
+                if (clock_ms() > until)
+                        die("%s: no cell gets warm", spec->name);
+                if (loop_add_timer(loop, &idle, 1, on_idle, NULL) < 0 || loop_run(loop) < 0)
+                        die("the loop failed");
+                loop_remove(loop, &idle);
+        }
+}
+
 /* One cell; the object is the earlier one's where the scene says so. */
 static void run_cell(struct attempt *a, enum column column, enum entry entry)
 {
         const struct probe *p = a->probe;
         char sha256[SHA256_HEX];
-        _cleanup_(closep) int agent = object_fd(p, entry, a->is_honest, sha256);
-        const char *const groups[] = { p->group, NULL };
+        _cleanup_(closep) int agent = p->script ? script_bundle(p->script, a->is_honest, sha256)
+                                                : object_fd(p, entry, a->is_honest, sha256);
+        const char *const groups[] = { p->script ? "spawn" : p->group, NULL };
         struct cell_spec spec = {
                 .name = p->name,
                 .agent_fd = agent,
@@ -266,7 +287,8 @@ static void run_cell(struct attempt *a, enum column column, enum entry entry)
                 .action = "attack",
                 .workspace = p->workspace,
                 .workspace_fd = a->workspace,
-                .syscall_groups = p->group ? groups : NULL,
+                .program = p->script ? script_program() : NULL,
+                .syscall_groups = groups[0] ? groups : NULL,
                 .on_log = on_log,
                 .on_progress = on_progress,
                 .on_done = on_done,
@@ -276,10 +298,10 @@ static void run_cell(struct attempt *a, enum column column, enum entry entry)
         struct cell_secret secret = { "TOKEN", -1 };
         struct err err = { 0 };
 
-        if (p->secret == PROBE_SECRET || (p->secret && a->is_honest)) {
-                secret.fd = memfd_of_bytes("secret", secrets[0], strlen(secrets[0]));
+        if (is_given(a)) {
+                secret.fd = memfd_of_bytes("secret", PROBE_SECRET_TEXT, strlen(PROBE_SECRET_TEXT));
                 if (redact_new(&redact) < 0 ||
-                    redact_add(redact, secrets[0], strlen(secrets[0])) < 0)
+                    redact_add(redact, PROBE_SECRET_TEXT, strlen(PROBE_SECRET_TEXT)) < 0)
                         die("no memory");
                 spec.secrets = &secret;
                 spec.n_secrets = 1;
@@ -289,6 +311,8 @@ static void run_cell(struct attempt *a, enum column column, enum entry entry)
         spec.limits.value[LIMIT_WALL] = (p->is_slow ? 4 : 1) * PATIENCE * 1000;
         if (p->value)
                 spec.limits.value[p->limit] = p->value;
+        if (p->times)
+                pool_fill(column, &spec);
         if (cell_start(&running, sandboxes[column], &spec, &err) < 0)
                 (void) snprintf(a->outcome, sizeof(outcome), "refused");
         while (running)
@@ -319,7 +343,10 @@ static void run_in_cell(outcome ret, const struct probe *p, enum column column, 
                 run_cell(&a, column, ENTRY_RUN);
                 scene.is_before = false;
         }
-        run_cell(&a, column, entry);
+        for (unsigned i = 0; i < MAX_OF(p->times, 1U); i++)
+                run_cell(&a, column, entry);
+        if (p->times)
+                sandbox_drain(sandboxes[column]);
         if (p->workspace)
                 tree_digest(after, workspace);
         if ((p->harmed && p->harmed()) || strcmp(before, after) != 0)
@@ -355,6 +382,8 @@ _Noreturn static void control_main(const struct probe *p, bool is_before, const 
                 _exit(EIO);
         if (p->workspace)
                 scene.workspace = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (p->script)
+                script_exec(p->script);
         if (p->forge)
                 code = load_unconfined(p);
         else
@@ -560,7 +589,7 @@ static void programs_copy(const char *folder)
 static void sandboxes_start(const char *folder)
 {
         for (enum column c = 0; c < UNCONFINED; c++) {
-                struct sandbox_options options = { .require = TIER_NO_CGROUP };
+                struct sandbox_options options = { .require = TIER_NO_CGROUP, .pool = 1 };
                 struct err err = { 0 };
                 char path[4096];
 
@@ -622,6 +651,7 @@ static void stage_clear(void)
         loop = loop_free(loop);
         for (enum object o = 0; o < OBJECTS_; o++)
                 buf_done(&objects[o]);
+        script_done();
         scene_remove();
 }
 
@@ -658,12 +688,23 @@ static bool is_chosen(const struct probe *p, char *const names[])
         return !names[0];
 }
 
+static int list(void)
+{
+        const struct probe *p;
+
+        for (size_t i = 0; (p = probe_at(i)); i++)
+                puts(p->name);
+        return 0;
+}
+
 int main(int argc, char *argv[])
 {
         bool as_table = argc > 1 && strcmp(argv[1], "--table") == 0;
         unsigned number = 0, failed = 0;
         const struct probe *p;
 
+        if (argc > 1 && strcmp(argv[1], "--list") == 0)
+                return list();
         stage_set();
         for (size_t i = 0; (p = probe_at(i)); i++)
                 if (is_possible(p) && is_chosen(p, argv + 1 + as_table))

@@ -100,7 +100,7 @@ static bool stretch_holds(struct stretch s, const char *what)
 }
 
 /* Libraries and what is mapped beside them, the break's heap, the stack. */
-static bool memory_holds(const char *what)
+bool memory_holds(const char *what)
 {
         uintptr_t near = (uintptr_t) stdout & ~(PAGE - 1), end = (uintptr_t) sbrk(0),
                   stack = (uintptr_t) __builtin_frame_address(0) + PAGE;

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <signal.h>
@@ -328,6 +329,11 @@ ATTACK(cache_state)
         return reached(syscall(451 /* cachestat */, fd, range, state, 0) == 0);
 }
 
+ATTACK(barrier)
+{
+        return reached(syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0);
+}
+
 /* waiting */
 
 /* Locks that lend their priority have had most of the flaws of this call. */
@@ -449,6 +455,8 @@ const struct probe kernel_probes[] = {
           .without_seccomp = "reached" },
         { "kernel/cachestat", "ask which pages of a library others use", cache_state,
           "syscall cachestat or syscall ?", .without_seccomp = "EPERM", .control = CONTROL_ROOT },
+        { "kernel/membarrier", "hold up every processor until all of them have passed a barrier",
+          barrier, "EINVAL", .without_seccomp = "reached" },
         { "kernel/futex-pi", "a lock that lends its priority", futex_lending, "ENOSYS",
           .without_seccomp = "reached" },
         { "kernel/futex-requeue-pi", "move waiters to such a lock", futex_requeue, "ENOSYS",

@@ -16,6 +16,8 @@ BATTERY_PROBES = tests/battery/probe.c tests/battery/probe.h \
 	tests/battery/inherit.c \
 	tests/battery/wire.c \
 	tests/battery/secret.c \
+	tests/battery/echo.c \
+	tests/battery/exec.c \
 	tests/battery/workspace.c \
 	tests/battery/loader.c
 
@@ -31,9 +33,14 @@ check_PROGRAMS += tests/battery/battery tests/battery/battery-user
 TESTS += tests/battery/battery tests/battery/battery-user
 tests_battery_battery_SOURCES = tests/battery/battery.c tests/battery/die.h \
 	tests/battery/record.c tests/battery/record.h tests/battery/scene.c tests/battery/scene.h \
+	tests/battery/script.c tests/battery/script.h tests/battery/told.c tests/battery/told.h \
 	tests/battery/tree.c tests/battery/tree.h $(BATTERY_PROBES)
 tests_battery_battery_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/battery
 tests_battery_battery_LDADD = $(HOST_LIBS)
 tests_battery_battery_user_SOURCES = $(tests_battery_battery_SOURCES)
 tests_battery_battery_user_CPPFLAGS = $(tests_battery_battery_CPPFLAGS) -DAS_USER
 tests_battery_battery_user_LDADD = $(HOST_LIBS)
+
+# The page of results names all probes.
+dist_check_SCRIPTS += tests/battery/page
+TESTS += tests/battery/page

@@ -62,8 +62,16 @@ enum control {
         CONTROL_NONE,        /* there is none: `reason` says why; not counted */
 };
 
-/* Is a secret "TOKEN" given to the cell? In an honest control nothing is masked. */
+/*
+ * Is a secret "TOKEN" given to the cell? PROBE_SECRET_HONEST: to the cell before and to the honest
+ * control alone. In an honest control nothing is masked.
+ */
 enum probe_secret { PROBE_NO_SECRET, PROBE_SECRET, PROBE_SECRET_HONEST };
+
+#define PROBE_SECRET_TEXT "mXq7-Lr2.Wz9_Tk4~Bn1" /* as it is given */
+
+/* Returned by an attack that has set the output itself, "errno" in it. */
+#define OUTPUT_GIVEN 255
 
 /*
  * Outcomes are words: "reached" (the attack returned 0), the name of an errno that it returned,
@@ -102,7 +110,9 @@ struct probe {
         bool (*forge)(uint8_t *data, size_t *length, size_t room);
         bool is_inspected; /* its manifest is read, nothing else: "reached" or "refused" */
         enum probe_secret secret;
-        bool is_swapped; /* the digest is of the bytes before they were changed */
+        unsigned times; /* that many warm cells of one pool, one after the other; the last counts */
+        const char *script; /* in place of `attack`: a program's text, see script.h */
+        bool is_swapped;    /* the digest is of the bytes before they were changed */
 };
 
 #define PROBE_GROUPS(X)                                                                            \
@@ -116,6 +126,8 @@ struct probe {
         X(inherit)                                                                                 \
         X(wire)                                                                                    \
         X(secret)                                                                                  \
+        X(echo)                                                                                    \
+        X(exec)                                                                                    \
         X(workspace)                                                                               \
         X(loader)
 
@@ -149,6 +161,9 @@ static inline int workspace_fd(void)
 {
         return in_cell() ? CELL_WORKSPACE : scene.workspace;
 }
+
+/* Does any memory that can be read hold this, but for the attacker's own object? */
+bool memory_holds(const char *what);
 
 /* A name for a file where the attacker may write; what a control leaves there is removed. */
 void scratch_path(char ret[128], const char *name);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Secrets: what others than the agent they are for could have of them, and what gets out of one
- * that has them
+ * Secrets: what others than the agent they are for could have of them, and where they must not be
  *
- * The driver looks at all that it is told for the secret in the forms that are tried here; then the
- * outcome is "reached". The control of these is the same cell with nothing masked.
+ * An honest control puts it where the attack looks for it. What gets out of who has them: echo.c.
  */
 
 #include "probe.h"
@@ -14,12 +12,16 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 extern char **environ;
 
@@ -146,128 +148,151 @@ ATTACK(file_map)
                        MAP_FAILED);
 }
 
-/* echoes: ENODATA unless the driver is told */
+/* The highest addresses of the stack, where the kernel puts what execve() hands over. */
+struct handed {
+        char *from, *to;
+};
 
-static int echo(struct linhay_run *r, void (*tell)(struct linhay_run *r, const char *secret))
+static struct handed handed_over(void)
+{
+        uintptr_t last = (uintptr_t) getauxval(AT_EXECFN);
+
+        return (struct handed){ program_invocation_name, (char *) ((last | 4095) + 1) };
+}
+
+static int in_arguments(struct linhay_run *r)
 {
         const char *secret = secret_of(r, "TOKEN");
+        struct handed h = handed_over();
+
+        if (!secret || h.from >= h.to)
+                return ENOENT;
+        if (scene.honest && strlen(secret) < (size_t) (h.to - h.from))
+                memcpy(h.from, secret, strlen(secret));
+        return memmem(h.from, (size_t) (h.to - h.from), secret, strlen(secret)) ? 0 : ENODATA;
+}
+
+/* Values of the vector, and the bytes that some of them point to. */
+static int in_auxiliary_vector(struct linhay_run *r)
+{
+        const char *secret = secret_of(r, "TOKEN");
+        struct handed h = handed_over();
 
         if (!secret)
                 return ENOENT;
-        tell(r, secret);
+        if (scene.honest)
+                memcpy((char *) getauxval(AT_RANDOM), secret, 16);
+        for (unsigned long type = 1; type < 64; type++) {
+                unsigned long value = getauxval(type);
+                const char *at = (const char *) value;
+                bool is_near = at > (char *) &h && at < h.to - sizeof(value);
+
+                if (value && (memmem(secret, strlen(secret), &value, sizeof(value)) ||
+                              (is_near && memcmp(at, secret, sizeof(value)) == 0)))
+                        return 0;
+        }
         return ENODATA;
 }
 
-#define ECHO(name)                                                                                 \
-        static void name##_tell(struct linhay_run *r, const char *secret);                         \
-        static int name(struct linhay_run *r)                                                      \
-        {                                                                                          \
-                return echo(r, name##_tell);                                                       \
-        }                                                                                          \
-        static void name##_tell(struct linhay_run *r, const char *secret)
-
-ECHO(echo_log)
+static int proc_read(const char *path)
 {
-        linhay_log(r, LINHAY_INFO, "it is %s, all of it", secret);
+        char bytes[64];
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+        return reached(fd >= 0 && read(fd, bytes, sizeof(bytes)) >= 0);
 }
 
-ECHO(echo_split)
+ATTACK(proc_arguments)
 {
-        linhay_log(r, LINHAY_INFO, "%.10s", secret);
-        linhay_log(r, LINHAY_ERROR, "%s", secret + 10);
+        return proc_read("/proc/self/cmdline");
 }
 
-ECHO(echo_letters)
+ATTACK(proc_environment)
 {
-        for (; *secret; secret++)
-                linhay_log(r, LINHAY_INFO, "%c", *secret);
+        return proc_read("/proc/self/environ");
 }
 
-ECHO(echo_printed)
+ATTACK(proc_vector)
+{
+        return proc_read("/proc/self/auxv");
+}
+
+ATTACK(proc_maps)
+{
+        return proc_read("/proc/self/smaps");
+}
+
+/* core dumps */
+
+static int core_limit(void)
+{
+        const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+        return reached(setrlimit(RLIMIT_CORE, &all) == 0);
+}
+
+ATTACK(core_raise)
+{
+        return core_limit();
+}
+
+/* Whoever waits for a process is told whether it left a dump. */
+ATTACK(core_dump)
+{
+        int status = 0;
+        pid_t pid;
+
+        if (!in_cell() && chdir(scene.folder) < 0)
+                return errno;
+        pid = fork();
+        if (pid == 0) {
+                (void) core_limit();
+                (void) signal(SIGQUIT, SIG_DFL);
+                (void) raise(SIGQUIT);
+                _exit(1);
+        }
+        if (pid < 0 || waitpid(pid, &status, 0) < 0)
+                return errno;
+        if (!in_cell() && !WCOREDUMP(status))
+                return ENOSYS;
+        return WCOREDUMP(status) ? 0 : ENODATA;
+}
+
+/* what the cell before left */
+
+static int leave(struct linhay_run *r)
+{
+        const char *secret = secret_of(r, "TOKEN");
+
+        for (int i = 0; secret && i < 1000; i++) {
+                char *copy = malloc(4096);
+
+                if (copy)
+                        (void) snprintf(copy, 4096, "%s", secret);
+        }
+        return secret ? 0 : ENOENT;
+}
+
+static int left_in_memory(struct linhay_run *r)
+{
+        if (scene.honest)
+                (void) leave(r);
+        return memory_holds(PROBE_SECRET_TEXT) ? 0 : ENODATA;
+}
+
+/* Which of several it is nobody tells it: each looks first, and leaves its own. */
+static int left_in_pool(struct linhay_run *r)
+{
+        int found = left_in_memory(r);
+
+        (void) leave(r);
+        return found;
+}
+
+static int left_as_descriptor(struct linhay_run *r)
 {
         (void) r;
-        (void) !write(1, secret, 7);
-        (void) poll(NULL, 0, 30);
-        (void) !write(2, secret + 7, 9);
-        (void) poll(NULL, 0, 30);
-        (void) !write(1, secret + 16, strlen(secret + 16));
-}
-
-ECHO(echo_hex)
-{
-        char text[256] = "";
-
-        for (size_t i = 0; secret[i]; i++)
-                (void) snprintf(text + 2 * i, 3, "%02x", (unsigned char) secret[i]);
-        linhay_log(r, LINHAY_INFO, "%s", text);
-}
-
-ECHO(echo_url)
-{
-        char text[256] = "";
-
-        for (size_t i = 0; secret[i]; i++)
-                (void) snprintf(text + 3 * i, 4, "%%%02X", (unsigned char) secret[i]);
-        linhay_log(r, LINHAY_INFO, "https://example.org/?t=%s&x", text);
-}
-
-static void base64_log(struct linhay_run *r, const char *before, const char *secret)
-{
-        static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                     "0123456789+/";
-        char text[128] = "", out[256] = "";
-        size_t n = (size_t) snprintf(text, sizeof(text), "%s%s", before, secret), k = 0;
-
-        for (size_t i = 0; i < n; i += 3) {
-                unsigned v = (unsigned) text[i] << 16 | (unsigned) text[i + 1] << 8 |
-                             (unsigned) text[i + 2];
-
-                for (int shift = 18; shift >= 0; shift -= 6)
-                        out[k++] = digits[v >> shift & 63];
-        }
-        linhay_log(r, LINHAY_INFO, "Authorization: Basic %s", out);
-}
-
-ECHO(echo_base64)
-{
-        base64_log(r, "", secret);
-}
-
-ECHO(echo_base64_behind)
-{
-        base64_log(r, "joe:", secret);
-}
-
-ECHO(echo_progress)
-{
-        (void) linhay_progress(r, 1, 2, secret);
-}
-
-ECHO(echo_finding)
-{
-        (void) linhay_finding(r, &LINHAY_FINDING(.rule = "a/b", .message = secret,
-                                                 .severity = LINHAY_SEVERITY_LOW, .path = "b/c",
-                                                 .line = 1));
-}
-
-ECHO(echo_artifact)
-{
-        (void) linhay_artifact(r, "a", NULL, secret, strlen(secret));
-}
-
-ECHO(echo_reversed)
-{
-        char text[128] = "";
-
-        for (size_t n = strlen(secret), i = 0; i < n && i < sizeof(text) - 1; i++)
-                text[i] = secret[n - 1 - i];
-        linhay_log(r, LINHAY_INFO, "%s", text);
-}
-
-static int echo_fail(struct linhay_run *r)
-{
-        return linhay_fail(r, LINHAY_FAIL_INPUT, "told", "cannot log in with %s",
-                           secret_of(r, "TOKEN"));
+        return memory_file() >= 0 ? 0 : EBADF;
 }
 
 #define GIVEN  .at_load = "-", .secret = PROBE_SECRET, .control = CONTROL_HONEST
@@ -289,23 +314,29 @@ const struct probe secret_probes[] = {
         { "secret/file-grow", "make its memory file longer", file_grow, "EPERM or EINVAL", SEALED },
         { "secret/file-seal", "seal its memory file anew", file_seal, "EPERM", SEALED },
         { "secret/file-map", "map its memory file for writing", file_map, "EPERM", SEALED },
-        { "secret/echo-log", "log it", echo_log, "ENODATA", GIVEN },
-        { "secret/echo-split", "log it in two lines of two levels", echo_split, "ENODATA", GIVEN },
-        { "secret/echo-letters", "log it letter by letter", echo_letters, "ENODATA", GIVEN },
-        { "secret/echo-printed", "print it in three pieces, to stdout and stderr", echo_printed,
+        { "secret/arguments", "look for it in what execve() has left on the stack", in_arguments,
           "ENODATA", GIVEN },
-        { "secret/echo-hex", "log it in hexadecimal", echo_hex, "ENODATA", GIVEN },
-        { "secret/echo-url", "log it as part of a URL, every byte escaped", echo_url, "ENODATA",
+        { "secret/auxv", "look for it in the auxiliary vector", in_auxiliary_vector, "ENODATA",
           GIVEN },
-        { "secret/echo-base64", "log it in base64", echo_base64, "ENODATA", GIVEN },
-        { "secret/echo-base64-behind", "log it in base64 behind a user's name", echo_base64_behind,
-          "ENODATA", GIVEN },
-        { "secret/echo-progress", "say it as progress", echo_progress, "ENODATA", GIVEN },
-        { "secret/echo-finding", "find it", echo_finding, "ENODATA", GIVEN },
-        { "secret/echo-artifact", "leave it as an artifact", echo_artifact, "ENODATA", GIVEN },
-        { "secret/echo-fail", "fail with it in the message", echo_fail, "failed", GIVEN },
-        { "secret/echo-reversed", "log it backwards", echo_reversed, "reached", .at_load = "-",
-          .secret = PROBE_SECRET, .control = CONTROL_NONE,
-          .reason = "not covered: who means to tell it can encode it in any way" },
+        { "secret/proc-cmdline", "read its own arguments from /proc", proc_arguments, "ENOENT" },
+        { "secret/proc-environ", "read its own environment from /proc", proc_environment,
+          "ENOENT" },
+        { "secret/proc-auxv", "read its own auxiliary vector from /proc", proc_vector, "ENOENT" },
+        { "secret/proc-smaps", "read from /proc which of its pages a dump would have", proc_maps,
+          "ENOENT" },
+        { "secret/core-limit", "allow itself core dumps", core_raise, "EPERM",
+          .control = CONTROL_ROOT },
+        { "secret/core-dump", "have a process of its own crash and leave a core dump", core_dump,
+          "ENODATA", .at_load = "-", .group = "spawn", .limit = LIMIT_PROCESSES, .value = 4,
+          .is_unsanitized = true },
+        { "secret/left-memory", "look through all memory for that of the cell before",
+          left_in_memory, "ENODATA", .before = leave, .at_load = "-", .secret = PROBE_SECRET_HONEST,
+          .control = CONTROL_HONEST },
+        { "secret/left-pool", "the same in warm cells of one pool, the third after two",
+          left_in_pool, "ENODATA", .at_load = "-", .secret = PROBE_SECRET, .times = 3,
+          .control = CONTROL_HONEST },
+        { "secret/left-descriptor", "look for the memory file of the cell before",
+          left_as_descriptor, "EBADF", .before = leave, .at_load = "-",
+          .secret = PROBE_SECRET_HONEST, .control = CONTROL_HONEST },
 };
 PROBES_END(secret)

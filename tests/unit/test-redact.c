@@ -70,6 +70,25 @@ static void test_forms(void **state)
         redact_free(r);
 }
 
+/* Bytes that nobody shows as they are; a cell may have made them printable before. */
+static void test_unprintable(void **state)
+{
+        static const char secret[] = "a\x01key\xffof\xc3\xa4ny\tby\rtes";
+        static const char *const rows[] = {
+                "a\x01key\xffof\xc3\xa4ny\tby\rtes",
+                "a\x01key\xffof\xc3\xa4ny\tbytes",
+                "a\\x01key\xef\xbf\xbdof\xc3\xa4ny\\x09by\\x0dtes",
+                "a\\x01key\xef\xbf\xbdof\xc3\xa4ny\tby\\x0dtes",
+        };
+        struct redact *r = known(secret);
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                if (!redact_finds(r, rows[i], strlen(rows[i])))
+                        fail_msg("row %zu is not found", i);
+        redact_free(r);
+}
+
 static void test_several_lines(void **state)
 {
         static const struct {
@@ -242,6 +261,7 @@ int main(void)
                 cmocka_unit_test(test_split_lines), cmocka_unit_test(test_half_waits),
                 cmocka_unit_test(test_lines_wait),  cmocka_unit_test(test_tail),
                 cmocka_unit_test(test_json),        cmocka_unit_test(test_limits),
+                cmocka_unit_test(test_unprintable),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
