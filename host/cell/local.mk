@@ -18,6 +18,7 @@ libhost_a_SOURCES += \
 	host/cell/spawn.h \
 	host/cell/tail.c host/cell/tail.h \
 	host/cell/tier.c host/cell/tier.h \
+	host/cell/opened.c host/cell/opened.h \
 	host/cell/trace.c host/cell/trace.h
 
 # The program in which agents live: small, for its memory is copied into every cell.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cell/trace.h"
 
-#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "base/kernel.h"
 #include "cell/filter.h"
+#include "cell/opened.h"
 #include "cell/policy.h"
 #include "cell/spawn.h"
 
@@ -26,7 +26,8 @@ struct trace {
         bool is_counting; /* the runtime said hello: what comes is loading, the agent, its end */
         bool is_prepared;
         uint64_t counts[CALLS_MAX];
-        uint64_t processes, opened_to_read, opened_to_write;
+        uint64_t processes;
+        struct opened opened;
         uint64_t address_peak;
         bool needs[POLICY_GROUPS]; /* by the group's number */
 };
@@ -50,6 +51,7 @@ struct trace *trace_free(struct trace *t)
         if (t->loop)
                 loop_remove(t->loop, &t->source);
         closep(&t->fd);
+        opened_done(&t->opened);
         free(t);
         return NULL;
 }
@@ -116,31 +118,6 @@ static bool is_process(int number)
         return number == SYS_clone;
 }
 
-/* The flags of a call that opens a file; false for any other, and where they are in memory. */
-static bool open_flags_of(const struct seccomp_data *data, uint64_t *ret)
-{
-#ifdef __x86_64__
-        if (data->nr == SYS_open) {
-                *ret = data->args[1];
-                return true;
-        }
-#endif
-        *ret = data->args[2];
-        return data->nr == SYS_openat;
-}
-
-static void open_count(struct trace *t, const struct seccomp_data *data)
-{
-        uint64_t flags;
-
-        if (!open_flags_of(data, &flags))
-                return;
-        if ((flags & O_ACCMODE) == O_RDONLY && !(flags & (O_CREAT | O_TRUNC)))
-                t->opened_to_read++;
-        else
-                t->opened_to_write++;
-}
-
 static void call_count(struct trace *t, const struct seccomp_notif *call)
 {
         const struct seccomp_data *data = &call->data;
@@ -157,7 +134,7 @@ static void call_count(struct trace *t, const struct seccomp_notif *call)
                 return;
         t->counts[data->nr]++;
         t->processes += is_process(data->nr);
-        open_count(t, data);
+        opened_note(&t->opened, call);
         if (t->has_groups)
                 trace_denied(t, data->arch, data->nr, (const uint64_t *) data->args);
         if (data->nr == SYS_seccomp && data->args[2] == SPAWN_STAGE2_ADDRESS)
@@ -221,8 +198,8 @@ static json_t *files_json(const struct trace *t, const json_t *counts)
 
         for (size_t i = 0; i < ARRAY_SIZE(changing); i++)
                 changed += json_integer_value(json_object_get(counts, changing[i]));
-        return json_pack("{s:I, s:I, s:I}", "read", (json_int_t) t->opened_to_read, "written",
-                         (json_int_t) t->opened_to_write, "changed", changed);
+        return json_pack("{s:I, s:I, s:I}", "read", (json_int_t) t->opened.n_read, "written",
+                         (json_int_t) t->opened.n_written, "changed", changed);
 }
 
 json_t *trace_result(const struct trace *t)
@@ -232,7 +209,8 @@ json_t *trace_result(const struct trace *t)
         for (size_t i = 0; i < POLICY_GROUPS; i++)
                 if (t->needs[i])
                         (void) json_array_append_new(groups, json_string(policy_group_name(i)));
-        return json_pack("{s:o, s:o, s:o, s:I, s:I}", "files", files_json(t, counts), "syscalls",
-                         counts, "groups", groups, "processes", (json_int_t) t->processes,
-                         "address_space_peak_bytes", (json_int_t) t->address_peak);
+        return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "files", files_json(t, counts), "opened",
+                         opened_json(&t->opened), "syscalls", counts, "groups", groups, "processes",
+                         (json_int_t) t->processes, "address_space_peak_bytes",
+                         (json_int_t) t->address_peak);
 }

@@ -7,7 +7,8 @@
  * A traced cell has one filter more: every system call is told to the host, which counts it and
  * lets it go on. Of several filters the kernel obeys the strictest, and telling is weaker than
  * every refusal, so what is denied stays denied, unseen here; the host never answers in place of
- * the kernel. Memory of the cell is not looked at. A call costs some 10 µs more.
+ * the kernel. Of the cell's memory it reads paths, where the kernel lets it (cell/opened.h). A call
+ * costs some 10 µs more.
  */
 
 #include "base/loop.h"
@@ -30,7 +31,8 @@ void trace_denied(struct trace *t, uint32_t arch, int number, const uint64_t *ar
 
 /*
  * {"syscalls": {name: count}, "groups": [needed], "processes": made, "files": {"read", "written",
- * "changed"}, "address_space_peak_bytes"}; new reference, or NULL. Files are counted by the flags
+ * "changed"}, "opened": {"read": [path], "write": [path], "run": [path], "unseen": count},
+ * "address_space_peak_bytes"}; new reference, or NULL. Files are counted by the flags
  * they were opened with; `changed` are calls that make, remove, rename or alter one by its path.
  */
 json_t *trace_result(const struct trace *t);

@@ -10,6 +10,7 @@
 #define MIB              (1ULL << 20)
 #define MEMORY_MIN       (64 * MIB)
 #define LINE_MAX_COLUMNS 96
+#define PATHS_SHOWN      40
 
 /* Head-room: other inputs are larger, other machines slower, and tracing itself takes time. */
 #define MEMORY_TIMES 2
@@ -153,6 +154,37 @@ static void files_show(FILE *f, const json_t *files, enum workspace_mode workspa
                 (void) fprintf(f, "trace: nothing was written: \"workspace\": \"ro\" would do\n");
 }
 
+static void paths_show(FILE *f, const json_t *paths, const char *how)
+{
+        size_t n = json_array_size(paths), i;
+        json_t *path;
+
+        if (n)
+                (void) fprintf(f, "trace: asked for, to %s:\n", how);
+        json_array_foreach (paths, i, path) {
+                if (i == PATHS_SHOWN)
+                        break;
+                (void) fprintf(f, "  %s\n", json_string_value(path));
+        }
+        if (n > PATHS_SHOWN)
+                (void) fprintf(f, "  and %zu more; --json has them all\n", n - PATHS_SHOWN);
+}
+
+static void opened_show(FILE *f, const json_t *opened)
+{
+        uint64_t unseen = number_of(opened, "unseen");
+
+        paths_show(f, json_object_get(opened, "read"), "read");
+        paths_show(f, json_object_get(opened, "write"), "write");
+        paths_show(f, json_object_get(opened, "run"), "run");
+        if (unseen)
+                (void) fprintf(
+                        f,
+                        "trace: %llu paths could not be seen; the memory of a shared object's "
+                        "cell, and of what starts a program, is open to root alone\n",
+                        (unsigned long long) unseen);
+}
+
 void trace_show(FILE *f, const json_t *trace, const struct cell_usage *usage,
                 const struct limits *limits, enum workspace_mode workspace)
 {
@@ -162,6 +194,7 @@ void trace_show(FILE *f, const json_t *trace, const struct cell_usage *usage,
         calls_show(f, json_object_get(trace, "syscalls"));
         groups_show(f, json_object_get(trace, "groups"));
         files_show(f, json_object_get(trace, "files"), workspace);
+        opened_show(f, json_object_get(trace, "opened"));
         peaks_show(f, trace, usage, limits);
         (void) fprintf(f, "trace: the smallest manifest for this input, with head-room:\n%s\n",
                        text ? text : "(out of memory)");

@@ -71,6 +71,36 @@ static void test_counts(void **state)
                                                        "address_space_peak_bytes")) > 1 << 20);
 }
 
+static bool was_opened(const char *how, const char *path)
+{
+        json_t *opened = json_object_get(drive.result.trace, "opened"), *item;
+        size_t i;
+
+        json_array_foreach (json_object_get(opened, how), i, item)
+                if (strcmp(json_string_value(item), path) == 0)
+                        return true;
+        return false;
+}
+
+/* A cell's memory is root's to read; to others it is told how much they do not see. */
+static void test_paths(void **state)
+{
+        json_int_t unseen;
+
+        (void) state;
+        drive_run(&drive, &(struct drive_job){ .action = "write_tmp", .is_traced = true });
+        unseen = json_integer_value(
+                json_object_get(json_object_get(drive.result.trace, "opened"), "unseen"));
+        if (geteuid() != 0) {
+                assert_int_equal(unseen, files_of("read") + files_of("written"));
+                return;
+        }
+        assert_int_equal(unseen, 0);
+        assert_true(was_opened("write", "/tmp/new"));
+        assert_false(was_opened("read", "/tmp/new"));
+        assert_true(was_opened("read", "/cell/agent.so"));
+}
+
 static void test_groups(void **state)
 {
         static const char *const threads[] = { "threads", NULL };
@@ -162,9 +192,8 @@ static void test_descriptors(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_counts),
-                cmocka_unit_test(test_groups),
-                cmocka_unit_test(test_ends),
+                cmocka_unit_test(test_counts),      cmocka_unit_test(test_paths),
+                cmocka_unit_test(test_groups),      cmocka_unit_test(test_ends),
                 cmocka_unit_test(test_descriptors),
         };
 
