@@ -1,7 +1,7 @@
 # libhost.a holds every layer above base; only the mains join layers into programs.
 noinst_LIBRARIES += libhost.a
 libhost_a_SOURCES =
-HOST_LIBS = libhost.a libbase.a $(CONFIG_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) $(SQLITE_LIBS) \
+HOST_LIBS = libhost.a libbase.a $(CONFIG_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS) $(SQLITE_LIBS) $(ZLIB_LIBS) \
 	$(PCRE2_LIBS) $(LIBGIT2_LIBS) $(NETTLE_LIBS) -lm
 
 include $(srcdir)/host/conf/local.mk

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/batch.h"
 
+#include "base/blob.h"
 #include "base/json.h"
 #include "base/loop.h"
 #include "base/utf8.h"
@@ -382,7 +383,7 @@ void batch_attempt_end(struct batch *b, struct step_key key, int n,
 
 void batch_output(struct batch *b, struct step_key key, const json_t *output)
 {
-        struct op_value *v = output ? batch_add_keyed(b, OP_OUTPUT, 4, key) : NULL;
+        struct op_value *v = output ? batch_add_keyed(b, OP_OUTPUT, 6, key) : NULL;
 
         if (v)
                 value_json(b, &v[3], output);
@@ -399,6 +400,26 @@ static void batch_finding(struct batch *b, struct step_key key, size_t n, const 
         value_text(b, &v[5], json_string_value(json_object_get(finding, "rule")));
         value_text(b, &v[6], json_string_value(json_object_get(finding, "fingerprint")));
         value_json(b, &v[7], finding);
+}
+
+int batch_spill(struct batch *b, int blobs, struct err *err)
+{
+        for (struct op *op = b->first; op; op = op->next) {
+                struct op_value *v = op->values;
+                char sha256[SHA256_HEX];
+                int r;
+
+                if (op->kind != OP_OUTPUT || v[3].length <= OUTPUT_ROW_MAX)
+                        continue;
+                r = blob_put(blobs, sha256, v[3].text, v[3].length, false, err);
+                if (r < 0)
+                        return r;
+                value_unsigned(&v[5], v[3].length);
+                value_text(b, &v[4], sha256);
+                value_text(b, &v[3], "null");
+                b->has_blobs = true;
+        }
+        return b->error;
 }
 
 void batch_findings(struct batch *b, struct step_key key, const json_t *findings)

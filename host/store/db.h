@@ -57,6 +57,9 @@ struct db_ops {
         /* First, and whenever completions are out; `idle` = nothing waits to be written. */
         void (*tidy)(struct db *db, bool idle);
 
+        /* Behind the completions: puts logs that have grown into a file. 1 = there are more. */
+        int (*fold)(struct db *db, struct err *err);
+
         /*
          * Retention, on the writer's thread, between transactions; each a small one of its own.
          * retire() hides the runs of a cut from every reader: how many. shrink() deletes a few

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/lite.h"
 
+#include "base/blob.h"
+#include "base/io.h"
 #include "base/json.h"
 #include "store/store.h"
 
@@ -13,11 +15,8 @@
  * what may be large (outputs, findings) is handed over as it was stored and parsed once.
  */
 
-/* Called for each row; < 0 ends the query. */
-typedef int (*row_handler)(void *user, sqlite3_stmt *row, struct err *err);
-
-static int query(struct lite *l, const char *sql, const struct op_value *values, unsigned n_values,
-                 row_handler handle, void *user, struct err *err)
+int lite_query(struct lite *l, const char *sql, const struct op_value *values, unsigned n_values,
+               lite_row handle, void *user, struct err *err)
 {
         _cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
         int code, r = 0;
@@ -32,7 +31,7 @@ static int query(struct lite *l, const char *sql, const struct op_value *values,
         return code == SQLITE_DONE ? 0 : lite_error(l->reader, l->path, "read", err);
 }
 
-static int column_json(sqlite3_stmt *row, int column, json_t **ret, struct err *err)
+int lite_column_json(sqlite3_stmt *row, int column, json_t **ret, struct err *err)
 {
         const char *text = (const char *) sqlite3_column_text(row, column);
         size_t length = (size_t) sqlite3_column_bytes(row, column);
@@ -40,6 +39,35 @@ static int column_json(sqlite3_stmt *row, int column, json_t **ret, struct err *
         if (!text)
                 return err_set(err, -EBADMSG, "a row of the store is damaged: it has no value");
         return json_text_load(ret, text, length, "row of the store", err);
+}
+
+int lite_blob_read(struct lite *l, const char *sha256, struct buf *ret, struct err *err)
+{
+        _cleanup_(closep) int fd = l->blobs < 0 ? -1 : blob_open(l->blobs, sha256);
+        int r;
+
+        if (fd < 0)
+                return err_set(err, -ENOENT,
+                               "the store lacks the blob %s: `linhay store check` says what else",
+                               sha256);
+        r = fd_read_all(fd, ret);
+        return r < 0 ? err_sys(err, r, "cannot read the blob %s", sha256) : 0;
+}
+
+/* Outputs: the value in the first column, or in the blob that the next one names. */
+static int column_value(struct lite *l, sqlite3_stmt *row, int column, json_t **ret,
+                        struct err *err)
+{
+        const char *sha256 = sqlite3_column_count(row) > column + 1
+                                     ? (const char *) sqlite3_column_text(row, column + 1)
+                                     : NULL;
+        _cleanup_(buf_done) struct buf bytes = { 0 };
+        int r;
+
+        if (!sha256)
+                return lite_column_json(row, column, ret, err);
+        r = lite_blob_read(l, sha256, &bytes, err);
+        return r < 0 ? r : json_text_load(ret, bytes.data, bytes.length, "blob of the store", err);
 }
 
 static struct op_value text_value(const char *text)
@@ -65,16 +93,22 @@ static int out_of_memory(struct err *err)
         return err_sys(err, -ENOMEM, "cannot read the record");
 }
 
+struct list {
+        struct lite *lite;
+        json_t *array;
+};
+
 /* Row handler: appends the value in the first column to the array. */
 static int append_row(void *user, sqlite3_stmt *row, struct err *err)
 {
-        json_t *value, *array = user;
+        struct list *list = user;
+        json_t *value;
         int r;
 
-        r = column_json(row, 0, &value, err);
+        r = column_value(list->lite, row, 0, &value, err);
         if (r < 0)
                 return r;
-        return json_array_append_new(array, value) < 0 ? out_of_memory(err) : 0;
+        return json_array_append_new(list->array, value) < 0 ? out_of_memory(err) : 0;
 }
 
 static int query_array(struct lite *l, const char *sql, const struct op_value *values,
@@ -85,7 +119,7 @@ static int query_array(struct lite *l, const char *sql, const struct op_value *v
 
         if (!array)
                 return out_of_memory(err);
-        r = query(l, sql, values, n_values, append_row, array, err);
+        r = lite_query(l, sql, values, n_values, append_row, &(struct list){ l, array }, err);
         if (r < 0)
                 return r;
         *ret = TAKE(array);
@@ -147,7 +181,7 @@ static const struct part {
           "  'user_us', user_us, 'system_us', system_us,"
           "  'memory_peak_bytes', memory_peak_bytes)))"
           " FROM attempts WHERE run = ?1 ORDER BY step, item, n" },
-        { "output", 0, false, "SELECT step, item, json FROM outputs WHERE run = ?1" },
+        { "output", 0, false, "SELECT step, item, json, sha256 FROM outputs WHERE run = ?1" },
         { "findings", STORE_DOC_FINDINGS, true,
           "SELECT step, item, json FROM findings WHERE run = ?1 ORDER BY step, item, n" },
         { "finding_counts", 0, false,
@@ -173,6 +207,7 @@ static const struct part {
 
 /* The steps of a document, and where to find each by "id/item". */
 struct steps {
+        struct lite *lite;
         json_t *index;
         const struct part *part;
 };
@@ -194,7 +229,7 @@ static int put_part(void *user, sqlite3_stmt *row, struct err *err)
         step = json_object_get(steps->index, name);
         if (!step)
                 return err_set(err, -EBADMSG, "the store is damaged: it has no step %s", name);
-        r = column_json(row, 2, &value, err);
+        r = column_value(steps->lite, row, 2, &value, err);
         if (r < 0)
                 return r;
         if (steps->part->is_list)
@@ -227,7 +262,7 @@ static int read_steps(struct lite *l, const struct op_value *run, unsigned flags
                       struct err *err)
 {
         _cleanup_(json_decrefp) json_t *index = json_object();
-        struct steps steps = { .index = index };
+        struct steps steps = { .lite = l, .index = index };
         json_t *list;
         int r;
 
@@ -239,7 +274,7 @@ static int read_steps(struct lite *l, const struct op_value *run, unsigned flags
         for (size_t i = 0; i < ARRAY_SIZE(parts) && r >= 0; i++) {
                 steps.part = &parts[i];
                 if ((parts[i].flag & flags) == parts[i].flag)
-                        r = query(l, parts[i].sql, run, 1, put_part, &steps, err);
+                        r = lite_query(l, parts[i].sql, run, 1, put_part, &steps, err);
         }
         return r;
 }
@@ -424,7 +459,7 @@ int lite_cache(struct db *db, const char *key, json_t **ret, struct err *err)
 }
 
 static const char output_sql[] =
-        "SELECT json FROM outputs WHERE run = ?1 AND step = ?2 AND item = ?3";
+        "SELECT json, sha256 FROM outputs WHERE run = ?1 AND step = ?2 AND item = ?3";
 static const char step_findings_sql[] =
         "SELECT json FROM findings WHERE run = ?1 AND step = ?2 AND item = ?3 ORDER BY n";
 static const char step_artifacts_sql[] =
@@ -477,22 +512,6 @@ int lite_approvals(struct db *db, const char *run, bool all, json_t **ret, struc
                            " WHERE r.removed IS NULL AND (?1 IS NULL OR a.run = ?1) AND (?2 OR "
                            "a.state = 'open')"
                            " ORDER BY a.id",
-                           values, ARRAY_SIZE(values), ret, err);
-}
-
-int lite_logs(struct db *db, struct step_key key, int64_t after, size_t limit, json_t **ret,
-              struct err *err)
-{
-        struct op_value values[] = {
-                text_value(key.run), text_value(key.step), number_value(key.item),
-                number_value(after), limit_value(limit),
-        };
-
-        return query_array((struct lite *) db,
-                           "SELECT json_object('seq', seq, 'step', step, " ITEM_OR_NULL ","
-                           " 'attempt', attempt, 'at', at, 'level', level, 'text', text)"
-                           " FROM logs WHERE run = ?1 AND (?2 IS NULL OR step = ?2)"
-                           " AND (?3 < 0 OR item = ?3) AND seq > ?4 ORDER BY seq LIMIT ?5",
                            values, ARRAY_SIZE(values), ret, err);
 }
 

@@ -61,7 +61,8 @@ static const struct {
                              " redacted = ?21"
                              " WHERE " OF_STEP " AND n = ?4",
                              "attempt", true },
-        [OP_OUTPUT] = { "INSERT INTO outputs (run, step, item, json) VALUES (?1, ?2, ?3, ?4)",
+        [OP_OUTPUT] = { "INSERT INTO outputs (run, step, item, json, sha256, size)"
+                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                         "output", true },
         [OP_FINDING] = { "INSERT INTO findings (run, step, item, n, severity, rule, fingerprint,"
                          " json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -261,6 +262,8 @@ static int op_write(struct lite *l, const struct op *op, struct err *err)
 
         if (!statement)
                 return lite_error(l->writer, l->path, "write to", err);
+        if (op->kind == OP_LOG && !lite_log_take(l, op))
+                return 0;
         if (op->kind == OP_RUN && *l->full) {
                 (void) err_set(err, -EDQUOT, "cannot take a new run: %s", l->full);
                 return DB_REFUSED;
@@ -270,6 +273,8 @@ static int op_write(struct lite *l, const struct op *op, struct err *err)
                 r = op_failed(l, op, err);
         else if (sqlite3_changes(l->writer) == 0)
                 r = none_changed(l, op, err);
+        else if (op->kind == OP_RUN_STATE && op->values[2].number)
+                lite_log_end(l, op->values[0].text);
         (void) sqlite3_reset(statement);
         return r;
 }

@@ -269,7 +269,7 @@ static struct db *lite_close(struct db *db)
 
 DEFINE_FREEP(struct db, lite_close);
 
-int lite_open(struct db **ret, const char *dir, bool read_only, struct err *err)
+int lite_open(struct db **ret, const char *dir, int blobs, bool read_only, struct err *err)
 {
         _cleanup_(lite_closep) struct db *db = NULL;
         struct lite *l;
@@ -281,6 +281,7 @@ int lite_open(struct db **ret, const char *dir, bool read_only, struct err *err)
                 return err_sys(err, -ENOMEM, "cannot open the store %s", dir);
         }
         l->db.ops = &lite_ops;
+        l->blobs = blobs;
         db = &l->db;
 
         r = read_only ? 0 : open_writer(l, err);
@@ -301,6 +302,7 @@ const struct db_ops lite_ops = {
         .commit = lite_commit,
         .rollback = lite_rollback,
         .tidy = lite_tidy,
+        .fold = lite_fold,
         .measure = lite_measure,
         .retire = lite_retire,
         .shrink = lite_shrink,

@@ -8,15 +8,28 @@
  * lite-schema.c makes and upgrades the tables
  * of lite-migrations.c, lite-write.c and lite-read.c are the two halves of
  * store/db.h, lite-wal.c looks after the log,
- * lite-retain.c deletes. Only host/store includes this header.
+ * lite-retain.c deletes,
+ * lite-log.c folds logs into files. Only host/store includes this header.
  */
 
+#include "base/buf.h"
 #include "store/db.h"
 
 #include <sqlite3.h>
 
 #define LITE_FILE           "store.db"
 #define LITE_APPLICATION_ID 0x6c696e68 /* "linh" */
+
+/* What the runs that log have logged, as far as it is not in files yet. */
+struct lite_log {
+        struct lite_log_run {
+                char run[RUN_ID_SIZE];
+                uint64_t rows;  /* bytes of text that are rows */
+                uint64_t total; /* and with those in files */
+                bool is_over;   /* the run has ended */
+        } runs[32];
+        size_t next; /* whose place is taken when all are in use */
+};
 
 struct lite {
         struct db db;
@@ -26,11 +39,13 @@ struct lite {
         sqlite3_stmt *statements[OPS_]; /* of the writer, prepared when first needed */
         int wal_pages;                  /* in the log since the last checkpoint */
         int64_t wal_room;               /* bytes that the log's file has, its end written ahead */
-        char full[256];                 /* why new runs are refused; "" = they are not */
+        int blobs;                      /* folder, -1 = there is none; borrowed */
+        struct lite_log log;
+        char full[256]; /* why new runs are refused; "" = they are not */
 };
 
 /* `dir` is an absolute path of an existing folder. */
-int lite_open(struct db **ret, const char *dir, bool read_only, struct err *err);
+int lite_open(struct db **ret, const char *dir, int blobs, bool read_only, struct err *err);
 
 extern const struct db_ops lite_ops;
 
@@ -68,6 +83,22 @@ void lite_write_done(struct lite *l);
 /* lite-wal.c */
 void lite_tidy(struct db *db, bool idle);
 
+/* lite-log.c: may the line be written? Notes the end of a run. */
+bool lite_log_take(struct lite *l, const struct op *op);
+void lite_log_end(struct lite *l, const char *run);
+int lite_fold(struct db *db, struct err *err);
+int lite_logs(struct db *db, struct step_key key, int64_t after, size_t limit, json_t **ret,
+              struct err *err);
+
+/* For the readers: every row of a statement; < 0 from `handle` ends it. */
+typedef int (*lite_row)(void *user, sqlite3_stmt *row, struct err *err);
+int lite_query(struct lite *l, const char *sql, const struct op_value *values, unsigned n_values,
+               lite_row handle, void *user, struct err *err);
+int lite_column_json(sqlite3_stmt *row, int column, json_t **ret, struct err *err);
+
+/* The whole of a blob; -ENOENT says which is missing. */
+int lite_blob_read(struct lite *l, const char *sha256, struct buf *ret, struct err *err);
+
 /* lite-retain.c */
 int lite_measure(struct db *db, struct db_usage *ret, struct err *err);
 int lite_retire(struct db *db, const struct db_cut *cut, struct err *err);
@@ -90,8 +121,6 @@ int lite_cache(struct db *db, const char *key, json_t **ret, struct err *err);
 int lite_output(struct db *db, struct step_key key, json_t **ret, struct err *err);
 int lite_triggers(struct db *db, json_t **ret, struct err *err);
 int lite_approvals(struct db *db, const char *run, bool all, json_t **ret, struct err *err);
-int lite_logs(struct db *db, struct step_key key, int64_t after, size_t limit, json_t **ret,
-              struct err *err);
 int lite_events(struct db *db, const char *run, int64_t after, size_t limit, json_t **ret,
                 struct err *err);
 

@@ -4,6 +4,7 @@ libhost_a_SOURCES += \
 	host/store/db.h \
 	host/store/id.c host/store/id.h \
 	host/store/lite.c host/store/lite.h \
+	host/store/lite-log.c \
 	host/store/lite-migrations.c \
 	host/store/lite-read.c \
 	host/store/lite-retain.c \

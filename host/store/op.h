@@ -8,6 +8,7 @@
  * table from kinds to statements. Only host/store includes this header.
  */
 
+#include "base/err.h"
 #include "store/batch.h"
 
 enum op_kind {
@@ -58,6 +59,9 @@ struct op {
 
 struct chunk;
 
+/* Outputs that are larger are kept as blobs; their row has the sha256. */
+#define OUTPUT_ROW_MAX ((size_t) 64 << 10)
+
 struct batch {
         struct op *first;
         struct op *last;
@@ -65,3 +69,6 @@ struct batch {
         int error;            /* of the first function that failed; 0 */
         bool has_blobs;       /* names blobs, which must be synced first */
 };
+
+/* Puts large values into the folder of blobs; for the writer, before the batch is written. */
+int batch_spill(struct batch *b, int blobs, struct err *err);

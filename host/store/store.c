@@ -175,7 +175,7 @@ static int open_to_write(struct store *s, const struct store_options *options, s
         r = open_parts(s, false, err);
         if (r < 0)
                 return r;
-        r = lite_open(&s->db, s->dir, false, err);
+        r = lite_open(&s->db, s->dir, s->blobs, false, err);
         if (r < 0)
                 return r;
         if (options->limits)
@@ -199,7 +199,7 @@ static int open_to_read(struct store *s, struct err *err)
         r = open_parts(s, true, err);
         if (r < 0)
                 return r;
-        return lite_open(&s->db, s->dir, true, err);
+        return lite_open(&s->db, s->dir, s->blobs, true, err);
 }
 
 int store_open(struct store **ret, const char *dir, const struct store_options *options,

@@ -99,8 +99,12 @@ static int sync_blobs(struct writer *w, const struct entry *group, struct err *e
         bool named = false;
         int r;
 
-        for (const struct entry *e = group; e && !named; e = e->next)
-                named = e->batch->has_blobs;
+        for (const struct entry *e = group; e; e = e->next) {
+                r = batch_spill(e->batch, w->blobs, err);
+                if (r < 0)
+                        return err_wrap(err, r, "cannot keep a large output");
+                named = named || e->batch->has_blobs;
+        }
         r = named ? blob_sync(w->blobs) : 0;
         return r < 0 ? err_sys(err, r, "cannot make the store's blobs durable") : 0;
 }
@@ -277,8 +281,11 @@ static void *writer_main(void *user)
 
                 if (err.code == 0)
                         w->db->ops->tidy(w->db, idle);
+                if (err.code == 0)
+                        (void) w->db->ops->fold(w->db, &err);
                 is_full = err.code == 0 && w->retain && retain_look(w->retain);
                 (void) pthread_mutex_lock(&w->lock);
+                w->failure = err;
                 if (is_full)
                         (void) retain_once(w);
         }

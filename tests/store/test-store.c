@@ -538,6 +538,138 @@ static void test_cache_and_triggers(void **state)
         assert_int_equal(store_output(f->store, key, &output, NULL), -ENOENT);
 }
 
+static int64_t count_of(struct fixture *f, const char *sql)
+{
+        _cleanup_(freep) char *path = helper_path(f->dir, "store.db");
+        sqlite3_stmt *statement = NULL;
+        int64_t n;
+        sqlite3 *db;
+
+        assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+        (void) sqlite3_busy_timeout(db, 5000);
+        assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+        assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+        n = sqlite3_column_int64(statement, 0);
+        (void) sqlite3_finalize(statement);
+        assert_int_equal(sqlite3_close(db), SQLITE_OK);
+        return n;
+}
+
+/* A large output is a file; whoever reads sees no difference. */
+static void test_large_output(void **state)
+{
+        struct fixture *f = *state;
+        struct step_key key = STEP_KEY(RUN_A, "check");
+        _cleanup_(json_decrefp) json_t *doc = NULL, *output = NULL, *large = NULL, *small = NULL;
+        _cleanup_(freep) char *text = malloc(300001);
+        struct batch *b = helper_run(RUN_A, STEP_RUNNING);
+
+        assert_non_null(text);
+        memset(text, 'y', 300000);
+        text[300000] = '\0';
+        large = json_pack("{s:s}", "text", text);
+        small = json_pack("{s:s#}", "text", text, 60000);
+        batch_step(b, STEP_KEY(RUN_A, "other"), &(struct batch_step){ .position = 2 });
+        batch_output(b, key, large);
+        batch_output(b, STEP_KEY(RUN_A, "other"), small);
+        helper_commit(f->store, b);
+        assert_int_equal(count_of(f, "SELECT max(length(json)) < 65537 FROM outputs"), 1);
+        assert_int_equal(count_of(f, "SELECT sum(size) FROM outputs"), 300000 + 11);
+        doc = helper_document(f->store, RUN_A, 0);
+        assert_true(json_equal(helper_at(doc, "/steps/0/output"), large));
+        assert_true(json_equal(helper_at(doc, "/steps/1/output"), small));
+        assert_int_equal(store_output(f->store, key, &output, NULL), 0);
+        assert_true(json_equal(helper_at(output, "/output"), large));
+}
+
+/* All lines of the run and of one item, a few at a time. */
+static void read_log(struct store *s, struct step_key key, int lines)
+{
+        int64_t last = 0;
+        int n = 0;
+
+        for (bool more = true; more;) {
+                _cleanup_(json_decrefp) json_t *page = NULL;
+                const json_t *line;
+                size_t i;
+
+                assert_int_equal(store_logs(s, key, last, 77, &page, NULL), 0);
+                json_array_foreach (page, i, line) {
+                        json_int_t seq = json_integer_value(json_object_get(line, "seq"));
+
+                        assert_true(seq > last);
+                        last = seq;
+                        n++;
+                }
+                more = json_array_size(page) == 77;
+        }
+        assert_int_equal(n, lines);
+}
+
+/* Logs become files as they grow and when the run ends; every line is there, once, in order. */
+static void test_logs_become_files(void **state)
+{
+        struct fixture *f = *state;
+        struct step_key key = STEP_KEY(RUN_A, "check"), item = { RUN_A, "check", 3 };
+        char text[1001];
+
+        memset(text, 'z', sizeof(text) - 1);
+        text[sizeof(text) - 1] = '\0';
+        helper_commit(f->store, helper_run(RUN_A, STEP_RUNNING));
+        helper_commit(f->store, helper_run(RUN_B, STEP_RUNNING));
+        for (int i = 0; i < 20; i++) {
+                struct batch *b = helper_batch();
+
+                for (int n = 0; n < 50; n++)
+                        batch_log(b, n % 5 ? key : item, 1, 6, text, 0);
+                batch_log(b, STEP_KEY(RUN_B, "check"), 1, 6, "short", 0);
+                helper_commit(f->store, b);
+                read_log(f->store, STEP_KEY(RUN_A, NULL), 50 * (i + 1));
+                read_log(f->store, item, 10 * (i + 1));
+        }
+        assert_in_range(count_of(f, "SELECT count(*) FROM log_files"), 2, 5);
+        for (int i = 0; i < 2; i++) {
+                struct batch *b = helper_batch();
+
+                batch_run_state(b, i ? RUN_B : RUN_A, RUN_FAILED, 4, 0);
+                helper_commit(f->store, b);
+        }
+        f->store = store_free(f->store);
+        f->store = helper_open(f->dir, 0);
+        assert_int_equal(count_of(f, "SELECT count(*) FROM logs WHERE run = '" RUN_A "'"), 0);
+        assert_int_equal(count_of(f, "SELECT count(*) FROM logs WHERE run = '" RUN_B "'"), 20);
+        read_log(f->store, STEP_KEY(RUN_A, NULL), 1000);
+        read_log(f->store, item, 200);
+        read_log(f->store, STEP_KEY(RUN_B, NULL), 20);
+}
+
+/* One run cannot fill the disk with its log; that it was cut is in the log. */
+static void test_log_of_a_run_is_bounded(void **state)
+{
+        struct fixture *f = *state;
+        struct step_key key = STEP_KEY(RUN_A, "check");
+        _cleanup_(json_decrefp) json_t *end = NULL;
+        _cleanup_(freep) char *text = malloc(1000001);
+        int64_t last;
+
+        assert_non_null(text);
+        memset(text, 'z', 1000000);
+        text[1000000] = '\0';
+        helper_commit(f->store, helper_run(RUN_A, STEP_RUNNING));
+        for (int i = 0; i < 80; i++) {
+                struct batch *b = helper_batch();
+
+                batch_log(b, key, 1, 6, text, 0);
+                helper_commit(f->store, b);
+        }
+        last = count_of(f, "SELECT max(last) FROM log_files");
+        read_log(f->store, STEP_KEY(RUN_A, NULL), 68);
+        assert_int_equal(store_logs(f->store, key, last - 1, 0, &end, NULL), 0);
+        helper_text(end, "/0/text",
+                    "the log of this run has more than 64 MiB: what follows is not kept");
+        assert_int_equal(json_array_size(end), 1);
+}
+
 static void test_cancel_is_noted_once(void **state)
 {
         struct fixture *f = *state;
@@ -731,6 +863,9 @@ int main(void)
                 TEST(test_submit_key),
                 TEST(test_origin_and_order),
                 TEST(test_cache_and_triggers),
+                TEST(test_large_output),
+                TEST(test_logs_become_files),
+                TEST(test_log_of_a_run_is_bounded),
                 TEST(test_cancel_is_noted_once),
                 TEST(test_lost_attempt),
                 TEST(test_reader_beside_writer),
