@@ -17,6 +17,7 @@ static const struct {
 } verbs[] = {
         { "run", cmd_run, "run a workflow over a tree, or carry on a run" },
         { "submit", cmd_submit, "give a run to linhayd" },
+        { "retry", cmd_retry, "repeat a run that ended, and keep what was good" },
         { "report", cmd_report, "report of a run: text, markdown, html, json, sarif" },
         { "runs", cmd_runs, "the runs of a store" },
         { "show", cmd_show, "the record of a run" },

@@ -63,7 +63,7 @@ static void option_print(const struct cli_option *o)
         (void) snprintf(left, sizeof(left), "%c%c%s--%s%s%s", o->letter ? '-' : ' ',
                         o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name,
                         o->argument ? " " : "", o->argument ? o->argument : "");
-        (void) printf("  %-28s %s\n", left, o->help);
+        (void) printf("  %-30s  %s\n", left, o->help);
 }
 
 static void help_print(const struct cli_verb *verb, const struct cli_option *options)

@@ -89,6 +89,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_flow(int argc, char **argv);
 int cmd_logs(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_retry(int argc, char **argv);
 int cmd_rollback(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_runs(int argc, char **argv);

@@ -35,9 +35,27 @@ static const struct cli_verb verb = {
                   "  linhay run --resume 01j9\n",
 };
 
+static const struct cli_verb retry_verb = {
+        .name = "retry",
+        .operands = "RUN",
+        .least = 1,
+        .most = 1,
+        .summary =
+                "Repeats a run that has ended, from where it went wrong, and keeps what was good.",
+        .footer =
+                "A new run: steps that ended well are kept with all that they gave, the others run "
+                "again and so\n"
+                "does what comes after them. Changes that were applied stay applied. Exit status "
+                "as of run.\n\n"
+                "  linhay retry 01j9\n"
+                "  linhay retry 01j9 --from review\n"
+                "  linhay retry 01j9 --with-new-definition review.flow\n",
+};
+
 /* One call of the verb, from its options to its exit status. */
 struct call {
         const char *flow_path, *workspace, *store_option, *resume;
+        const char *retry, *from; /* a run to repeat; flow_path is its new definition then */
         struct cli_list inputs, allow_degraded;
         bool as_json, yes, no_wait;
 
@@ -127,7 +145,7 @@ static int held_by_daemon(const struct call *c, const char *dir, struct err *err
 
         if (remote_daemon(dir, &pid) < 0)
                 return 0;
-        if (c->resume)
+        if (c->resume || c->retry)
                 return err_set(err, -EBUSY,
                                "linhayd (pid %d) holds the store %s and carries its runs: linhay "
                                "show %s",
@@ -321,6 +339,72 @@ static int resume(struct call *c, struct err *err, int *ret_exit)
         return r;
 }
 
+/* Which steps run again, and why. */
+static void plan_tell(const struct call *c, const char *old, const json_t *plan)
+{
+        size_t i, n_kept = 0;
+        json_t *step;
+
+        json_array_foreach (plan, i, step) {
+                n_kept += json_is_true(json_object_get(step, "kept"));
+                if (json_is_false(json_object_get(step, "kept")) && !c->as_json && !cli_quiet)
+                        cli_say("step %s runs again: %s",
+                                json_string_value(json_object_get(step, "step")),
+                                json_string_value(json_object_get(step, "why")));
+        }
+        if (!c->as_json && !cli_quiet)
+                cli_say("run %s repeats %s and keeps %zu of %zu steps", c->run, old, n_kept,
+                        json_array_size(plan));
+}
+
+/* The store of the run to repeat, an engine on it, and the steps that will be seen. */
+static int retry_open(struct call *c, struct err *err, int *ret_exit)
+{
+        _cleanup_(freep) char *dir = NULL;
+        struct id_ref ref;
+        int r;
+
+        *ret_exit = CLI_USAGE;
+        r = id_ref_parse(&ref, c->retry, err);
+        if (r == 0)
+                r = place_find_run(&dir, c->run, c->store_option, ref.run, err);
+        if (r == 0 && c->flow_path)
+                r = flow_open(&c->flow, c->flow_path, c->session.catalog, err);
+        if (r < 0)
+                return r;
+        *ret_exit = CLI_TROUBLE;
+        r = store_take(c, dir, err);
+        if (r == 0)
+                r = engine_start(c, err);
+        if (r < 0)
+                return r;
+        return c->flow ? steps_show(c, c->flow) : record_show(c, err);
+}
+
+static int retry(struct call *c, struct err *err, int *ret_exit)
+{
+        _cleanup_(json_decrefp) json_t *plan = NULL;
+        struct engine_retry request = { .from = c->from };
+        char old[RUN_ID_SIZE];
+        int r;
+
+        r = retry_open(c, err, ret_exit);
+        if (r < 0)
+                return r;
+        memcpy(old, c->run, sizeof(old));
+        request.run = old;
+        request.flow = c->flow;
+        r = engine_retry(c->engine, &request, c->run, &plan, err);
+        *ret_exit = r == -EBUSY || r == -EBADMSG || r == -EALREADY || r == -ENOENT || r == -EINVAL
+                            ? CLI_USAGE
+                            : CLI_TROUBLE;
+        if (r < 0)
+                return r;
+        c->flow = NULL; /* taken over */
+        plan_tell(c, old, plan);
+        return 0;
+}
+
 /* Ctrl-C at the question is "later". */
 static bool ask(struct call *c)
 {
@@ -393,7 +477,9 @@ static int call_run(struct call *c)
         if (r == 0)
                 r = interrupt_watch(&c->interrupt, c->session.loop, &signals, c);
         if (r == 0)
-                r = c->resume ? resume(c, &err, &status) : submit(c, &err, &status);
+                r = c->retry    ? retry(c, &err, &status)
+                    : c->resume ? resume(c, &err, &status)
+                                : submit(c, &err, &status);
         if (r < 0) {
                 if (c->resume && r == -EALREADY)
                         status = CLI_USAGE;
@@ -451,5 +537,33 @@ int cmd_run(int argc, char **argv)
                 return misused(&c, argc, argv);
         }
         c.flow_path = argv[1];
+        return call_run(&c);
+}
+
+int cmd_retry(int argc, char **argv)
+{
+        _cleanup_(call_done) struct call c = CALL_EMPTY;
+        const struct cli_option options[] = {
+                { "from", 0, CLI_TEXT, "STEP", "begin with this step, whatever became of it",
+                  &c.from },
+                { "with-new-definition", 0, CLI_TEXT, "FLOW",
+                  "run this definition; what it changed runs again", &c.flow_path },
+                { "store", 0, CLI_TEXT, "DIR", "where the record is kept", &c.store_option },
+                { "yes", 'y', CLI_FLAG, NULL, "approve every change as yourself", &c.yes },
+                { "no-wait", 0, CLI_FLAG, NULL, "fail where another engine holds the store",
+                  &c.no_wait },
+                { "allow-degraded", 0, CLI_LIST, "LAYER", "run although this layer is missing",
+                  &c.allow_degraded },
+                { "json", 0, CLI_FLAG, NULL, "print one event a line", &c.as_json },
+                { "quiet", 'q', CLI_FLAG, NULL, "no progress, and a report only if not passed",
+                  &cli_quiet },
+                { 0 },
+        };
+        size_t n;
+        int r;
+
+        if (cli_parse(&retry_verb, options, argc, argv, &n, &r) < 0)
+                return r == CLI_USAGE ? misused(&c, argc, argv) : r;
+        c.retry = argv[1];
         return call_run(&c);
 }

@@ -51,8 +51,8 @@ static void record_items(struct step *step)
         for (size_t i = 0; i < step->n_items; i++)
                 batch_step(b, step_key_of(&step->items[i]),
                            &(struct batch_step){
-                                   .agent = step->def->agent,
-                                   .action = step->def->action,
+                                   .agent = flow_step_agent(step->def),
+                                   .action = flow_step_action(step->def),
                                    .position = (int) (step->def - step->run->flow->steps),
                                    .state = STEP_WAITING,
                            });

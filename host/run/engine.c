@@ -278,11 +278,13 @@ static void record_steps(struct run *run)
                 _cleanup_(json_decrefp) json_t *needs = need_ids(run, def);
 
                 batch_step(b, step_key_of(&run->steps[i]),
-                           &(struct batch_step){ .agent = def->agent,
-                                                 .action = def->action,
+                           &(struct batch_step){ .agent = flow_step_agent(def),
+                                                 .action = flow_step_action(def),
                                                  .needs = needs,
                                                  .position = (int) i,
-                                                 .state = STEP_WAITING });
+                                                 .state = again_is_kept(&run->steps[i])
+                                                                  ? STEP_READY
+                                                                  : STEP_WAITING });
         }
 }
 
@@ -324,6 +326,7 @@ static int record_run(struct run *run, const struct engine_request *request, con
                           .concurrency_key = key,
                           .submit_key = request->submit_key,
                           .trigger = trigger,
+                          .retry_of = request->retry_of,
                   });
         if (t)
                 batch_trigger(commits_batch(run->engine->commits), t->name, t->due_ms, run->id);
@@ -538,12 +541,15 @@ static int run_accept(struct run *run, const struct engine_request *request, con
         int r;
 
         r = run_say_whose(run, request);
-        r = r < 0 ? err_set(err, r, "no memory for a run") : record_run(run, request, key, err);
+        r = r < 0 ? err_set(err, r, "no memory for a run") : again_restore(run, request, err);
+        if (r == 0)
+                r = record_run(run, request, key, err);
         if (r < 0)
                 return r;
         record_files(run);
         record_steps(run);
         event_run(run);
+        again_record(run, request);
         memcpy(e->last.id, run->id, sizeof(run->id));
         memcpy(e->newest, run->id, sizeof(run->id));
         e->last.exit_status = RUN_EXIT_WAITING;

@@ -147,6 +147,8 @@ struct engine_request {
         const char *key;        /* of concurrency; NULL = what the workflow's becomes */
         const char *submit_key; /* of whoever asks: the same again is the same run */
         const struct engine_trigger *trigger;
+        const char *retry_of; /* the run that this one repeats … */
+        const json_t *kept;   /* … and rows of its steps that it takes over: engine_retry() */
 };
 
 /*
@@ -159,6 +161,25 @@ struct engine_request {
  */
 int engine_submit(struct engine *e, const struct engine_request *request, char ret[RUN_ID_SIZE],
                   struct err *err);
+
+struct engine_retry {
+        const char *run;   /* has ended */
+        const char *from;  /* a step, or NULL: those that did not end well */
+        struct flow *flow; /* a new definition, checked, taken over on success; NULL = the same */
+        struct identity by;
+};
+
+/*
+ * Accepts a new run that repeats one that has ended, and keeps what it can: a step that ended well
+ * has its output, findings and artifacts at once and is not run again, unless it is `from`, comes
+ * after a step that is run, its change was rolled back, or, with a new definition, it or its agent
+ * is another one. Changes that were applied stay applied and are not applied again; decisions are
+ * not kept, so what runs again asks again. *ret_plan says it of each step, a new reference: [{step,
+ * kept, why}]. -EBUSY it has not ended, -EALREADY there is nothing to run, -ENOENT no such run or
+ * step; else as engine_submit().
+ */
+int engine_retry(struct engine *e, const struct engine_retry *request, char ret[RUN_ID_SIZE],
+                 json_t **ret_plan, struct err *err);
 
 /*
  * Takes up a run where its record ends. Steps with a recorded result never run again; attempts that

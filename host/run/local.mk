@@ -1,4 +1,5 @@
 libhost_a_SOURCES += \
+	host/run/again.c \
 	host/run/artifact.c host/run/artifact.h \
 	host/run/attempt.c host/run/attempt.h \
 	host/run/change.c \

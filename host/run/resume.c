@@ -56,7 +56,8 @@ static int restore_changes(struct step *step, const json_t *row, struct err *err
         const char *state = text_of(json, "state");
 
         step->is_changed = strcmp(state, changeset_state_name(CHANGESET_APPLIED)) == 0 ||
-                           strcmp(state, changeset_state_name(CHANGESET_REVERTED)) == 0;
+                           strcmp(state, changeset_state_name(CHANGESET_REVERTED)) == 0 ||
+                           json_is_true(json_object_get(json_object_get(row, "taken"), "changed"));
         (void) snprintf(step->asked, sizeof(step->asked), "%s",
                         text_of(json_object_get(row, "approval"), "sha256"));
         if (step->state != STEP_HELD || is_null(json))
@@ -187,20 +188,10 @@ static int restore_cause(struct run *run, const json_t *document)
         return 0;
 }
 
-static int restore(struct run *run, const json_t *document, struct err *err)
+int resume_steps(struct run *run, const json_t *rows, struct err *err)
 {
-        const json_t *rows = json_object_get(document, "steps");
         int r;
 
-        r = run_state_from_name(&run->state, text_of(document, "state"));
-        if (r < 0)
-                return err_set(err, -EBADMSG, "the record has run %s in an unknown state \"%s\"",
-                               run->id, text_of(document, "state"));
-        run->exit_status = run->state == RUN_WAITING_APPROVAL ? RUN_EXIT_WAITING : -1;
-        run->uid = json_integer_value(json_object_get(document, "uid"));
-        r = restore_cause(run, document);
-        if (r < 0)
-                return err_set(err, r, "no memory for run %s", run->id);
         r = restore_rows(run, rows, false, err);
         if (r < 0)
                 return r;
@@ -215,6 +206,23 @@ static int restore(struct run *run, const json_t *document, struct err *err)
         for (size_t i = 0; i < run->n_steps; i++)
                 count_items(&run->steps[i]);
         return restore_ends(run, err);
+}
+
+static int restore(struct run *run, const json_t *document, struct err *err)
+{
+        const json_t *rows = json_object_get(document, "steps");
+        int r;
+
+        r = run_state_from_name(&run->state, text_of(document, "state"));
+        if (r < 0)
+                return err_set(err, -EBADMSG, "the record has run %s in an unknown state \"%s\"",
+                               run->id, text_of(document, "state"));
+        run->exit_status = run->state == RUN_WAITING_APPROVAL ? RUN_EXIT_WAITING : -1;
+        run->uid = json_integer_value(json_object_get(document, "uid"));
+        r = restore_cause(run, document);
+        if (r < 0)
+                return err_set(err, r, "no memory for run %s", run->id);
+        return resume_steps(run, rows, err);
 }
 
 /* Its engine died while the attempt was alive: whether it had ended nobody can say. */
@@ -300,7 +308,7 @@ static void go(struct run *run, const json_t *document)
                 walk_cancel(run, run->state == RUN_QUEUED ? STOP_NOW : STOP_ORDERLY);
 }
 
-static int flow_of(struct flow **ret, const json_t *document, struct err *err)
+int resume_flow(struct flow **ret, const json_t *document, struct err *err)
 {
         const json_t *definition = json_object_get(document, "flow_json");
         _cleanup_(flow_freep) struct flow *flow = NULL;
@@ -359,7 +367,7 @@ int resume_run(struct engine *e, const char *id, struct run **ret, struct err *e
         if (r >= 0)
                 r = ended_before(document, id, err);
         if (r >= 0)
-                r = flow_of(&flow, document, err);
+                r = resume_flow(&flow, document, err);
         if (r >= 0)
                 r = resume_may_work_on(e, json_string_value(json_object_get(document, "workspace")),
                                        err);
@@ -381,7 +389,7 @@ int resume_run(struct engine *e, const char *id, struct run **ret, struct err *e
         return 0;
 }
 
-static const json_t *row_find(const json_t *document, const char *id, int item)
+const json_t *resume_row(const json_t *document, const char *id, int item)
 {
         json_t *row;
         size_t i;
@@ -406,7 +414,7 @@ static int on_recovered(void *user, const char *id, bool is_applied)
         if (!is_applied || change_journal_parse(id, run, name, &item) < 0)
                 return 0;
         r = store_run_document(e->store, run, 0, &document, NULL);
-        row = r < 0 ? NULL : row_find(document, name, item);
+        row = r < 0 ? NULL : resume_row(document, name, item);
         if (!row || step_state_from_name(&state, text_of(row, "state")) < 0 || state != STEP_HELD)
                 return 0;
         r = batch_new(&b);

@@ -17,6 +17,7 @@
  *   run/each.c    the items of a for_each step
  *   run/change.c  changes to the tree: approval and apply
  *   run/resume.c  taking up a run from its record
+ *   run/again.c   a run that repeats another, and keeps what was good
  *   run/engine.c  everything that has no run: start, stop, the ways in
  */
 
@@ -319,6 +320,16 @@ int resume_look(struct engine *e, const char *id, struct err *err);
 int resume_journals(struct engine *e, struct err *err);
 /* 0, or -EBUSY where a change is stuck in the tree (NULL = none) or in a part of it. */
 int resume_may_work_on(const struct engine *e, const char *tree, struct err *err);
+
+int resume_flow(struct flow **ret, const json_t *document, struct err *err);
+/* Steps and their items as the rows of a document say. */
+int resume_steps(struct run *run, const json_t *rows, struct err *err);
+const json_t *resume_row(const json_t *document, const char *id, int item);
+
+/* again.c: of a request that keeps rows, between run_new() and walk_start() */
+int again_restore(struct run *run, const struct engine_request *request, struct err *err);
+void again_record(struct run *run, const struct engine_request *request);
+bool again_is_kept(const struct step *step); /* before the run begins: it has ended already */
 
 /* engine.c */
 struct run *engine_find(const struct engine *e, const char *run); /* NULL: not in memory */

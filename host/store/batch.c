@@ -340,6 +340,14 @@ void batch_step_ready_at(struct batch *b, struct step_key key, uint64_t at_ms)
                 value_time(&v[3], at_ms);
 }
 
+void batch_step_taken(struct batch *b, struct step_key key, const json_t *from)
+{
+        struct op_value *v = batch_add_keyed(b, OP_STEP_TAKEN, 4, key);
+
+        if (v)
+                value_json(b, &v[3], from);
+}
+
 void batch_attempt_begin(struct batch *b, struct step_key key, int n, const char *agent_sha256,
                          const char *tier, uint64_t at_ms)
 {

@@ -100,6 +100,12 @@ void batch_step_state(struct batch *b, struct step_key key, enum step_state stat
 /* A retry may start no earlier than `at_ms`. */
 void batch_step_ready_at(struct batch *b, struct step_key key, uint64_t at_ms);
 
+/*
+ * The step has no attempt of its own: what it gave was taken from another. {"how": "retry"|"cache",
+ * "run", "step", "item"|null, "changed": bool, "agent_sha256"|null}
+ */
+void batch_step_taken(struct batch *b, struct step_key key, const json_t *from);
+
 /* Before the cell starts. `n` counts from 1; a step has one live attempt at most. */
 void batch_attempt_begin(struct batch *b, struct step_key key, int n, const char *agent_sha256,
                          const char *tier, uint64_t at_ms);

@@ -164,6 +164,7 @@ static const char scheduling_and_retention[] =
         "CREATE INDEX runs_unended ON runs (priority DESC, created, id) WHERE ended IS NULL;"
         "CREATE INDEX runs_removed ON runs (id) WHERE removed IS NOT NULL;"
 
+        "ALTER TABLE steps ADD COLUMN taken TEXT;"
         "ALTER TABLE attempts ADD COLUMN redacted INTEGER;"
         "ALTER TABLE outputs ADD COLUMN sha256 TEXT;"
         "ALTER TABLE outputs ADD COLUMN size INTEGER;"

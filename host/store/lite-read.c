@@ -156,7 +156,8 @@ static const char steps_sql[] =
         "SELECT json_object('id', id, " ITEM_OR_NULL ", 'agent', agent, 'action', action,"
         " 'needs', json(coalesce(needs, '[]')), 'state', state, 'verdict', verdict,"
         " 'reason', reason, 'ready_at', ready_at, 'started', started, 'ended', ended,"
-        " 'attempts', json('[]'), 'output', NULL, 'finding_counts', json_object('critical', 0,"
+        " 'taken', json(taken), 'attempts', json('[]'), 'output', NULL, 'finding_counts', "
+        "json_object('critical', 0,"
         "  'high', 0, 'medium', 0, 'low', 0, 'info', 0),"
         " 'changeset', NULL, 'approval', NULL, 'artifacts', json('[]'))"
         " FROM steps WHERE run = ?1 ORDER BY position, id, item";

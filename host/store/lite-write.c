@@ -49,6 +49,9 @@ static const struct {
         [OP_STEP_READY_AT] = { "UPDATE steps SET ready_at = ?4"
                                " WHERE run = ?1 AND id = ?2 AND item = ?3",
                                "step", true },
+        [OP_STEP_TAKEN] = { "UPDATE steps SET taken = ?4"
+                            " WHERE run = ?1 AND id = ?2 AND item = ?3",
+                            "step", true },
         [OP_ATTEMPT_BEGIN] = { "INSERT INTO attempts (run, step, item, n, agent_sha256, tier,"
                                " started, idempotency_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
                                " ?1 || '/' || ?2 || iif(?3 < 0, '', '/' || ?3))",

@@ -21,6 +21,7 @@ enum op_kind {
         OP_STEP,
         OP_STEP_STATE,
         OP_STEP_READY_AT,
+        OP_STEP_TAKEN,
         OP_ATTEMPT_BEGIN,
         OP_ATTEMPT_END,
         OP_OUTPUT,
