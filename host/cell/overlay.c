@@ -10,8 +10,12 @@
 #include "cell/stage.h"
 #include "cell/tmpfs.h"
 
-/* Places that exist only while the overlay is put together, in a cell and in the pattern. */
-#define STORE         "/cell/store"
+/*
+ * Where the layers have names while the overlay is put together. In a cell the overlay is then
+ * mounted over them, and no path leads there any more; taking them away would cost a grace period
+ * of the kernel's, a tenth of the whole start. In the pattern they are let go.
+ */
+#define WORKSPACE     "/ws/work"
 #define PATTERN_STORE "/cell"
 
 static int store_make(int *ret_store, int *ret_upper, const struct root_plan *plan, struct err *err)
@@ -66,22 +70,12 @@ static int overlay_make(int *ret_fd, const char *store, struct err *err)
         return 0;
 }
 
-/*
- * The layers need names while the kernel looks them up; the overlay keeps them alive after. One
- * below the other, they are let go together: each umount costs a grace period of the kernel's.
- */
+/* The overlay keeps its layers alive by itself. One below the other, they are let go together. */
 static int layers_attach(int lower, int store, const char *place, struct err *err)
 {
         if (move_mount(store, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) < 0 ||
             move_mount(lower, "", store, "lower", MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return err_sys(err, -errno, "cannot place the overlay's layers");
-        return 0;
-}
-
-static int layers_detach(int own_fd, struct err *err)
-{
-        if (umount2(STORE, MNT_DETACH) < 0 || unlinkat(own_fd, "store", AT_REMOVEDIR) < 0)
-                return err_sys(err, -errno, "cannot hide the overlay's layers");
         return 0;
 }
 
@@ -95,7 +89,7 @@ static int overlay_is_possible(const struct root_plan *plan, int store, uint64_t
         return stage_has_one_owner(plan->workspace_tree, CELL_ID, CELL_ID, most);
 }
 
-int overlay_build(int *ret_upper, int own_fd, const struct root_plan *plan, struct err *err)
+int overlay_build(int *ret_upper, const struct root_plan *plan, struct err *err)
 {
         _cleanup_(closep) int store = -1, upper = -1, merged = -1;
         struct err ignored = { 0 };
@@ -106,20 +100,16 @@ int overlay_build(int *ret_upper, int own_fd, const struct root_plan *plan, stru
                 return r;
         if (overlay_is_possible(plan, upper, STAGE_FILES_MAX) <= 0)
                 return ROOT_NEEDS_STAGE;
-        if (mkdirat(own_fd, "store", 0700) < 0)
-                return err_sys(err, -errno, "cannot make a place for the overlay's layers");
-        r = layers_attach(plan->workspace_tree, store, STORE, err);
+        r = layers_attach(plan->workspace_tree, store, WORKSPACE, err);
         if (r < 0)
                 return r;
-        r = overlay_make(&merged, STORE, &ignored);
+        r = overlay_make(&merged, WORKSPACE, &ignored);
         if (r < 0)
                 return ROOT_NEEDS_STAGE;
-        if (move_mount(merged, "", AT_FDCWD, "/ws/work", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+        if (move_mount(merged, "", AT_FDCWD, WORKSPACE, MOVE_MOUNT_F_EMPTY_PATH) < 0)
                 return err_sys(err, -errno, "cannot mount the overlay as the workspace");
-        r = layers_detach(own_fd, err);
-        if (r == 0)
-                *ret_upper = TAKE_FD(upper);
-        return r;
+        *ret_upper = TAKE_FD(upper);
+        return 0;
 }
 
 int overlay_build_apart(int *ret_merged, int *ret_upper, const struct root_plan *plan,

@@ -12,7 +12,7 @@
 #include "cell/root.h"
 
 /* Mounts it at /ws/work, in a root that was entered already: 0, ROOT_NEEDS_STAGE or -errno. */
-int overlay_build(int *ret_upper, int own_fd, const struct root_plan *plan, struct err *err);
+int overlay_build(int *ret_upper, const struct root_plan *plan, struct err *err);
 
 /* Larger trees are looked through by the cell itself, in its own time. */
 #define OVERLAY_APART_FILES_MAX 1000

@@ -230,8 +230,7 @@ static int staged_attach(int *ret_upper, const struct root_plan *plan, struct er
         return r;
 }
 
-static int workspace_attach(int *ret_upper, int own_fd, const struct root_plan *plan,
-                            struct err *err)
+static int workspace_attach(int *ret_upper, const struct root_plan *plan, struct err *err)
 {
         *ret_upper = -1;
         if (plan->workspace == WORKSPACE_NONE)
@@ -240,7 +239,7 @@ static int workspace_attach(int *ret_upper, int own_fd, const struct root_plan *
                 return tree_attach(plan->workspace_tree, AT_FDCWD, "/ws/work", err);
         if (plan->is_staged)
                 return staged_attach(ret_upper, plan, err);
-        return overlay_build(ret_upper, own_fd, plan, err);
+        return overlay_build(ret_upper, plan, err);
 }
 
 /* In a namespace of our own, which may be changed. */
@@ -326,7 +325,7 @@ int root_furnish(int *ret_upper, int own_fd, const struct root_plan *plan, struc
         else if (r == 0 && plan->object_fd >= 0)
                 r = copy_object(own_fd, plan->object_fd, err);
         if (r == 0)
-                r = workspace_attach(&upper, own_fd, plan, err);
+                r = workspace_attach(&upper, plan, err);
         if (r == 0)
                 r = mount_freeze(own_fd, plan->is_bundle ? MOUNT_ATTR_NOEXEC : 0, err);
         if (r == 0)
