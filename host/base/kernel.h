@@ -71,6 +71,12 @@ static inline int kernel_pidfd_open(pid_t pid)
         return (int) syscall(SYS_pidfd_open, pid, 0);
 }
 
+/* The process's mount namespace, without a look into /proc (6.11; -1 before). */
+static inline int kernel_pidfd_mounts(int pidfd)
+{
+        return ioctl(pidfd, _IO(0xff, 3));
+}
+
 static inline int kernel_pivot_root(const char *new_root, const char *put_old)
 {
         return (int) syscall(SYS_pivot_root, new_root, put_old);

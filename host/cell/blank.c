@@ -75,11 +75,14 @@ _Noreturn static void blank_main(const struct blank *b, bool is_ahead, int socke
  * end. It shall not be the cell, whose end the host waits for. Later its files are not ours to
  * open.
  */
-static int mounts_hold(pid_t pid)
+static int mounts_hold(const struct blank *b)
 {
+        int fd = kernel_pidfd_mounts(b->pidfd);
         char path[64];
 
-        (void) snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int) pid);
+        if (fd >= 0)
+                return fd;
+        (void) snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int) b->pid);
         return open(path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -109,7 +112,7 @@ static int blank_make(struct blank **ret, struct zygote *z, bool is_ahead, struc
         if (b->pid == 0)
                 blank_main(b, is_ahead, theirs);
         if (zygote_has_userns(z))
-                b->mounts = mounts_hold(b->pid);
+                b->mounts = mounts_hold(b);
         *ret = TAKE(b);
         return 0;
 }
