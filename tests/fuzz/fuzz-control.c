@@ -187,7 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
                 piece_send(&s, bytes, n);
         }
-        for (int i = 0; i < 3 && !s.is_closed; i++) {
+        for (int i = 0; (i < 3 || s.waits) && !s.is_closed; i++) {
                 turn(&s);
                 hear(&s);
         }
