@@ -29,6 +29,7 @@ static const struct {
         { "rollback", cmd_rollback, "undo what a run applied" },
         { "cancel", cmd_cancel, "ask the engine that carries a run to end it" },
         { "flow", cmd_flow, "check, draw and convert workflows" },
+        { "trigger", cmd_trigger, "what starts workflows by itself: list, fire" },
         { "agent", cmd_agent, "make, check, run, list and show agents" },
         { "doctor", cmd_doctor, "probe what confines agents on this machine" },
 };

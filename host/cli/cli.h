@@ -95,3 +95,4 @@ int cmd_run(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_submit(int argc, char **argv);
+int cmd_trigger(int argc, char **argv);

@@ -2,6 +2,7 @@
 #include "cli/flow-catalog.h"
 
 #include "conf/suggest.h"
+#include "run/firing.h"
 
 #include <libgen.h>
 #include <linux/limits.h>
@@ -48,7 +49,7 @@ static int lookup(void *user, const char *agent, const char *action, struct flow
 
 struct flow_catalog flow_catalog_of(struct catalog *catalog)
 {
-        return (struct flow_catalog){ .lookup = lookup, .user = catalog };
+        return (struct flow_catalog){ .lookup = lookup, .trigger = firing_check, .user = catalog };
 }
 
 /* The shipped workflows: beside this program while it stands in its build folder, else installed.

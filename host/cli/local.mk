@@ -39,4 +39,5 @@ libhost_a_SOURCES += \
 	host/cli/stores.c host/cli/stores.h \
 	host/cli/submit.c \
 	host/cli/term.c host/cli/term.h \
-	host/cli/trace-view.c host/cli/trace-view.h
+	host/cli/trace-view.c host/cli/trace-view.h \
+	host/cli/trigger.c

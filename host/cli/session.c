@@ -77,6 +77,13 @@ static struct sandbox_options sandbox_options_of(const struct session *s)
                                          .pool = options_number(s->options, "sandbox.pool", 0) };
 }
 
+int session_catalog(const struct session *s, struct catalog **ret, struct err *err)
+{
+        int r = catalog_new(ret, inspect, s->sandbox);
+
+        return r < 0 ? err_sys(err, r, "cannot make the catalog of agents") : 0;
+}
+
 static int sandbox_open(struct session *s, struct err *err)
 {
         struct sandbox_options options = sandbox_options_of(s);
@@ -88,8 +95,7 @@ static int sandbox_open(struct session *s, struct err *err)
         r = sandbox_new(&s->sandbox, s->loop, &options, err);
         if (r < 0)
                 return r;
-        r = catalog_new(&s->catalog, inspect, s->sandbox);
-        return r < 0 ? err_sys(err, r, "cannot make the catalog of agents") : 0;
+        return session_catalog(s, &s->catalog, err);
 }
 
 int session_open(struct session *s, const char *const *allow_degraded, struct err *err)
@@ -113,9 +119,9 @@ int session_renew(struct session *ret, const struct session *s, struct err *err)
         r = options_open(&renewed, NULL, err);
         if (r < 0)
                 return r;
-        r = catalog_new(&renewed.catalog, inspect, s->sandbox);
+        r = session_catalog(s, &renewed.catalog, err);
         if (r < 0)
-                return err_sys(err, r, "cannot make the catalog of agents");
+                return r;
         *ret = renewed;
         renewed = (struct session){ 0 };
         return 0;

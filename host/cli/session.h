@@ -35,6 +35,9 @@ void session_done(struct session *s);
 int session_renew(struct session *ret, const struct session *s, struct err *err);
 void session_adopt(struct session *s, struct session *renewed);
 
+/* A catalog alone that knows no agent yet, to be let go by catalog_free(). */
+int session_catalog(const struct session *s, struct catalog **ret, struct err *err);
+
 /* What confines here, without a session: see sandbox_look(). */
 int session_look(json_t **ret, enum tier *ret_tier, struct err *ret_refusal, struct err *err);
 

@@ -10,9 +10,14 @@
 #include "daemon/registry.h"
 #include "daemon/say.h"
 #include "run/engine.h"
+#include "run/firing.h"
+#include "run/watch.h"
 #include "store/place.h"
 
 #include <string.h>
+
+#define AGENT_FOLDERS_MAX 8    /* that are watched */
+#define AGENTS_QUIET_MS   1000 /* an agent is installed when nothing more is written */
 
 struct daemon {
         struct session session;
@@ -20,6 +25,8 @@ struct daemon {
         struct engine *engine;
         struct registry *registry;
         struct intake *intake;
+        struct firing *firing;
+        struct watch *agents[AGENT_FOLDERS_MAX]; /* their folders */
         struct interrupt interrupt;
         struct loop_source watchdog;
         uint64_t watchdog_ms;
@@ -32,7 +39,11 @@ static void daemon_done(struct daemon *d)
         interrupt_done(&d->interrupt);
         if (d->session.loop)
                 loop_remove(d->session.loop, &d->watchdog);
+        for (size_t i = 0; i < AGENT_FOLDERS_MAX; i++)
+                d->agents[i] = watch_free(d->agents[i]);
+        d->is_stopping = true;
         d->engine = engine_free(d->engine);
+        d->firing = firing_free(d->firing);
         d->intake = intake_free(d->intake);
         d->registry = registry_free(d->registry);
         d->store = store_free(d->store);
@@ -87,6 +98,22 @@ static void on_event(void *user, const json_t *event)
                         told[i].tell(event);
         if (d->intake)
                 intake_event(d->intake, event);
+        if (d->firing)
+                firing_event(d->firing, event);
+}
+
+static void on_apply(void *user, const char *workspace, const struct changeset *changes,
+                     bool is_over)
+{
+        struct daemon *d = user;
+
+        if (d->firing)
+                firing_applies(d->firing, workspace, changes, is_over);
+}
+
+static void on_trigger(_unused_ void *user, bool is_fault, const char *text)
+{
+        say(is_fault ? SAY_ERROR : SAY_INFO, "%s", text);
 }
 
 static void on_stuck(_unused_ void *user, const char *text)
@@ -194,6 +221,48 @@ static int renew(struct session *ret, struct registry **ret_registry, const stru
                              ret->catalog, NULL, NULL, err);
 }
 
+/* An agent was installed, replaced or removed: runs from now on see it, the others keep theirs. */
+static void on_agents_changed(void *user)
+{
+        struct daemon *d = user;
+        struct catalog *before = d->session.catalog;
+        struct err err = { 0 };
+
+        if (session_catalog(&d->session, &d->session.catalog, &err) < 0) {
+                say(SAY_ERROR, "agents have changed, and cannot be read anew: %s", err_text(&err));
+                return;
+        }
+        engine_reload(d->engine, d->session.catalog, slots_of(d->session.options),
+                      four_eyes_of(d->session.options));
+        catalog_free(before);
+        sandbox_drain(d->session.sandbox);
+        say(SAY_NOTICE, "agents have changed: new runs see them");
+}
+
+/* A folder that cannot be watched is one that a reload must be asked for. */
+static void on_agents_trouble(_unused_ void *user, _unused_ const char *text)
+{
+}
+
+static void agents_watch(struct daemon *d)
+{
+        _cleanup_(json_decrefp) json_t *all = json_pack("[s]", "**");
+        const char *const *folders = catalog_folders(d->session.catalog);
+
+        for (size_t i = 0; i < AGENT_FOLDERS_MAX; i++)
+                d->agents[i] = watch_free(d->agents[i]);
+        for (size_t i = 0; all && i < AGENT_FOLDERS_MAX && folders[i]; i++)
+                (void) watch_new(&d->agents[i],
+                                 &(struct watch_options){ .loop = d->session.loop,
+                                                          .folder = folders[i],
+                                                          .patterns = all,
+                                                          .debounce_ms = AGENTS_QUIET_MS,
+                                                          .changed = on_agents_changed,
+                                                          .trouble = on_agents_trouble,
+                                                          .user = d },
+                                 NULL);
+}
+
 static int reload(void *user, struct err *err)
 {
         struct daemon *d = user;
@@ -215,6 +284,10 @@ static int reload(void *user, struct err *err)
         sandbox_drain(d->session.sandbox);
         registry_free(d->registry);
         d->registry = registry;
+        agents_watch(d);
+        r = firing_set(d->firing, registry->flows, registry->n_flows, err);
+        if (r < 0)
+                return err_wrap(err, r, "all is reloaded but the triggers");
         say(SAY_NOTICE, "reloaded: %zu workflows", registry->n_flows);
         return 0;
 }
@@ -277,6 +350,7 @@ static int engine_make(struct daemon *d, struct err *err)
                 .on_event = on_event,
                 .on_stuck = on_stuck,
                 .on_trouble = on_trouble,
+                .on_apply = on_apply,
                 .on_request = on_request,
                 .user = d,
         };
@@ -293,7 +367,17 @@ static int engine_make(struct daemon *d, struct err *err)
                        d->session.catalog, &options, err);
         if (r < 0)
                 return r;
+        r = firing_new(&d->firing,
+                       &(struct firing_options){ .engine = d->engine,
+                                                 .store = d->store,
+                                                 .loop = d->session.loop,
+                                                 .tell = on_trigger,
+                                                 .user = d },
+                       err);
+        if (r < 0)
+                return r;
         intake.engine = d->engine;
+        intake.firing = d->firing;
         r = intake_new(&d->intake, &intake);
         return r < 0 ? err_set(err, r, "no memory for a daemon") : 0;
 }
@@ -310,29 +394,16 @@ static int workflows_read(struct daemon *d, struct err *err)
                              d->session.catalog, on_bad_workflow, d, err);
 }
 
-/* One run that cannot be taken up (its tree is gone) does not hold up the others. */
 static int runs_resume(struct daemon *d, struct err *err)
 {
         _cleanup_(json_decrefp) json_t *runs = NULL;
-        size_t i, n = 0;
-        json_t *run;
         int r;
 
         r = store_unended(d->store, 0, &runs, err);
-        if (r < 0)
+        if (r < 0 || json_array_size(runs) == 0)
                 return r;
-        json_array_foreach (runs, i, run) {
-                struct err why = { 0 };
-
-                if (engine_resume(d->engine, text_of(run, "run"), &why) < 0)
-                        say(SAY_ERROR, "run %s is not taken up: %s", text_of(run, "run"),
-                            err_text(&why));
-                else
-                        n++;
-        }
-        if (i > 0)
-                say(SAY_NOTICE, "%zu of %zu unended runs are taken up", n, i);
-        return 0;
+        say(SAY_NOTICE, "%zu unended runs are taken up", json_array_size(runs));
+        return engine_resume_all(d->engine, err);
 }
 
 static int on_watchdog(struct loop_source *source, _unused_ uint32_t events)
@@ -375,7 +446,11 @@ static int daemon_open(struct daemon *d, struct err *err)
         if (r == 0)
                 r = runs_resume(d, err);
         if (r == 0)
+                r = firing_set(d->firing, d->registry->flows, d->registry->n_flows, err);
+        if (r == 0)
                 r = watchdog_start(d, err);
+        if (r == 0)
+                agents_watch(d);
         return r;
 }
 

@@ -209,6 +209,30 @@ static int wait_run(struct intake *in, struct control_call *call,
         return 0;
 }
 
+static int triggers(struct intake *in, struct control_call *call,
+                    _unused_ const struct control_peer *peer, _unused_ const json_t *request,
+                    _unused_ struct err *err)
+{
+        control_reply(call, json_pack("{s:o}", "triggers", firing_list(in->options.firing)));
+        return 0;
+}
+
+static int fire(struct intake *in, struct control_call *call,
+                _unused_ const struct control_peer *peer, const json_t *request, struct err *err)
+{
+        const char *name = text_of(request, "name");
+        char run[RUN_ID_SIZE];
+        int r;
+
+        r = firing_now(in->options.firing, name ? name : "", run, err);
+        if (r < 0)
+                return r;
+        if (r == 0)
+                return wait_for(in, call, run, false);
+        control_reply(call, json_pack("{s:n}", "run"));
+        return 0;
+}
+
 static int reload(struct intake *in, struct control_call *call,
                   _unused_ const struct control_peer *peer, _unused_ const json_t *request,
                   struct err *err)
@@ -226,10 +250,8 @@ static const struct {
         int (*handle)(struct intake *in, struct control_call *call, const struct control_peer *peer,
                       const json_t *request, struct err *err);
 } verbs[] = {
-        { "submit", submit },
-        { "workflow", workflow },
-        { "wait", wait_run },
-        { "reload", reload },
+        { "submit", submit },     { "workflow", workflow }, { "wait", wait_run },
+        { "triggers", triggers }, { "fire", fire },         { "reload", reload },
 };
 
 bool intake_request(struct intake *in, struct control_call *call, const struct control_peer *peer,

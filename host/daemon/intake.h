@@ -10,12 +10,16 @@
  *   {"do": "workflow", "name"}                    → {"flow": {…}} one that is registered
  *   {"do": "wait", "run"}                         → {"state", "exit"} when it has ended, or waits
  *                                                   for a person
+ *   {"do": "triggers"}                            → {"triggers": […]} as firing_list()
+ *   {"do": "fire", "name"}                        → {"run"} when it is on disk, or {"run": null}
+ *                                                   where it waits for the end of the last one
  *   {"do": "reload"}                              → {"state": "reloaded"}
  * A refusal is {"error": TEXT, "errno": N}. Requests that wait for an answer are bounded by the
  * socket's connections; half of them may be "wait".
  */
 
 #include "run/engine.h"
+#include "run/firing.h"
 #include "store/control.h"
 
 struct intake;
@@ -28,6 +32,7 @@ struct intake_options {
         struct catalog *(*catalog)(void *user);
         const struct flow *(*workflow)(void *user, const char *name); /* NULL = none */
         int (*reload)(void *user, struct err *err);
+        struct firing *firing;
         void *user;
 };
 

@@ -450,6 +450,15 @@ static int trigger_check(struct checker *c, size_t i)
         char pointer[1024];
         int r;
 
+        (void) snprintf(pointer, sizeof(pointer), "/triggers/%zu", i);
+        r = c->catalog && c->catalog->trigger ? c->catalog->trigger(trigger, &why) : 0;
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0) {
+                r = tell(c, false, pointer, "trigger \"%s\": %s", trigger->name, err_text(&why));
+                if (r < 0)
+                        return r;
+        }
         (void) snprintf(pointer, sizeof(pointer), "/triggers/%zu/inputs", i);
         if (!inputs || (c->inputs && schema_default(c->inputs, inputs) < 0))
                 return -ENOMEM;

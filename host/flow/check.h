@@ -30,6 +30,8 @@ struct flow_catalog {
         int (*lookup)(void *user, const char *agent, const char *action, struct flow_action *ret,
                       struct err *err);
         void *user;
+        /* Can that trigger be waited for? NULL: not asked. */
+        int (*trigger)(const struct flow_trigger *trigger, struct err *err);
 };
 
 /* Adds what is wrong with a workflow that was read without errors. 0, or -ENOMEM. */

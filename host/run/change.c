@@ -198,8 +198,12 @@ void change_apply(struct step *step)
                 return;
         }
         change_journal_id(step, id);
+        if (e->options.on_apply)
+                e->options.on_apply(e->options.user, run->workspace, step->changes, false);
         r = apply_changeset(step->changes, run->workspace_fd, run->workspace, store_blobs(e->store),
                             store_journal(e->store), id, &err);
+        if (e->options.on_apply)
+                e->options.on_apply(e->options.user, run->workspace, step->changes, true);
         if (r == 0)
                 applied(step);
         else if (r == -ESTALE)

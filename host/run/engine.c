@@ -328,7 +328,7 @@ static int record_run(struct run *run, const struct engine_request *request, con
                           .trigger = trigger,
                           .retry_of = request->retry_of,
                   });
-        if (t)
+        if (t && !t->is_extra)
                 batch_trigger(commits_batch(run->engine->commits), t->name, t->due_ms, run->id);
         return 0;
 }
@@ -469,11 +469,7 @@ static int run_say_whose(struct run *run, const struct engine_request *request)
         run->uid = identity_of(run->engine, request)->uid;
         if (request->submit_key)
                 run->submit_key = strdup(request->submit_key);
-        if (request->trigger)
-                run->trigger = strdup(request->trigger->name);
-        return (request->submit_key && !run->submit_key) || (request->trigger && !run->trigger)
-                       ? -ENOMEM
-                       : 0;
+        return request->submit_key && !run->submit_key ? -ENOMEM : 0;
 }
 
 static int priority_of(const struct engine_request *request)
@@ -627,6 +623,12 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
         }
         engine_turn(e);
         return 0;
+}
+
+void engine_trigger_passed(struct engine *e, const char *name, uint64_t due_ms)
+{
+        batch_trigger(commits_batch(e->commits), name, due_ms, NULL);
+        engine_turn(e);
 }
 
 void engine_reload(struct engine *e, struct catalog *catalog, unsigned slots, bool four_eyes)

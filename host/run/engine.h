@@ -28,6 +28,7 @@
  * doc/engine.md has the tables, the promises and the name of the test that keeps each.
  */
 
+#include "base/changeset.h"
 #include "base/err.h"
 #include "base/loop.h"
 #include "base/verdict.h"
@@ -101,6 +102,11 @@ struct engine_options {
         /* Told once when the engine cannot go on: what engine_trouble() says. May be NULL. */
         void (*on_trouble)(void *user, const char *text);
 
+        /* Told before and after changes are written to a tree; nothing else happens in between. May
+         * be NULL. */
+        void (*on_apply)(void *user, const char *workspace, const struct changeset *changes,
+                         bool is_over);
+
         /* Requests on the control socket that the engine itself does not know (run/remote.h); false
          * = nor does this. Answered as control_handler says. NULL: there are none. */
         bool (*on_request)(void *user, struct control_call *call, const struct control_peer *peer,
@@ -132,6 +138,7 @@ struct engine_trigger {
         const char *name; /* over all workflows: "review/nightly" */
         const char *kind; /* "cron", "watch" */
         uint64_t due_ms;  /* since 1970; recorded with the run, so that it is due once */
+        bool is_extra;    /* started by hand: no due time is dealt with by it */
 };
 
 struct engine_request {
@@ -195,6 +202,9 @@ int engine_resume(struct engine *e, const char *run, struct err *err);
  * begins is told by events.
  */
 int engine_resume_all(struct engine *e, struct err *err);
+
+/* What was due is dealt with, without a run: recorded like the due time of a run. */
+void engine_trigger_passed(struct engine *e, const char *name, uint64_t due_ms);
 
 /* Runs that are neither ended nor taken up by this engine: as store_runs(); new reference. */
 int engine_others(struct engine *e, json_t **ret, struct err *err);

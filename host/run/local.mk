@@ -5,6 +5,7 @@ libhost_a_SOURCES += \
 	host/run/change.c \
 	host/run/commit.c host/run/commit.h \
 	host/run/cron.c host/run/cron.h \
+	host/run/due.c host/run/due.h \
 	host/run/each.c \
 	host/run/engine.c host/run/engine.h \
 	host/run/event.c \
@@ -12,6 +13,7 @@ libhost_a_SOURCES += \
 	host/run/syscall-grant.c host/run/syscall-grant.h \
 	host/run/file-input.c host/run/file-input.h \
 	host/run/finding.c host/run/finding.h \
+	host/run/firing.c host/run/firing.h \
 	host/run/grant.c host/run/grant.h \
 	host/run/outcome.c \
 	host/run/queue.c \
@@ -25,5 +27,6 @@ libhost_a_SOURCES += \
 	host/run/slot.c \
 	host/run/step.c \
 	host/run/trouble.h \
-	host/run/walk.c
+	host/run/walk.c \
+	host/run/watch.c host/run/watch.h
 EXTRA_DIST += doc/engine.md

@@ -40,6 +40,13 @@ void remote_peer_name(char *ret, size_t size, uid_t uid)
                 (void) snprintf(ret, size, "uid %u", (unsigned) uid);
 }
 
+int64_t remote_asker(const json_t *document)
+{
+        const json_t *uid = json_object_get(document, "uid");
+
+        return json_is_integer(uid) ? json_integer_value(uid) : -1;
+}
+
 static const json_t *step_row(const json_t *document, struct step_key key)
 {
         json_t *row;
@@ -69,7 +76,7 @@ static int may_decide(const json_t *document, struct step_key key,
                                text_of(approval, "decided_by") ? " by " : "",
                                text_of(approval, "decided_by") ? text_of(approval, "decided_by")
                                                                : "");
-        if (four_eyes && decision->by.uid == json_integer_value(json_object_get(document, "uid")))
+        if (four_eyes && decision->by.uid == remote_asker(document))
                 return err_set(err, -EPERM,
                                "you asked for run %s, so somebody else must decide "
                                "(approval.four_eyes)",
@@ -93,9 +100,7 @@ static int decide_in(struct store *store, struct step_key key,
         if (r < 0)
                 return r;
         if (!how && decision->approve)
-                how = decision->by.uid == json_integer_value(json_object_get(document, "uid"))
-                              ? "self-approved"
-                              : "approved";
+                how = decision->by.uid == remote_asker(document) ? "self-approved" : "approved";
         r = batch_new(&b);
         if (r < 0)
                 return err_set(err, r, "no memory for a decision");

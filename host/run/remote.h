@@ -27,6 +27,10 @@ void remote_handle(void *user, struct control_call *call, const struct control_p
 json_t *remote_refusal(int code, const struct err *err);
 void remote_peer_name(char *ret, size_t size, uid_t uid);
 
+/* Who asked for the run of that document; -1 = no local user, as of a run that a trigger started.
+ */
+int64_t remote_asker(const json_t *document);
+
 /*
  * Asks the engine that lives on a store. Takes `request`; `ret_reply` may be NULL. A refusal is its
  * error; -ECONNREFUSED where no engine lives.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "run/remote.h"
 #include "run/run.h"
 
 #include "flow/order.h"
@@ -178,11 +179,8 @@ static int restore_ends(struct run *run, struct err *err)
 
 static int restore_cause(struct run *run, const json_t *document)
 {
-        const json_t *trigger = json_object_get(json_object_get(document, "trigger"), "name");
         const json_t *key = json_object_get(document, "submit_key");
 
-        if (json_is_string(trigger) && !(run->trigger = strdup(json_string_value(trigger))))
-                return -ENOMEM;
         if (json_is_string(key) && !(run->submit_key = strdup(json_string_value(key))))
                 return -ENOMEM;
         return 0;
@@ -218,7 +216,7 @@ static int restore(struct run *run, const json_t *document, struct err *err)
                 return err_set(err, -EBADMSG, "the record has run %s in an unknown state \"%s\"",
                                run->id, text_of(document, "state"));
         run->exit_status = run->state == RUN_WAITING_APPROVAL ? RUN_EXIT_WAITING : -1;
-        run->uid = json_integer_value(json_object_get(document, "uid"));
+        run->uid = remote_asker(document);
         r = restore_cause(run, document);
         if (r < 0)
                 return err_set(err, r, "no memory for run %s", run->id);

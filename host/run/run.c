@@ -165,7 +165,6 @@ struct run *run_free(struct run *run)
         json_decref(run->inputs);
         catalog_free(run->catalog);
         free(run->submit_key);
-        free(run->trigger);
         closep(&run->workspace_fd);
         free(run->workspace);
         flow_free(run->flow);

@@ -110,7 +110,6 @@ struct run {
         int workspace_fd;
         int64_t uid; /* who asked */
         char *submit_key;
-        char *trigger;           /* the name of what started it; NULL = a person */
         struct catalog *catalog; /* its agents' */
 
         enum run_state state;
