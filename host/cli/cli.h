@@ -94,5 +94,6 @@ int cmd_rollback(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_store(int argc, char **argv);
 int cmd_submit(int argc, char **argv);
 int cmd_trigger(int argc, char **argv);

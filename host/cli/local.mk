@@ -36,6 +36,7 @@ libhost_a_SOURCES += \
 	host/cli/session.c host/cli/session.h \
 	host/cli/show.c \
 	host/cli/stopped.c host/cli/stopped.h \
+	host/cli/store.c \
 	host/cli/stores.c host/cli/stores.h \
 	host/cli/submit.c \
 	host/cli/term.c host/cli/term.h \

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "store/id.h"
 #include "store/op.h"
+#include "store/store.h"
 
 #include <jansson.h>
 
@@ -74,6 +75,22 @@ struct db_ops {
         int (*usage_load)(struct db *db, uint64_t *ret_bytes, uint64_t *ret_at_ms, struct err *err);
         int (*usage_save)(struct db *db, uint64_t bytes, uint64_t at_ms, struct err *err);
         void (*set_full)(struct db *db, const char *why);
+
+        /*
+         * Care, by the reader. survey() counts, named() says every blob that a row names
+         * (`changes`: also those that only changesets need), is_named() asks about one, damage()
+         * appends texts. copy() writes the whole into a new file at `path`, without what only
+         * changesets need unless `changes`; forget() hides the runs in such a copy that name a
+         * blob.
+         */
+        int (*survey)(struct db *db, const struct store_limits *limits, json_t **ret,
+                      struct err *err);
+        int (*named)(struct db *db, int (*each)(void *user, const char *sha256, struct err *err),
+                     void *user, struct err *err);
+        int (*is_named)(struct db *db, const char *sha256, struct err *err);
+        int (*damage)(struct db *db, json_t *faults, struct err *err);
+        int (*copy)(struct db *db, const char *path, bool changes, struct err *err);
+        int (*forget)(struct db *db, const char *path, const char *sha256, struct err *err);
 
         int (*run_document)(struct db *db, const char *run, unsigned flags, json_t **ret,
                             struct err *err);

@@ -256,16 +256,11 @@ int lite_compact(struct db *db, struct err *err)
 
 int lite_blob_is_named(struct db *db, const char *sha256, struct err *err)
 {
-        static const char sql[] = "SELECT 1 FROM blob_refs WHERE sha256 = ?1"
-                                  " UNION ALL SELECT 1 FROM artifacts WHERE sha256 = ?1"
-                                  " UNION ALL SELECT 1 FROM run_files WHERE sha256 = ?1"
-                                  " UNION ALL SELECT 1 FROM log_files WHERE sha256 = ?1"
-                                  " UNION ALL SELECT 1 FROM outputs WHERE sha256 = ?1 LIMIT 1";
         _cleanup_(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
         struct lite *l = (struct lite *) db;
         int code, r;
 
-        r = prepare(l, &statement, sql, err);
+        r = prepare(l, &statement, LITE_BLOB_IS_NAMED, err);
         if (r < 0)
                 return r;
         (void) sqlite3_bind_text(statement, 1, sha256, -1, SQLITE_STATIC);

@@ -9,7 +9,8 @@
  * of lite-migrations.c, lite-write.c and lite-read.c are the two halves of
  * store/db.h, lite-wal.c looks after the log,
  * lite-retain.c deletes,
- * lite-log.c folds logs into files. Only host/store includes this header.
+ * lite-log.c folds logs into files, lite-care.c counts, checks and copies. Only host/store includes
+ * this header.
  */
 
 #include "base/buf.h"
@@ -99,6 +100,14 @@ int lite_column_json(sqlite3_stmt *row, int column, json_t **ret, struct err *er
 /* The whole of a blob; -ENOENT says which is missing. */
 int lite_blob_read(struct lite *l, const char *sha256, struct buf *ret, struct err *err);
 
+/* A row for blob ?1 if any row names it. */
+#define LITE_BLOB_IS_NAMED                                                                         \
+        "SELECT 1 FROM blob_refs WHERE sha256 = ?1"                                                \
+        " UNION ALL SELECT 1 FROM artifacts WHERE sha256 = ?1"                                     \
+        " UNION ALL SELECT 1 FROM run_files WHERE sha256 = ?1"                                     \
+        " UNION ALL SELECT 1 FROM log_files WHERE sha256 = ?1"                                     \
+        " UNION ALL SELECT 1 FROM outputs WHERE sha256 = ?1 LIMIT 1"
+
 /* lite-retain.c */
 int lite_measure(struct db *db, struct db_usage *ret, struct err *err);
 int lite_retire(struct db *db, const struct db_cut *cut, struct err *err);
@@ -108,6 +117,15 @@ int lite_blob_is_named(struct db *db, const char *sha256, struct err *err);
 int lite_usage_load(struct db *db, uint64_t *ret_bytes, uint64_t *ret_at_ms, struct err *err);
 int lite_usage_save(struct db *db, uint64_t bytes, uint64_t at_ms, struct err *err);
 void lite_set_full(struct db *db, const char *why);
+
+/* lite-care.c */
+int lite_survey(struct db *db, const struct store_limits *limits, json_t **ret, struct err *err);
+int lite_named(struct db *db, int (*each)(void *user, const char *sha256, struct err *err),
+               void *user, struct err *err);
+int lite_is_named(struct db *db, const char *sha256, struct err *err);
+int lite_damage(struct db *db, json_t *faults, struct err *err);
+int lite_copy(struct db *db, const char *path, bool changes, struct err *err);
+int lite_forget(struct db *db, const char *path, const char *sha256, struct err *err);
 
 /* lite-read.c */
 int lite_run_document(struct db *db, const char *run, unsigned flags, json_t **ret,

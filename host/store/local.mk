@@ -1,9 +1,11 @@
 libhost_a_SOURCES += \
+	host/store/care.c host/store/care.h \
 	host/store/batch.c host/store/batch.h \
 	host/store/control.c host/store/control.h \
 	host/store/db.h \
 	host/store/id.c host/store/id.h \
 	host/store/lite.c host/store/lite.h \
+	host/store/lite-care.c \
 	host/store/lite-log.c \
 	host/store/lite-migrations.c \
 	host/store/lite-read.c \
@@ -16,7 +18,7 @@ libhost_a_SOURCES += \
 	host/store/place.c host/store/place.h \
 	host/store/retain.c host/store/retain.h \
 	host/store/state.c host/store/state.h \
-	host/store/store.c host/store/store.h \
+	host/store/store.c host/store/store.h host/store/store-impl.h \
 	host/store/writer.c host/store/writer.h
 
 libhost_a_SOURCES += \

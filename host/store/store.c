@@ -5,24 +5,12 @@
 #include "store/lite.h"
 #include "store/lock.h"
 #include "store/place.h"
-#include "store/retain.h"
-#include "store/writer.h"
+#include "store/store-impl.h"
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-
-struct store {
-        char *dir;
-        int dirfd;
-        int blobs;
-        int journal;
-        int lock;
-        struct db *db;
-        struct retain *retain; /* NULL when nothing is ever removed */
-        struct writer *writer; /* NULL when opened to read only */
-};
 
 static struct db *db_close(struct db *db)
 {

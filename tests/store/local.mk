@@ -1,5 +1,6 @@
 STORE_HELPER = tests/store/helper.c tests/store/helper.h tests/test.h
 STORE_TESTS = \
+	tests/store/test-care \
 	tests/store/test-control \
 	tests/store/test-crash \
 	tests/store/test-group \
@@ -13,6 +14,10 @@ STORE_TESTS = \
 
 check_PROGRAMS += $(STORE_TESTS) tests/store/bench-store
 TESTS += $(STORE_TESTS)
+
+tests_store_test_care_SOURCES = tests/store/test-care.c $(STORE_HELPER)
+tests_store_test_care_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_store_test_care_LDADD = $(TEST_LIBS)
 
 tests_store_test_control_SOURCES = tests/store/test-control.c $(STORE_HELPER)
 tests_store_test_control_CPPFLAGS = $(TEST_CPPFLAGS)
