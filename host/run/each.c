@@ -46,16 +46,14 @@ int each_resolve(struct step *step, json_t **ret, struct err *err)
 
 static void record_items(struct step *step)
 {
-        struct batch *b = commits_batch(step->run->engine->commits);
-
-        for (size_t i = 0; i < step->n_items; i++)
-                batch_step(b, step_key_of(&step->items[i]),
-                           &(struct batch_step){
-                                   .agent = flow_step_agent(step->def),
-                                   .action = flow_step_action(step->def),
-                                   .position = (int) (step->def - step->run->flow->steps),
-                                   .state = STEP_WAITING,
-                           });
+        batch_items(commits_batch(step->run->engine->commits), step->run->id, step->def->id,
+                    step->n_items,
+                    &(struct batch_step){
+                            .agent = flow_step_agent(step->def),
+                            .action = flow_step_action(step->def),
+                            .position = (int) (step->def - step->run->flow->steps),
+                            .state = STEP_WAITING,
+                    });
 }
 
 void each_begin(struct step *step)
@@ -87,8 +85,7 @@ void each_feed(struct step *step)
 
                 if (item->state != STEP_WAITING)
                         continue;
-                step_move(item, STEP_READY, NULL);
-                slot_ask(item);
+                step_ready(item);
         }
 }
 

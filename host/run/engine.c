@@ -51,6 +51,7 @@ void engine_turn(struct engine *e)
                                 walk_turn(run);
                         slot_turn(e);
                 } while (e->touched && e->trouble == 0);
+                step_ready_record(e);
         }
         commits_flush(e->commits);
         if (e->is_stopping_when_idle && is_idle(e))

@@ -270,6 +270,7 @@ const char *engine_trouble(const struct engine *e);
  *   {"event": "progress", "run", "step", "item", "done", "total", "note"}
  *   {"event": "end", "run", "state", "exit"}                          the last
  *
- * `progress` alone is not recorded, and told at once. A run that stops for an approval ends with
- * "end" too: state waiting_approval, exit 3; when it goes on, another `state` follows.
+ * A step that is ready and has its cell at once is told as running only. `progress` alone is not
+ * recorded, and told at once. A run that stops for an approval ends with "end" too: state
+ * waiting_approval, exit 3; when it goes on, another `state` follows.
  */

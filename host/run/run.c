@@ -205,16 +205,49 @@ static size_t is_open(enum step_state state)
         return state == STEP_READY || state == STEP_RUNNING;
 }
 
-void step_move(struct step *step, enum step_state state, const char *reason)
+static void set_state(struct step *step, enum step_state state)
 {
         assert(step_state_may(step->state, state));
         if (step->parent)
                 step->parent->n_items_open += is_open(state) - is_open(step->state);
         step->state = state;
+        step->is_fresh = false;
+        run_touch(step->run);
+}
+
+void step_ready(struct step *step)
+{
+        struct engine *e = step->run->engine;
+
+        set_state(step, STEP_READY);
+        step->is_fresh = true;
+        step->fresh_next = e->fresh;
+        e->fresh = step;
+        slot_ask(step);
+}
+
+static void record_ready(struct step *step)
+{
+        batch_step_state(commits_batch(step->run->engine->commits), step_key_of(step), STEP_READY,
+                         step->verdict, NULL, 0);
+        event_step(step, NULL);
+}
+
+void step_ready_record(struct engine *e)
+{
+        for (struct step *step = TAKE(e->fresh); step; step = step->fresh_next)
+                if (step->is_fresh) {
+                        step->is_fresh = false;
+                        record_ready(step);
+                }
+}
+
+void step_move(struct step *step, enum step_state state, const char *reason)
+{
+        set_state(step, state);
         batch_step_state(commits_batch(step->run->engine->commits), step_key_of(step), state,
                          step->verdict, reason, 0);
         event_step(step, reason);
-        run_touch(step->run);
         /* It waits for a person, and another item can have its place. */
         if (step->parent && state == STEP_HELD)
                 each_feed(step->parent);

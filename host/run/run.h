@@ -77,6 +77,8 @@ struct step {
         char asked[SHA256_HEX];    /* what the open approval is for; "" = none */
         const json_t *row;         /* while it is being restored: what the record says of it */
         bool is_deciding;          /* a decision is on its way to disk, or being applied */
+        bool is_fresh;             /* ready, and not recorded as that */
+        struct step *fresh_next;
         bool is_queued;
         struct step *next; /* in one of the run's queues */
         unsigned lane;     /* of the ready ones: by its agent's limit */
@@ -160,6 +162,7 @@ struct engine {
 
         struct shares shares;
         struct step *leases;    /* attempts begun and not ended, over all runs */
+        struct step *fresh;     /* ready, and not recorded as that; the newest first */
         struct run *contending; /* runs with steps that are ready */
         unsigned *lane_cells;   /* of each lane, in the count of the running turn */
         size_t n_lanes;
@@ -202,6 +205,12 @@ struct step_key step_key_of(const struct step *step);
 /* Moves: recorded in the open batch, told when it is on disk. `reason` may be NULL. */
 void run_move(struct run *run, enum run_state state);
 void step_move(struct step *step, enum step_state state, const char *reason);
+/*
+ * It is ready, and in turn for a cell. Recorded at the end of the turn, and only if it has none by
+ * then: that it is running says as much.
+ */
+void step_ready(struct step *step);
+void step_ready_record(struct engine *e);
 
 /* What references in a step's definition stand for, at this moment. */
 int run_resolve(struct step *step, const json_t *tree, json_t **ret, struct err *err);

@@ -113,8 +113,7 @@ static void consider(struct step *step)
         } else if (r == 0) {
                 step_finish(step, STEP_SKIPPED, -1, "its condition is false");
         } else {
-                step_move(step, STEP_READY, NULL);
-                slot_ask(step);
+                step_ready(step);
         }
 }
 

@@ -318,6 +318,20 @@ void batch_step(struct batch *b, struct step_key key, const struct batch_step *s
                 value_time(&v[8], step->at_ms);
 }
 
+void batch_items(struct batch *b, const char *run, const char *id, size_t n,
+                 const struct batch_step *item)
+{
+        struct step_key key = { .run = run, .step = id, .item = (int) n };
+        struct op_value *v = n > 0 ? batch_add_keyed(b, OP_ITEMS, 7, key) : NULL;
+
+        if (!v)
+                return;
+        value_text(b, &v[3], item->agent);
+        value_text(b, &v[4], item->action);
+        value_number(&v[5], item->position);
+        value_text(b, &v[6], step_state_name(item->state));
+}
+
 void batch_step_state(struct batch *b, struct step_key key, enum step_state state, int verdict,
                       const char *reason, uint64_t at_ms)
 {

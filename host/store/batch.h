@@ -90,9 +90,14 @@ struct batch_step {
 
 void batch_step(struct batch *b, struct step_key key, const struct batch_step *step);
 
+/* The items 0 to `n` - 1 of a for_each step, all alike, in one go. */
+void batch_items(struct batch *b, const char *run, const char *id, size_t n,
+                 const struct batch_step *item);
+
 /*
  * Moves a step. `verdict` < 0 = none yet; `reason` (why it failed, was skipped, is held) may be
- * NULL. `ready` sets ready_at, the first `running` sets `started`, a final state sets `ended`.
+ * NULL. `ready` sets ready_at, and so does `running` where it is the first; that sets `started`, a
+ * final state sets `ended`.
  */
 void batch_step_state(struct batch *b, struct step_key key, enum step_state state, int verdict,
                       const char *reason, uint64_t at_ms);

@@ -17,7 +17,7 @@
 
 #include <jansson.h>
 
-/* write(): the batch broke a rule; it left no trace, the transaction goes on. */
+/* write(): the batch broke a rule. In a guarded transaction it left no trace. */
 #define DB_REFUSED 1
 
 struct db {
@@ -49,9 +49,13 @@ struct db_freed {
 struct db_ops {
         struct db *(*close)(struct db *db);
 
-        /* One transaction: begin, any number of writes, then commit or rollback. A negative return
-         * is trouble of the database itself and ends the whole transaction. */
-        int (*begin)(struct db *db, struct err *err);
+        /*
+         * One transaction: begin, any number of writes, then commit or rollback. A negative return
+         * is trouble of the database itself and ends the whole transaction. Only where it
+         * `is_guarded` can it go on after a write that was refused; that costs a copy of every page
+         * that is written.
+         */
+        int (*begin)(struct db *db, bool is_guarded, struct err *err);
         int (*write)(struct db *db, const struct batch *batch, struct err *err);
         int (*commit)(struct db *db, struct err *err);
         void (*rollback)(struct db *db);

@@ -168,7 +168,7 @@ static int fold_run(struct lite *l, struct lite_log_run *run, struct err *err)
                 return 0;
         r = fold_put(l, &f, sha256, err);
         if (r == 0)
-                r = lite_begin(&l->db, err);
+                r = lite_begin(&l->db, false, err);
         if (r == 0)
                 r = fold_note(l, run->run, &f, sha256, err);
         if (r == 0)

@@ -146,6 +146,21 @@ static const char first_tables[] =
  * need, `usage` what was last measured.
  */
 static const char scheduling_and_retention[] =
+        /* The rules of the first version, without a way back for the statement: the batch has it.
+         */
+        "DROP TRIGGER steps_final;"
+        "CREATE TRIGGER steps_final BEFORE UPDATE OF state ON steps"
+        " WHEN OLD.state IN ('done', 'failed', 'skipped', 'cancelled')"
+        " BEGIN SELECT RAISE(FAIL, 'final'); END;"
+        "DROP TRIGGER attempts_once;"
+        "CREATE TRIGGER attempts_once BEFORE UPDATE ON attempts WHEN OLD.ended IS NOT NULL"
+        " BEGIN SELECT RAISE(FAIL, 'result'); END;"
+        "DROP TRIGGER attempts_after_end;"
+        "CREATE TRIGGER attempts_after_end BEFORE INSERT ON attempts"
+        " WHEN (SELECT state FROM steps WHERE run = NEW.run AND id = NEW.step"
+        "  AND item = NEW.item) IN ('done', 'failed', 'skipped', 'cancelled')"
+        " BEGIN SELECT RAISE(FAIL, 'final'); END;"
+
         "ALTER TABLE runs ADD COLUMN project TEXT;"
         "ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;"
         "ALTER TABLE runs ADD COLUMN concurrency_key TEXT;"

@@ -227,7 +227,7 @@ int lite_shrink(struct db *db, struct db_freed *freed, struct err *err)
         int r, n;
 
         freed->n = 0;
-        r = lite_begin(db, err);
+        r = lite_begin(db, false, err);
         if (r < 0)
                 return r;
         n = delete_piece((struct lite *) db, freed, err);

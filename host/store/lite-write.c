@@ -7,7 +7,11 @@
 #define OF_STEP "run = ?1 AND step = ?2 AND item = ?3"
 #define IS_HELD "'held' = (SELECT state FROM steps WHERE run = ?1 AND id = ?2 AND item = ?3)"
 
-/* One statement for each kind, and what a message calls its row. */
+/*
+ * One statement for each kind, and what a message calls its row. Of a batch that breaks a rule
+ * everything is taken back anyway, so the common ones need not be able to take back themselves (OR
+ * FAIL): that would cost a copy of each page that they touch.
+ */
 static const struct {
         const char *sql;
         const char *what;
@@ -36,27 +40,35 @@ static const struct {
                             "  CASE WHEN cancel_requested IS NULL THEN ?2 ELSE cancel_by END,"
                             " cancel_requested = coalesce(cancel_requested, ?3) WHERE id = ?1",
                             "run" },
-        [OP_STEP] = { "INSERT INTO steps (run, id, item, agent, action, needs, position, state,"
+        [OP_STEP] = { "INSERT OR FAIL INTO steps (run, id, item, agent, action, needs, position, "
+                      "state,"
                       " ready_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                       "step", true },
-        [OP_STEP_STATE] = { "UPDATE steps SET state = ?4, verdict = ?6, reason = ?7,"
-                            " ready_at = CASE WHEN ?4 = 'ready' THEN ?8 ELSE ready_at END,"
+        [OP_STEP_STATE] = { "UPDATE OR FAIL steps SET state = ?4, verdict = ?6, reason = ?7,"
+                            " ready_at = CASE WHEN ?4 = 'ready' THEN ?8 WHEN ?4 = 'running'"
+                            "  THEN coalesce(ready_at, ?8) ELSE ready_at END,"
                             " started = CASE WHEN ?4 = 'running' THEN coalesce(started, ?8)"
                             "  ELSE started END,"
                             " ended = CASE WHEN ?5 THEN ?8 END"
                             " WHERE run = ?1 AND id = ?2 AND item = ?3",
                             "step", true },
-        [OP_STEP_READY_AT] = { "UPDATE steps SET ready_at = ?4"
+        [OP_ITEMS] = { "WITH RECURSIVE i(n) AS"
+                       " (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n + 1 < ?3)"
+                       " INSERT OR FAIL INTO steps (run, id, item, agent, action, position, state)"
+                       " SELECT ?1, ?2, n, ?4, ?5, ?6, ?7 FROM i",
+                       "items", true },
+        [OP_STEP_READY_AT] = { "UPDATE OR FAIL steps SET ready_at = ?4"
                                " WHERE run = ?1 AND id = ?2 AND item = ?3",
                                "step", true },
         [OP_STEP_TAKEN] = { "UPDATE steps SET taken = ?4"
                             " WHERE run = ?1 AND id = ?2 AND item = ?3",
                             "step", true },
-        [OP_ATTEMPT_BEGIN] = { "INSERT INTO attempts (run, step, item, n, agent_sha256, tier,"
+        [OP_ATTEMPT_BEGIN] = { "INSERT OR FAIL INTO attempts (run, step, item, n, agent_sha256, "
+                               "tier,"
                                " started, idempotency_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
                                " ?1 || '/' || ?2 || iif(?3 < 0, '', '/' || ?3))",
                                "attempt", true },
-        [OP_ATTEMPT_END] = { "UPDATE attempts SET ended = ?5, verdict = ?6, code = ?7,"
+        [OP_ATTEMPT_END] = { "UPDATE OR FAIL attempts SET ended = ?5, verdict = ?6, code = ?7,"
                              " message = ?8, exit = ?9, signal = ?10, syscall = ?11,"
                              " syscall_remedy = ?12, stderr_tail = ?13, wall_ms = ?14,"
                              " cpu_ms = ?15, user_us = ?16, system_us = ?17,"
@@ -64,10 +76,11 @@ static const struct {
                              " redacted = ?21"
                              " WHERE " OF_STEP " AND n = ?4",
                              "attempt", true },
-        [OP_OUTPUT] = { "INSERT INTO outputs (run, step, item, json, sha256, size)"
+        [OP_OUTPUT] = { "INSERT OR FAIL INTO outputs (run, step, item, json, sha256, size)"
                         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                         "output", true },
-        [OP_FINDING] = { "INSERT INTO findings (run, step, item, n, severity, rule, fingerprint,"
+        [OP_FINDING] = { "INSERT OR FAIL INTO findings (run, step, item, n, severity, rule, "
+                         "fingerprint,"
                          " json) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                          "finding", true },
         [OP_ARTIFACT] = { "INSERT INTO artifacts (run, step, item, name, media_type, size, sha256)"
@@ -107,9 +120,9 @@ static const struct {
                          " ON CONFLICT (name) DO UPDATE SET last_due = ?2,"
                          " last_run = coalesce(?3, last_run)",
                          "trigger" },
-        [OP_EVENT] = { "INSERT INTO events (run, type, at, data) VALUES (?1, ?2, ?3, ?4)",
+        [OP_EVENT] = { "INSERT OR FAIL INTO events (run, type, at, data) VALUES (?1, ?2, ?3, ?4)",
                        "event" },
-        [OP_LOG] = { "INSERT INTO logs (run, step, item, attempt, level, text, at)"
+        [OP_LOG] = { "INSERT OR FAIL INTO logs (run, step, item, attempt, level, text, at)"
                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                      "log line", true },
 };
@@ -287,9 +300,21 @@ static int exec_write(struct lite *l, const char *sql, struct err *err)
         return lite_exec(l->writer, l->path, sql, "write to", err);
 }
 
-int lite_begin(struct db *db, struct err *err)
+int lite_begin(struct db *db, bool is_guarded, struct err *err)
 {
-        return exec_write((struct lite *) db, "BEGIN IMMEDIATE", err);
+        struct lite *l = (struct lite *) db;
+
+        l->is_guarded = is_guarded;
+        return exec_write(l, "BEGIN IMMEDIATE", err);
+}
+
+static int write_ops(struct lite *l, const struct batch *batch, struct err *err)
+{
+        int r = 0;
+
+        for (const struct op *op = batch->first; op && r == 0; op = op->next)
+                r = op_write(l, op, err);
+        return r;
 }
 
 int lite_write(struct db *db, const struct batch *batch, struct err *err)
@@ -297,9 +322,11 @@ int lite_write(struct db *db, const struct batch *batch, struct err *err)
         struct lite *l = (struct lite *) db;
         int r;
 
+        if (!l->is_guarded)
+                return write_ops(l, batch, err);
         r = exec_write(l, "SAVEPOINT batch", err);
-        for (const struct op *op = batch->first; op && r == 0; op = op->next)
-                r = op_write(l, op, err);
+        if (r == 0)
+                r = write_ops(l, batch, err);
         if (r < 0)
                 return r;
         if (r == DB_REFUSED && sqlite3_exec(l->writer, "ROLLBACK TO batch", NULL, NULL, NULL))

@@ -40,6 +40,7 @@ struct lite {
         sqlite3_stmt *statements[OPS_]; /* of the writer, prepared when first needed */
         int wal_pages;                  /* in the log since the last checkpoint */
         int64_t wal_room;               /* bytes that the log's file has, its end written ahead */
+        bool is_guarded;                /* the transaction that is open: a batch may be refused */
         int blobs;                      /* folder, -1 = there is none; borrowed */
         struct lite_log log;
         char full[256]; /* why new runs are refused; "" = they are not */
@@ -75,7 +76,7 @@ extern const char *const lite_migrations[];
 extern const int64_t lite_newest;
 
 /* lite-write.c */
-int lite_begin(struct db *db, struct err *err);
+int lite_begin(struct db *db, bool is_guarded, struct err *err);
 int lite_write(struct db *db, const struct batch *batch, struct err *err);
 int lite_commit(struct db *db, struct err *err);
 void lite_rollback(struct db *db);

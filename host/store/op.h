@@ -19,6 +19,7 @@ enum op_kind {
         OP_RUN_TIER,
         OP_RUN_CANCEL,
         OP_STEP,
+        OP_ITEMS,
         OP_STEP_STATE,
         OP_STEP_READY_AT,
         OP_STEP_TAKEN,

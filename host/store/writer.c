@@ -109,21 +109,40 @@ static int sync_blobs(struct writer *w, const struct entry *group, struct err *e
         return r < 0 ? err_sys(err, r, "cannot make the store's blobs durable") : 0;
 }
 
-static int write_entries(struct writer *w, struct entry *group, struct err *err)
+/* DB_REFUSED: a batch broke a rule, and what was written before it is still in the transaction. */
+static int write_entries(struct writer *w, struct entry *group, bool is_guarded, struct err *err)
 {
-        int r = 0;
+        for (struct entry *e = group; e; e = e->next) {
+                int r = w->db->ops->write(w->db, e->batch, &e->err);
 
-        for (struct entry *e = group; e && r >= 0; e = e->next) {
-                r = w->db->ops->write(w->db, e->batch, &e->err);
-                if (r == DB_REFUSED)
-                        e->result = e->err.code;
-                else if (r < 0)
+                e->result = r == DB_REFUSED ? e->err.code : 0;
+                if (r < 0)
                         *err = e->err;
+                if (r < 0 || (r == DB_REFUSED && !is_guarded))
+                        return r;
         }
-        return r < 0 ? r : 0;
+        return 0;
 }
 
-/* One transaction for the whole group; trouble is everybody's. */
+static int write_all(struct writer *w, struct entry *group, bool is_guarded, struct err *err)
+{
+        int r;
+
+        r = w->db->ops->begin(w->db, is_guarded, err);
+        if (r < 0)
+                return r;
+        r = write_entries(w, group, is_guarded, err);
+        if (r == 0)
+                r = w->db->ops->commit(w->db, err);
+        if (r != 0)
+                w->db->ops->rollback(w->db);
+        return r;
+}
+
+/*
+ * One transaction for the whole group; trouble is everybody's. Hardly ever is a batch refused, so
+ * it is tried without the means to take back a single one; with them only where that is needed.
+ */
 static int write_group(struct writer *w, struct entry *group, struct err *err)
 {
         int r;
@@ -131,15 +150,10 @@ static int write_group(struct writer *w, struct entry *group, struct err *err)
         r = sync_blobs(w, group, err);
         if (r < 0)
                 return r;
-        r = w->db->ops->begin(w->db, err);
-        if (r < 0)
-                return r;
-        r = write_entries(w, group, err);
-        if (r == 0)
-                r = w->db->ops->commit(w->db, err);
-        if (r < 0)
-                w->db->ops->rollback(w->db);
-        return r;
+        r = write_all(w, group, false, err);
+        if (r == DB_REFUSED && group->next)
+                r = write_all(w, group, true, err);
+        return r < 0 ? r : 0;
 }
 
 static void fail_group(struct entry *group, const struct err *err)
