@@ -286,6 +286,27 @@ static void take_up_each(struct step *step)
                 each_feed(step);
 }
 
+static bool has_cancelled(const struct step *steps, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (steps[i].state == STEP_CANCELLED ||
+                    has_cancelled(steps[i].items, steps[i].n_items))
+                        return true;
+        return false;
+}
+
+/* What was being ended when its engine died is ended now. */
+static void carry_on_stop(struct run *run, const json_t *document)
+{
+        bool is_cancelled = !is_null(json_object_get(document, "cancel_requested"));
+
+        /* Nobody asked for it: then its time was up. */
+        run->is_timed_out = !is_cancelled && has_cancelled(run->steps, run->n_steps);
+        /* Where nothing has begun there is nothing to put in order. */
+        if (is_cancelled || run->is_timed_out)
+                walk_cancel(run, run->state == RUN_QUEUED ? STOP_NOW : STOP_ORDERLY);
+}
+
 static void go(struct run *run, const json_t *document)
 {
         walk_start(run);
@@ -301,9 +322,7 @@ static void go(struct run *run, const json_t *document)
                 else
                         take_up(step);
         }
-        /* Where nothing has begun there is nothing to put in order. */
-        if (!is_null(json_object_get(document, "cancel_requested")))
-                walk_cancel(run, run->state == RUN_QUEUED ? STOP_NOW : STOP_ORDERLY);
+        carry_on_stop(run, document);
 }
 
 int resume_flow(struct flow **ret, const json_t *document, struct err *err)

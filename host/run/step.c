@@ -161,12 +161,27 @@ static int on_retry(struct loop_source *source, _unused_ uint32_t events)
         return 0;
 }
 
-/* The step is `ready`; its turn comes at `at_ms` of the wall clock. */
+/* The longest wait before the next try. */
+static uint64_t longest_wait(const struct step *step)
+{
+        struct retry retry = retry_of(step);
+        int64_t delay;
+
+        retry.jitter = false;
+        delay = retry_delay(&retry, step->n_tries + 1, NULL);
+        return delay > 0 ? (uint64_t) delay : 0;
+}
+
+/*
+ * The step is `ready`; its turn comes at `at_ms` of the wall clock. That clock may have been set
+ * back since: nobody waits longer than the policy says.
+ */
 void step_retry_at(struct step *step, uint64_t at_ms)
 {
         struct run *run = step->run;
         uint64_t now = clock_wall_ms(), delay = at_ms > now ? at_ms - now : 0;
 
+        delay = MIN_OF(delay, longest_wait(step));
         if (delay == 0 || loop_add_timer(run->engine->loop, &step->retry, delay, on_retry, step)) {
                 slot_ask(step);
                 return;
