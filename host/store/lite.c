@@ -9,12 +9,16 @@
 #define BUSY_MS 5000
 
 /*
- * What a connection that writes needs. The file's own settings come before its first table, and
- * without the eight syncs that SQLite would take for an empty file: sync_file() follows.
+ * The file's own settings come before its first table. Without a journal, and without the eight
+ * syncs that SQLite would take for an empty file: sync_file() follows, and only then the name.
  */
-static const char writer_settings[] = "PRAGMA synchronous = OFF;"
-                                      "PRAGMA auto_vacuum = INCREMENTAL;"
-                                      "PRAGMA journal_mode = WAL;"
+static const char file_settings[] = "PRAGMA journal_mode = OFF;"
+                                    "PRAGMA synchronous = OFF;"
+                                    "PRAGMA auto_vacuum = INCREMENTAL;"
+                                    "PRAGMA journal_mode = WAL;";
+
+/* What a connection that writes needs. */
+static const char writer_settings[] = "PRAGMA journal_mode = WAL;"
                                       "PRAGMA synchronous = FULL;"
                                       "PRAGMA wal_autocheckpoint = 0;"
                                       "PRAGMA journal_size_limit = 67108864;"
@@ -125,6 +129,31 @@ static int connect_file(sqlite3 **ret, const char *name, const char *path, int f
         return 0;
 }
 
+static int sync_file(sqlite3 *db, const char *path, struct err *err)
+{
+        sqlite3_file *file = NULL;
+
+        if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+            file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) != SQLITE_OK)
+                return err_sys(err, -EIO, "cannot make %s durable", path);
+        return 0;
+}
+
+int lite_make(const char *path, struct err *err)
+{
+        sqlite3 *db = NULL;
+        int r;
+
+        r = connect_file(&db, path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, err);
+        if (r < 0)
+                return r;
+        r = lite_exec(db, path, file_settings, "make", err);
+        if (r == 0)
+                r = sync_file(db, path, err);
+        (void) sqlite3_close(db);
+        return r;
+}
+
 static int note_wal_pages(void *user, sqlite3 *db, const char *name, int pages)
 {
         struct lite *l = user;
@@ -151,31 +180,17 @@ static int check_wal(struct lite *l, struct err *err)
         return r;
 }
 
-/* SQLite throws the log of an empty file away: the first page must be there before a commit is. */
-static int sync_file(struct lite *l, struct err *err)
-{
-        sqlite3_file *file = NULL;
-
-        if (sqlite3_file_control(l->writer, "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
-                    SQLITE_OK ||
-            file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) != SQLITE_OK)
-                return err_sys(err, -EIO, "cannot make %s durable", l->path);
-        return 0;
-}
-
 static int open_writer(struct lite *l, struct err *err)
 {
         int r;
 
-        r = connect_file(&l->writer, l->path, l->path,
-                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, err);
+        r = connect_file(&l->writer, l->path, l->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
+                         err);
         if (r < 0)
                 return r;
         r = lite_exec(l->writer, l->path, writer_settings, "open", err);
         if (r == 0)
                 r = check_wal(l, err);
-        if (r == 0)
-                r = sync_file(l, err);
         if (r < 0)
                 return r;
         r = lite_schema(l->writer, l->path, false, err);

@@ -19,7 +19,8 @@
 #include <sqlite3.h>
 
 #define LITE_FILE           "store.db"
-#define LITE_APPLICATION_ID 0x6c696e68 /* "linh" */
+#define LITE_DRAFT          "store.db.new" /* under this name until it is whole and on disk */
+#define LITE_APPLICATION_ID 0x6c696e68     /* "linh" */
 
 /* What the runs that log have logged, as far as it is not in files yet. */
 struct lite_log {
@@ -45,6 +46,9 @@ struct lite {
         struct lite_log log;
         char full[256]; /* why new runs are refused; "" = they are not */
 };
+
+/* Makes an empty database of the file `path`, which is there, and syncs it. */
+int lite_make(const char *path, struct err *err);
 
 /* `dir` is an absolute path of an existing folder. */
 int lite_open(struct db **ret, const char *dir, int blobs, bool read_only, struct err *err);

@@ -34,7 +34,18 @@ struct store *store_free(struct store *s)
         return NULL;
 }
 
-/* 1 when the folder holds nothing, 0 when it does. */
+/* What a store is made of first: after a power cut any of it may be there without the rest. */
+static bool is_beginning(const char *name)
+{
+        static const char *const names[] = { ".", "..", LOCK_FILE, "blobs", "journal" };
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (strcmp(name, names[i]) == 0)
+                        return true;
+        return strncmp(name, LITE_DRAFT, strlen(LITE_DRAFT)) == 0;
+}
+
+/* 1 when the folder holds nothing but the beginning of a store, 0 when it does. */
 static int dir_is_empty(int dirfd)
 {
         int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -47,7 +58,7 @@ static int dir_is_empty(int dirfd)
                 return -errno;
         }
         while (empty && (entry = readdir(dir)))
-                empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+                empty = is_beginning(entry->d_name);
         (void) closedir(dir);
         return empty;
 }
@@ -122,16 +133,36 @@ static int check_file(struct store *s, struct err *err)
         return 0;
 }
 
-/* The database file is made here, so that its mode is ours; SQLite gives the log the same. */
+/* The draft is made here, so that its mode is ours; SQLite gives the log the same. */
+static int make_draft(struct store *s, struct err *err)
+{
+        _cleanup_(freep) char *path = NULL;
+        _cleanup_(closep) int fd = -1;
+
+        if (asprintf(&path, "%s/" LITE_DRAFT, s->dir) < 0)
+                return err_sys(err, -ENOMEM, "cannot make %s/" LITE_FILE, s->dir);
+        /* Of an engine that died here. */
+        (void) unlinkat(s->dirfd, LITE_DRAFT "-wal", 0);
+        (void) unlinkat(s->dirfd, LITE_DRAFT "-shm", 0);
+        (void) unlinkat(s->dirfd, LITE_DRAFT, 0);
+        fd = openat(s->dirfd, LITE_DRAFT, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return err_sys(err, -errno, "cannot make %s", path);
+        return lite_make(path, err);
+}
+
+/* A power cut leaves the whole database file or none, never one that is damaged. */
 static int make_file(struct store *s, struct err *err)
 {
         _cleanup_(closep) int parent = -1;
-        _cleanup_(closep) int fd = -1;
+        int r;
 
-        fd = openat(s->dirfd, LITE_FILE, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd < 0 && errno == EEXIST)
+        if (faccessat(s->dirfd, LITE_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
                 return check_file(s, err);
-        if (fd < 0)
+        r = make_draft(s, err);
+        if (r < 0)
+                return r;
+        if (renameat(s->dirfd, LITE_DRAFT, s->dirfd, LITE_FILE) < 0)
                 return err_sys(err, -errno, "cannot make %s/" LITE_FILE, s->dir);
         parent = openat(s->dirfd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fsync(s->dirfd) < 0 || (parent >= 0 && fsync(parent) < 0))
