@@ -22,6 +22,7 @@ include $(srcdir)/tests/unit/checker.mk
 include $(srcdir)/tests/unit/reviewer.mk
 include $(srcdir)/tests/sdk/local.mk
 include $(srcdir)/tests/e2e/local.mk
+include $(srcdir)/tests/sim/local.mk
 include $(srcdir)/tests/load/local.mk
 include $(srcdir)/tests/fuzz/local.mk
 

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The engine's promises under faults, simulated
+ *
+ *   sim [CAMPAIGN [SEED [COUNT]]]
+ *
+ * Without arguments the short form of every campaign, as TAP. With a seed alone that one world,
+ * told as it happens: what a failure prints to be run again.
+ */
+
+#include "world.h"
+
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+struct campaign {
+        const char *name;
+        const char *what;
+        uint64_t count; /* of the short form */
+        const char *(*run)(const struct campaign *c, uint64_t seed, uint64_t count);
+        struct world_options options;
+};
+
+static struct world_counts counts;
+static uint64_t last_seed;
+static char again[160]; /* what repeats the last world */
+
+static double now(void)
+{
+        struct timespec t;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &t);
+        return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
+}
+
+static const char *world(const struct campaign *c, const struct world_options *options)
+{
+        last_seed = options->seed;
+        (void) snprintf(again, sizeof(again), "%s %llu", c->name,
+                        (unsigned long long) options->seed);
+        return world_run(options, &counts);
+}
+
+/* Worlds until the engine has died `count` times. */
+static const char *deaths(const struct campaign *c, uint64_t seed, uint64_t count)
+{
+        const char *fault = NULL;
+
+        while (!fault && counts.deaths < count) {
+                struct world_options options = c->options;
+
+                options.seed = seed++;
+                fault = world(c, &options);
+        }
+        return fault;
+}
+
+static const char *kills(const struct campaign *c, uint64_t seed, uint64_t count)
+{
+        return deaths(c, seed, count);
+}
+
+static const char *cuts(const struct campaign *c, uint64_t seed, uint64_t count)
+{
+        return deaths(c, seed, count);
+}
+
+static const struct {
+        int error;
+        bool is_short;
+} ways[] = { { ENOSPC, false }, { EIO, false }, { ENOSPC, true } };
+
+/* Acts of the first life of a world fail once each, in each way: `count` of them, evenly. */
+static const char *errors(const struct campaign *c, uint64_t seed, uint64_t count)
+{
+        struct world_options options = c->options;
+        const char *fault;
+        uint64_t all;
+
+        options.seed = seed;
+        fault = world(c, &options);
+        all = counts.acts * ARRAY_SIZE(ways);
+        for (uint64_t i = 0; !fault && i < MIN_OF(count, all); i++) {
+                uint64_t k = count < all ? i * all / count : i;
+
+                options.fail_at = k / ARRAY_SIZE(ways) + 1;
+                options.fail_error = ways[k % ARRAY_SIZE(ways)].error;
+                options.fail_is_short = ways[k % ARRAY_SIZE(ways)].is_short;
+                counts.faults++;
+                fault = world(c, &options);
+        }
+        if (fault)
+                (void) snprintf(again, sizeof(again), "%s %llu (act %llu: %s%s)", c->name,
+                                (unsigned long long) seed, (unsigned long long) options.fail_at,
+                                strerror(options.fail_error),
+                                options.fail_is_short ? ", short" : "");
+        return fault;
+}
+
+/* The disk is full at some size or other, and later it is not. */
+static const char *full(const struct campaign *c, uint64_t seed, uint64_t count)
+{
+        const char *fault = NULL;
+
+        for (uint64_t last = seed + count; !fault && seed < last; seed++) {
+                struct world_options options = c->options;
+
+                options.seed = seed;
+                options.limit = (seed % 60 + 1) * 8192;
+                counts.faults++;
+                fault = world(c, &options);
+        }
+        return fault;
+}
+
+static const struct campaign campaigns[] = {
+        { "kills",
+          "the engine is killed at any moment",
+          300,
+          kills,
+          { .deaths = 12, .is_gentle = true } },
+        { "cuts",
+          "the power fails: what was not synced is lost, torn, or in another order",
+          300,
+          cuts,
+          { .deaths = 12 } },
+        { "errors",
+          "every open, write, sync and name fails once",
+          150,
+          errors,
+          { .is_quiet = true } },
+        { "full", "the disk is full", 30, full, { .is_quiet = true } },
+};
+
+static bool tell(const struct campaign *c, unsigned number, uint64_t seed, const char *fault,
+                 double seconds)
+{
+        (void) printf("# %s: seeds %llu to %llu, %.1f s: %llu runs, %llu lives, %llu deaths, %llu "
+                      "faults, %llu ends in trouble, %llu actions, %llu changes applied, longest "
+                      "wait %.1f s\n",
+                      c->name, (unsigned long long) seed, (unsigned long long) last_seed, seconds,
+                      (unsigned long long) counts.runs, (unsigned long long) counts.lives,
+                      (unsigned long long) counts.deaths, (unsigned long long) counts.faults,
+                      (unsigned long long) counts.troubles, (unsigned long long) counts.actions,
+                      (unsigned long long) counts.applies, (double) counts.most_wait_ms / 1000);
+        if (fault) {
+                world_trace();
+                (void) printf("# broken: %s\n# again: tests/sim/sim %s\n", fault, again);
+        }
+        (void) printf("%sok %u - %s: %s\n", fault ? "not " : "", number, c->name, c->what);
+        (void) fflush(stdout);
+        return !fault;
+}
+
+static bool campaign_run(const struct campaign *c, unsigned number, uint64_t seed, uint64_t count)
+{
+        double start = now();
+        const char *fault;
+
+        counts = (struct world_counts){ 0 };
+        fault = c->run(c, seed, count ? count : c->count);
+        return tell(c, number, seed, fault, now() - start);
+}
+
+/* One world alone, told as it happens. */
+static bool world_alone(const struct campaign *c, uint64_t seed)
+{
+        struct campaign one = *c;
+
+        one.options.is_loud = true;
+        return campaign_run(&one, 1, seed, 1);
+}
+
+static const struct campaign *campaign_find(const char *name)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(campaigns); i++)
+                if (strcmp(campaigns[i].name, name) == 0)
+                        return &campaigns[i];
+        (void) fprintf(stderr, "sim: there is no campaign \"%s\"\n", name);
+        exit(2);
+}
+
+static bool choose(int argc, char **argv)
+{
+        const char *only = argc > 1 ? argv[1] : getenv("LINHAY_TEST");
+        uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+        bool is_right = true;
+
+        if (argc == 3)
+                return world_alone(campaign_find(only), seed);
+        if (only) {
+                (void) printf("1..1\n");
+                return campaign_run(campaign_find(only), 1, seed,
+                                    argc > 3 ? strtoull(argv[3], NULL, 10) : 0);
+        }
+        (void) printf("1..%zu\n", ARRAY_SIZE(campaigns));
+        for (unsigned i = 0; i < ARRAY_SIZE(campaigns); i++)
+                is_right &= campaign_run(&campaigns[i], i + 1, seed, 0);
+        return is_right;
+}
+
+int main(int argc, char **argv)
+{
+        const char *build = getenv("LINHAY_BUILDDIR"), *shared = "/dev/shm";
+        char folder[64], agents[4096], command[96];
+        bool is_right;
+
+        (void) snprintf(folder, sizeof(folder), "%s/linhay-sim-XXXXXX",
+                        access(shared, W_OK) == 0 ? shared : "/tmp");
+        (void) snprintf(agents, sizeof(agents), "%s/tests/e2e/agents", build ? build : ".");
+        if (!mkdtemp(folder) || setenv("LINHAY_AGENT_PATH", agents, 1) < 0 ||
+            setenv("XDG_STATE_HOME", folder, 1) < 0)
+                return 2;
+        world_open(folder);
+        is_right = choose(argc, argv);
+        world_close();
+        (void) snprintf(command, sizeof(command), "rm -rf %s", folder);
+        return system(command) == 0 && is_right ? 0 : 1;
+}
