@@ -72,14 +72,19 @@ size_t groups_of(pid_t zygote, char ret[GROUP_PATH])
         return n_found;
 }
 
-size_t groups_in(pid_t zygote)
+size_t groups_in(pid_t zygote, char *ret_path)
 {
         static char path[GROUP_PATH];
         DIR *dir = groups_of(zygote, path) ? opendir(path) : NULL;
         size_t n = 0;
 
-        for (struct dirent *e; dir && (e = readdir(dir)) != NULL;)
-                n += strspn(e->d_name, "0123456789") == strlen(e->d_name);
+        for (struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
+                if (strspn(e->d_name, "0123456789") != strlen(e->d_name))
+                        continue;
+                if (n++ == 0 && ret_path)
+                        assert_true(snprintf(ret_path, GROUP_PATH, "%s/%s", path, e->d_name) <
+                                    GROUP_PATH);
+        }
         if (dir)
                 assert_int_equal(closedir(dir), 0);
         return n;

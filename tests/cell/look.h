@@ -18,8 +18,8 @@ size_t children_of(pid_t parent, pid_t ret[CHILDREN_MAX]);
 /* How many folders of control groups a zygote has; the path of the first. */
 size_t groups_of(pid_t zygote, char ret[GROUP_PATH]);
 
-/* How many groups are in the first of them. */
-size_t groups_in(pid_t zygote);
+/* How many groups are in the first of them; the path of one, unless that is NULL. */
+size_t groups_in(pid_t zygote, char *ret_path);
 
 /* Makes all of them read-only in this mount namespace, which is the caller's own. */
 int groups_read_only(void);

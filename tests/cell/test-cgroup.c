@@ -162,14 +162,14 @@ static void test_killed(void **state)
         drive_run(&drive, &(struct drive_job){ .action = "environment" });
         assert_int_equal(kill(zygote, SIGKILL), 0);
         drive_done(&drive);
-        assert_true(groups_of(zygote, path) > 0);
+        assert_true(groups_in(zygote, path) > 0);
 
         left = fork();
         assert_true(left >= 0);
         if (left == 0)
                 for (;;)
                         (void) pause();
-        (void) snprintf(procs, sizeof(procs), "%s/1/cgroup.procs", path);
+        (void) snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
         fd = open(procs, O_WRONLY | O_CLOEXEC);
         assert_true(fd >= 0 && dprintf(fd, "%d", left) > 0);
         assert_int_equal(close(fd), 0);

@@ -114,7 +114,7 @@ static struct account account_of(pid_t pid)
         (void) snprintf(path, sizeof(path), "/proc/%d/statm", pid);
         a.rss_kb = rss_kb(path);
         a.children = children_of(pid, pids);
-        a.groups = groups_in(pid);
+        a.groups = groups_in(pid, NULL);
         return a;
 }
 
