@@ -420,6 +420,8 @@ static int log_ready(struct loop_source *source, uint32_t events)
 
 void cell_started(struct cell *c, const struct spawn_started *started, int *pidfd)
 {
+        /* A second time where the first process found that a copy of the tree is needed. */
+        closep(&c->pidfd);
         c->pidfd = TAKE_FD(*pidfd);
         c->is_ahead = started->is_ahead;
         if (c->is_killed)

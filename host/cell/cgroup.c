@@ -363,19 +363,18 @@ static bool is_delegated(int dir)
 }
 
 /* Of a group that is not delegated only this process and the host that started it are moved. */
-static void processes_move(int own, int to)
+static void processes_move(int from, int to, bool all)
 {
         _cleanup_(buf_done) struct buf text = BUF_LIMIT(READ_MOST);
-        bool is_ours = is_delegated(own);
         char *rest, *line;
 
-        if (text_read(own, "cgroup.procs", &text) < 0 || !text.data)
+        if (text_read(from, "cgroup.procs", &text) < 0 || !text.data)
                 return;
         rest = text.data;
         while ((line = strsep(&rest, "\n")) != NULL) {
                 long pid = strtol(line, NULL, 10);
 
-                if (pid > 0 && (is_ours || pid == getpid() || pid == getppid()))
+                if (pid > 0 && (all || pid == getpid() || pid == getppid()))
                         (void) cgroup_write(to, "cgroup.procs", line);
         }
 }
@@ -392,30 +391,44 @@ static int controllers_hand_on(int own, int folder)
                 host = openat(folder, HOST, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
                 if (host < 0)
                         return -errno;
-                processes_move(own, host);
+                processes_move(own, host, is_delegated(own));
                 r = cgroup_write(own, "cgroup.subtree_control", CONTROLLERS);
+                if (r < 0)
+                        processes_move(host, own, true);
         }
         return r < 0 ? r : cgroup_write(folder, "cgroup.subtree_control", CONTROLLERS);
 }
 
+/* Did another zygote of this host move us there? Then the group to work in is two above. */
+static bool is_leaf_of_ours(const char *path)
+{
+        const char *last = strrchr(path, '/'), *before;
+
+        if (!last || strcmp(last + 1, HOST) != 0)
+                return false;
+        before = memrchr(path, '/', (size_t) (last - path));
+        return before && strncmp(before + 1, PREFIX, strlen(PREFIX)) == 0;
+}
+
 /*
  * The group to work in is ours; or the one above, where ours is the leaf for processes that the
- * system's manager made (DelegateSubgroup=), or another zygote of the same host.
+ * system's manager made (DelegateSubgroup=).
  */
 static int v2_find(char path[PATH_MAX], struct err *why)
 {
         _cleanup_(closep) int own = own_folder(NULL, path);
-        const char *const above[] = { ".", "..", "../.." };
+        _cleanup_(closep) int dir = -1;
 
         if (own < 0)
                 return err_set(why, -ENOENT, "there is no control group of version 2");
-        for (size_t i = 0; i < ARRAY_SIZE(above); i++) {
-                _cleanup_(closep) int dir =
-                        openat(own, above[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-                if (dir >= 0 && has_controllers(dir) && (i == 0 || is_delegated(dir)))
-                        return TAKE_FD(dir);
-        }
+        dir = openat(own, is_leaf_of_ours(path) ? "../.." : ".",
+                     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dir >= 0 && has_controllers(dir))
+                return TAKE_FD(dir);
+        closep(&dir);
+        dir = openat(own, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dir >= 0 && has_controllers(dir) && is_delegated(dir))
+                return TAKE_FD(dir);
         return err_set(why, -ENOENT, "%s has no controllers memory and pids", path);
 }
 

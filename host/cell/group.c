@@ -31,7 +31,8 @@ enum file {
         PIDS_MAX,
         PIDS_NOW,
         PIDS_EVENTS,
-        CPU_USER, /* version 1: ns; version 2: cpu.stat */
+        CPU_ALL,
+        CPU_USER, /* version 1 */
         CPU_SYSTEM,
         FILES_,
 };
@@ -64,8 +65,18 @@ static const struct file_row {
         [PIDS_MAX] = { CGROUP_PIDS, MUST | WRITES, { "pids.max", "pids.max" } },
         [PIDS_NOW] = { CGROUP_PIDS, MUST | READS, { "pids.current", "pids.current" } },
         [PIDS_EVENTS] = { CGROUP_PIDS, READS, { "pids.events", "pids.events" } },
-        [CPU_USER] = { CGROUP_CPU, MUST | READS, { "cpuacct.usage_user", "cpu.stat" } },
-        [CPU_SYSTEM] = { CGROUP_CPU, MUST | READS, { "cpuacct.usage_sys", "cpu.stat" } },
+        [CPU_ALL] = { CGROUP_CPU, MUST | READS, { "cpuacct.usage", "cpu.stat" } },
+        [CPU_USER] = { CGROUP_CPU, MUST | READS, { "cpuacct.usage_user", NULL } },
+        [CPU_SYSTEM] = { CGROUP_CPU, MUST | READS, { "cpuacct.usage_sys", NULL } },
+};
+
+/* From the beginning of a group. */
+struct counters {
+        uint64_t cpu_us;
+        uint64_t user_us;
+        uint64_t system_us;
+        uint64_t memory_kills;
+        uint64_t forks_refused;
 };
 
 struct group {
@@ -74,7 +85,7 @@ struct group {
         unsigned number;
         int folder; /* version 2; -1 = not needed */
         int fd[FILES_];
-        struct group_usage before; /* what the counters said when it was taken */
+        struct counters before; /* when it was taken */
         uint64_t memory_before;
         bool is_spent; /* its peak cannot be set back */
 };
@@ -216,19 +227,19 @@ static struct group *group_new(struct groups *groups, struct err *err)
         return g;
 }
 
-/* What the counters say, from the beginning of the group. */
-static void counters_read(const struct group *g, struct group_usage *ret)
+static void counters_read(const struct group *g, struct counters *ret)
 {
         if (g->version == 1) {
+                ret->cpu_us = file_number(g, CPU_ALL) / 1000;
                 ret->user_us = file_number(g, CPU_USER) / 1000;
                 ret->system_us = file_number(g, CPU_SYSTEM) / 1000;
         } else {
-                ret->user_us = file_value(g, CPU_USER, "user_usec");
-                ret->system_us = file_value(g, CPU_SYSTEM, "system_usec");
+                ret->cpu_us = file_value(g, CPU_ALL, "usage_usec");
+                ret->user_us = file_value(g, CPU_ALL, "user_usec");
+                ret->system_us = file_value(g, CPU_ALL, "system_usec");
         }
         ret->memory_kills = file_value(g, MEMORY_EVENTS, "oom_kill");
         ret->forks_refused = file_value(g, PIDS_EVENTS, "max");
-        ret->memory_peak_bytes = file_number(g, MEMORY_PEAK);
 }
 
 /* Memory that is not given back by itself: without pages of files, which are there for everybody.
@@ -344,20 +355,41 @@ int group_limit(const struct group *g, const struct limits *limits, unsigned fir
         return r < 0 ? err_sys(err, r, "cannot bound the cell's control group") : 0;
 }
 
+static uint64_t since(uint64_t now, uint64_t before)
+{
+        return now - MIN_OF(before, now);
+}
+
+/* Version 1 knows by sampling alone which part of the whole was the system's. */
+static void cpu_divide(struct group_usage *ret, uint64_t all, uint64_t user, uint64_t system)
+{
+        ret->user_us =
+                user + system ? (uint64_t) ((double) all * (double) user / (double) (user + system))
+                              : all;
+        ret->system_us = since(all, ret->user_us);
+}
+
+/* Without what the one before had left, and still has. Below STOCK_BYTES that is what the kernel
+ * keeps for whoever is in the group. */
+static uint64_t memory_peak(const struct group *g)
+{
+        uint64_t peak = file_number(g, MEMORY_PEAK);
+        uint64_t others = MIN_OF(g->memory_before, file_number(g, MEMORY_NOW));
+
+        return others > STOCK_BYTES ? since(peak, others) : peak;
+}
+
 void group_usage_get(const struct group *g, struct group_usage *ret)
 {
-        uint64_t peak, others;
+        const struct counters *before = &g->before;
+        struct counters now;
 
-        counters_read(g, ret);
-        peak = ret->memory_peak_bytes;
-        ret->user_us -= MIN_OF(g->before.user_us, ret->user_us);
-        ret->system_us -= MIN_OF(g->before.system_us, ret->system_us);
-        ret->memory_kills -= MIN_OF(g->before.memory_kills, ret->memory_kills);
-        ret->forks_refused -= MIN_OF(g->before.forks_refused, ret->forks_refused);
-        /* What the one before had left, and still has. Below that it is the kernel's stock, which
-         * it keeps for whoever is in the group. */
-        others = MIN_OF(g->memory_before, file_number(g, MEMORY_NOW));
-        ret->memory_peak_bytes = others > STOCK_BYTES ? peak - MIN_OF(others, peak) : peak;
+        counters_read(g, &now);
+        cpu_divide(ret, since(now.cpu_us, before->cpu_us), since(now.user_us, before->user_us),
+                   since(now.system_us, before->system_us));
+        ret->memory_kills = since(now.memory_kills, before->memory_kills);
+        ret->forks_refused = since(now.forks_refused, before->forks_refused);
+        ret->memory_peak_bytes = memory_peak(g);
 }
 
 enum verdict group_look(const struct group *g, const struct limits *limits)

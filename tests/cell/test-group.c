@@ -267,9 +267,12 @@ static void test_dead(void **state)
         assert_int_equal(cgroup_open(&later.cgroup, &why), 0);
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        for (unsigned i = 1; i <= groups.last; i++) {
+                (void) snprintf(path, sizeof(path), "../%s/%u", groups.cgroup.name, i);
+                assert_int_equal(faccessat(later.cgroup.at[CGROUP_MEMORY], path, F_OK, 0), -1);
+        }
         (void) group_put(&groups, g);
         groups_close(&groups);
-        assert_int_equal(faccessat(later.cgroup.at[CGROUP_MEMORY], path, F_OK, 0), -1);
         groups_close(&later);
         assert_int_equal(cgroup_open(&groups.cgroup, &why), 0);
 }

@@ -4,8 +4,8 @@
  * Soak: many steps in a row, and neither the host nor its zygote has more of anything than before
  *
  * LINHAY_SOAK_STEPS says how many (500); scripts/soak asks for many. Steps take turns: without a
- * tree, with one that is shown, with one to change; from the pool and on the spot; one in ten
- * fails.
+ * tree, with one that is shown, with one to change; from the pool and on the spot; some fail,
+ * some take two processes.
  */
 
 #include "config.h"
@@ -136,12 +136,14 @@ static struct account zygote_at_rest(void)
         return before;
 }
 
-static void steps(size_t from, size_t to, int tree)
+/* `mixed` is of two owners, so that the cell finds that it needs a copy. */
+static void steps(size_t from, size_t to, int tree, int mixed)
 {
         static const struct {
                 const char *probe;
                 enum workspace_mode workspace;
                 enum verdict want;
+                bool is_mixed;
         } turns[] = {
                 { "environment", WORKSPACE_NONE, VERDICT_OK },
                 { "read_private", WORKSPACE_RO, VERDICT_OK },
@@ -153,14 +155,16 @@ static void steps(size_t from, size_t to, int tree)
                 { "edit", WORKSPACE_OVERLAY, VERDICT_OK },
                 { "edit", WORKSPACE_OVERLAY, VERDICT_OK },
                 { "crash", WORKSPACE_NONE, VERDICT_SIGNAL },
+                { "edit", WORKSPACE_OVERLAY, VERDICT_OK, true },
         };
 
         for (size_t i = from; i < to; i++) {
                 size_t turn = i % TEST_ROWS(turns);
 
-                drive_run(&drive, &(struct drive_job){ .action = turns[turn].probe,
-                                                       .workspace = turns[turn].workspace,
-                                                       .workspace_fd = tree });
+                drive_run(&drive, &(struct drive_job){
+                                          .action = turns[turn].probe,
+                                          .workspace = turns[turn].workspace,
+                                          .workspace_fd = turns[turn].is_mixed ? mixed : tree });
                 drive_expect_verdict(&drive, "one of many", turns[turn].probe, turns[turn].want);
         }
 }
@@ -184,21 +188,24 @@ static void expect_flat(const char *who, struct account before, struct account a
 
 static void test_flat(void **state)
 {
-        char *path = drive_tree_make();
+        char *path = drive_tree_make(), *mixed_path = drive_tree_make();
         _cleanup_(closep) int tree = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_(closep) int mixed = open(mixed_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         const char *asked = getenv("LINHAY_SOAK_STEPS");
         size_t n = asked ? strtoul(asked, NULL, 10) : 500;
         struct account host, zygote;
 
         (void) state;
-        steps(0, WARM_UP, tree);
+        (void) fchownat(mixed, "changed", 54321, 54321, 0); /* by root alone */
+        steps(0, WARM_UP, tree, mixed);
         zygote = zygote_at_rest();
         host = account_of(getpid());
-        steps(WARM_UP, WARM_UP + n, tree);
+        steps(WARM_UP, WARM_UP + n, tree, mixed);
         print_message("# %zu steps after %d to warm up\n", n, WARM_UP);
         expect_flat("zygote", zygote, zygote_at_rest());
         expect_flat("host", host, account_of(getpid()));
         drive_tree_remove(path);
+        drive_tree_remove(mixed_path);
 }
 
 int main(void)
