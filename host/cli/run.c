@@ -194,7 +194,6 @@ static int engine_start(struct call *c, struct err *err)
 {
         struct engine_options options = {
                 .identity = identity_of_caller(),
-                .slots = (unsigned) options_number(c->session.options, "run.concurrency", 0),
                 .approve_all = c->yes,
                 .four_eyes = options_bool(c->session.options, "approval.four_eyes"),
                 .policy = policy,
@@ -203,6 +202,7 @@ static int engine_start(struct call *c, struct err *err)
                 .user = c,
         };
 
+        session_limits(&c->session, &options);
         return engine_new(&c->engine, c->session.loop, c->store, c->session.sandbox,
                           c->session.catalog, &options, err);
 }

@@ -55,6 +55,44 @@ static void limits_cap(struct session *s)
         }
 }
 
+/* "NAME=N" */
+static int agent_slots_read(struct session *s, size_t i, const char *text, struct err *err)
+{
+        const char *equals = strrchr(text, '=');
+        char *end = NULL;
+        long n = equals ? strtol(equals + 1, &end, 10) : 0;
+        char *name;
+
+        if (!equals || equals == text || *end || n < 1 || n > 10000)
+                return err_set(err, -EINVAL,
+                               "%s: run.agents: write each as \"NAME=N\" with N from 1, not "
+                               "\"%.64s\"",
+                               options_origin(s->options, "run.agents"), text);
+        name = strndup(text, (size_t) (equals - text));
+        if (!name)
+                return err_set(err, -ENOMEM, "out of memory");
+        s->agent_slots[i] = (struct engine_agent_slots){ .agent = name, .slots = (unsigned) n };
+        s->n_agent_slots = i + 1;
+        return 0;
+}
+
+static int agent_slots_open(struct session *s, struct err *err)
+{
+        const json_t *list = options_list(s->options, "run.agents"), *item;
+        size_t i;
+        int r = 0;
+
+        s->agent_slots = calloc(json_array_size(list) + 1, sizeof(*s->agent_slots));
+        if (!s->agent_slots)
+                return err_set(err, -ENOMEM, "out of memory");
+        json_array_foreach (list, i, item) {
+                r = agent_slots_read(s, i, json_string_value(item), err);
+                if (r < 0)
+                        break;
+        }
+        return r;
+}
+
 static int options_open(struct session *s, const char *const *allow_degraded, struct err *err)
 {
         int r;
@@ -67,7 +105,8 @@ static int options_open(struct session *s, const char *const *allow_degraded, st
                                  options_origin(s->options, "syscalls.grants"), err);
         if (r < 0)
                 return r;
-        return degraded_join(s, allow_degraded, err);
+        r = agent_slots_open(s, err);
+        return r < 0 ? r : degraded_join(s, allow_degraded, err);
 }
 
 static struct sandbox_options sandbox_options_of(const struct session *s)
@@ -134,6 +173,8 @@ void session_adopt(struct session *s, struct session *renewed)
         s->options = renewed->options;
         s->allow_degraded = renewed->allow_degraded;
         s->max = renewed->max;
+        s->agent_slots = renewed->agent_slots;
+        s->n_agent_slots = renewed->n_agent_slots;
         s->catalog = renewed->catalog;
         old.loop = NULL;
         old.sandbox = NULL;
@@ -164,6 +205,18 @@ struct grants session_grants(const struct session *s)
         };
 }
 
+void session_limits(const struct session *s, struct engine_options *ret)
+{
+        const struct options *o = s->options;
+
+        ret->slots = (unsigned) options_number(o, "run.concurrency", 0);
+        ret->project_slots = (unsigned) options_number(o, "run.project_concurrency", 0);
+        ret->agent_slots = s->agent_slots;
+        ret->n_agent_slots = s->n_agent_slots;
+        ret->runs_max = (unsigned) options_number(o, "run.runs", 0);
+        ret->project_runs = (unsigned) options_number(o, "run.project_runs", 0);
+}
+
 void session_done(struct session *s)
 {
         s->catalog = catalog_free(s->catalog);
@@ -172,6 +225,11 @@ void session_done(struct session *s)
         s->options = options_free(s->options);
         free(s->allow_degraded);
         s->allow_degraded = NULL;
+        for (size_t i = 0; i < s->n_agent_slots; i++)
+                free((char *) s->agent_slots[i].agent);
+        free(s->agent_slots);
+        s->agent_slots = NULL;
+        s->n_agent_slots = 0;
 }
 
 struct store_limits session_store_limits(const struct options *options)

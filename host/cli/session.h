@@ -12,12 +12,15 @@
 #include "conf/options.h"
 #include "plug/catalog.h"
 #include "run/attempt.h"
+#include "run/engine.h"
 #include "store/store.h"
 
 struct session {
         struct options *options;
-        const char **allow_degraded; /* of the options and of the command line */
-        struct limits max;           /* the options' limits.max */
+        const char **allow_degraded;            /* of the options and of the command line */
+        struct limits max;                      /* the options' limits.max */
+        struct engine_agent_slots *agent_slots; /* run.agents */
+        size_t n_agent_slots;
         struct loop *loop;
         struct sandbox *sandbox;
         struct catalog *catalog;
@@ -43,6 +46,10 @@ int session_look(json_t **ret, enum tier *ret_tier, struct err *ret_refusal, str
 
 /* How long a store keeps what it holds, as the admin's files say. */
 struct store_limits session_store_limits(const struct options *options);
+
+/* How many steps and runs an engine may have at once, as the options say; what it points to stays
+ * the session's. */
+void session_limits(const struct session *s, struct engine_options *ret);
 
 /* What the admin's files grant to every agent; what it points to stays the session's. */
 struct grants session_grants(const struct session *s);

@@ -88,6 +88,17 @@ const struct option_row option_table[] = {
           .at_start = true },
 
         { "run.concurrency", OPTION_COUNT, "0", NULL, "steps at once; 0 = two for each processor" },
+        { "run.agents", OPTION_LIST, "", NULL,
+          "cells of one agent at once, over all runs: ( \"NAME=N\" )", .at_start = true },
+        { "run.project_concurrency", OPTION_COUNT, "0", NULL,
+          "steps of one project at once; 0 = no limit", .at_start = true },
+        { "run.runs", OPTION_COUNT, "100", NULL,
+          "runs of linhayd at once, those that wait for a person not counted; 0 = no limit",
+          .at_start = true },
+        { "run.project_runs", OPTION_COUNT, "0", NULL, "of these for one project; 0 = no limit",
+          .at_start = true },
+        { "run.stop_grace", OPTION_DURATION, "20s", NULL,
+          "how long steps may go on when linhayd is stopped; then they are killed" },
         { "approval.four_eyes", OPTION_BOOL, "false", NULL,
           "who started a run may not approve its changes" },
 };

@@ -29,6 +29,7 @@ struct daemon {
         struct watch *agents[AGENT_FOLDERS_MAX]; /* their folders */
         struct interrupt interrupt;
         struct loop_source watchdog;
+        struct loop_source grace; /* of an orderly end */
         uint64_t watchdog_ms;
         bool is_stopping;
         int status;
@@ -39,6 +40,7 @@ static void daemon_done(struct daemon *d)
         interrupt_done(&d->interrupt);
         if (d->session.loop)
                 loop_remove(d->session.loop, &d->watchdog);
+        loop_remove(d->session.loop, &d->grace);
         for (size_t i = 0; i < AGENT_FOLDERS_MAX; i++)
                 d->agents[i] = watch_free(d->agents[i]);
         d->is_stopping = true;
@@ -303,16 +305,40 @@ static void on_hang_up(void *user)
         notify_send("READY=1");
 }
 
-static void on_interrupt(void *user, _unused_ unsigned n)
+static int on_grace_over(struct loop_source *source, _unused_ uint32_t events)
+{
+        struct daemon *d = source->owner;
+
+        say(SAY_NOTICE, "steps that still run are killed, and tried again at the next start");
+        loop_stop(d->session.loop);
+        return 0;
+}
+
+static void on_quiet(void *user)
 {
         struct daemon *d = user;
 
         if (d->is_stopping)
+                loop_stop(d->session.loop);
+}
+
+/* Steps that run may end; at the second signal, or when their time is up, nobody waits for them. */
+static void on_interrupt(void *user, _unused_ unsigned n)
+{
+        struct daemon *d = user;
+
+        if (d->is_stopping) {
+                loop_stop(d->session.loop);
                 return;
+        }
         d->is_stopping = true;
         say(SAY_NOTICE, "stopping; what has not ended is taken up at the next start");
         notify_send("STOPPING=1");
-        loop_stop(d->session.loop);
+        engine_quiesce(d->engine);
+        if (loop_add_timer(d->session.loop, &d->grace,
+                           options_number(d->session.options, "run.stop_grace", 0), on_grace_over,
+                           d) < 0)
+                loop_stop(d->session.loop);
 }
 
 /* --- start -------------------------------------------------------------------------------------
@@ -344,12 +370,12 @@ static int engine_make(struct daemon *d, struct err *err)
 {
         struct engine_options options = {
                 .identity = identity_of_caller(),
-                .slots = slots_of(d->session.options),
                 .four_eyes = four_eyes_of(d->session.options),
                 .policy = policy,
                 .on_event = on_event,
                 .on_stuck = on_stuck,
                 .on_trouble = on_trouble,
+                .on_quiet = on_quiet,
                 .on_apply = on_apply,
                 .on_request = on_request,
                 .user = d,
@@ -363,6 +389,7 @@ static int engine_make(struct daemon *d, struct err *err)
         };
         int r;
 
+        session_limits(&d->session, &options);
         r = engine_new(&d->engine, d->session.loop, d->store, d->session.sandbox,
                        d->session.catalog, &options, err);
         if (r < 0)

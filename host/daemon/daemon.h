@@ -10,7 +10,8 @@
  *
  * SIGHUP reads configuration, agents and workflows anew: all of it is read and checked first, then
  * swapped whole; a fault anywhere changes nothing and is told. SIGTERM ends the engine and no run:
- * what runs is killed, nothing is cancelled, and the next start takes it up.
+ * steps that run may end, within run.stop_grace, none begins, nothing is cancelled, and the next
+ * start takes it up. A second signal does not wait.
  */
 
 #include "base/err.h"

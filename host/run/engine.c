@@ -56,6 +56,9 @@ void engine_turn(struct engine *e)
         commits_flush(e->commits);
         if (e->is_stopping_when_idle && is_idle(e))
                 loop_stop(e->loop);
+        if (e->is_quiescing && !e->is_closing && e->options.on_quiet && slot_cells(e) == 0 &&
+            commits_pending(e->commits) == 0)
+                e->options.on_quiet(e->options.user);
 }
 
 static int on_turn_due(struct loop_source *source, _unused_ uint32_t events)
@@ -624,6 +627,12 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
         }
         engine_turn(e);
         return 0;
+}
+
+void engine_quiesce(struct engine *e)
+{
+        e->is_quiescing = true;
+        engine_poke(e);
 }
 
 void engine_trigger_passed(struct engine *e, const char *name, uint64_t due_ms)

@@ -102,6 +102,9 @@ struct engine_options {
         /* Told once when the engine cannot go on: what engine_trouble() says. May be NULL. */
         void (*on_trouble)(void *user, const char *text);
 
+        /* Of engine_quiesce(): nothing runs any more, all is on disk. */
+        void (*on_quiet)(void *user);
+
         /* Told before and after changes are written to a tree; nothing else happens in between. May
          * be NULL. */
         void (*on_apply)(void *user, const char *workspace, const struct changeset *changes,
@@ -226,6 +229,12 @@ int engine_cancel(struct engine *e, const char *run, enum engine_cancel how, con
  * can be resumed. `why` is engine_trouble() then, unless there was trouble before.
  */
 void engine_stop(struct engine *e, const char *why);
+
+/*
+ * Begins no further step, so that an end hurts nobody; what runs goes on, and runs are accepted as
+ * ever. on_quiet is told, perhaps more than once.
+ */
+void engine_quiesce(struct engine *e);
 
 struct engine_decision {
         bool approve;

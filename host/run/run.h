@@ -183,6 +183,7 @@ struct engine {
         bool has_agent_slots; /* the options' table is the engine's own */
         bool is_stopping_when_idle;
         bool is_closing;
+        bool is_quiescing; /* no step begins */
         int trouble; /* negative errno */
         struct err trouble_err;
 };

@@ -190,7 +190,7 @@ void slot_turn(struct engine *e)
         struct step_queue *lane = NULL;
         struct run *run;
 
-        if (!e->contending)
+        if (!e->contending || e->is_quiescing)
                 return;
         count(e);
         while (e->trouble == 0 && e->n_leases < e->options.slots && (run = next_run(e, &lane)))
