@@ -385,19 +385,20 @@ int lite_runs(struct db *db, unsigned states, size_t limit, json_t **ret, struct
         struct op_value values[2];
 
         for (unsigned s = 0; s < RUN_STATES_; s++)
-                if (states == 0 || (states & (1u << s)))
+                if (states & (1u << s))
                         if (buf_printf(&names, "%s\"%s\"", names.length ? "," : "[",
                                        run_state_name(s)) < 0)
                                 return out_of_memory(err);
         if (buf_puts(&names, names.length ? "]" : "[]") < 0)
                 return out_of_memory(err);
 
-        values[0] = text_value(buf_text(&names));
-        values[1] = limit_value(limit);
+        values[0] = limit_value(limit);
+        values[1] = text_value(buf_text(&names));
         return query_array((struct lite *) db,
-                           RUNS_SQL " AND state IN (SELECT value FROM json_each(?1))"
-                                    " ORDER BY id DESC LIMIT ?2",
-                           values, ARRAY_SIZE(values), ret, err);
+                           states ? RUNS_SQL " AND state IN (SELECT value FROM json_each(?2))"
+                                             " ORDER BY id DESC LIMIT ?1"
+                                  : RUNS_SQL " ORDER BY id DESC LIMIT ?1",
+                           values, states ? 2 : 1, ret, err);
 }
 
 int lite_unended(struct db *db, size_t limit, json_t **ret, struct err *err)
@@ -498,22 +499,26 @@ int lite_triggers(struct db *db, json_t **ret, struct err *err)
                            NULL, 0, ret, err);
 }
 
+/* Each way of asking has an index of its own, so each is a statement of its own. */
+#define APPROVALS_SQL                                                                              \
+        "SELECT json_object('run', a.run, 'step', a.step, 'item', nullif(a.item, -1),"             \
+        " 'sha256', a.sha256, 'state', a.state, 'flow', r.flow, 'workspace', r.workspace,"         \
+        " 'requested_at', a.requested_at, 'decided_at', a.decided_at,"                             \
+        " 'decided_by', a.decided_by, 'uid', a.uid, 'how', a.how, 'reason', a.reason)"             \
+        " FROM approvals AS a JOIN runs AS r ON r.id = a.run WHERE r.removed IS NULL"
+
 int lite_approvals(struct db *db, const char *run, bool all, json_t **ret, struct err *err)
 {
-        struct op_value values[] = { text_value(run), number_value(all) };
+        static const char *const sql[2][2] = {
+                { APPROVALS_SQL " AND a.state = 'open' ORDER BY +a.id",
+                  APPROVALS_SQL " ORDER BY a.id" },
+                { APPROVALS_SQL " AND a.run = ?1 AND a.state = 'open' ORDER BY a.id",
+                  APPROVALS_SQL " AND a.run = ?1 ORDER BY a.id" },
+        };
+        struct op_value value = text_value(run);
 
-        return query_array((struct lite *) db,
-                           "SELECT json_object('run', a.run, 'step', a.step,"
-                           " 'item', nullif(a.item, -1), 'sha256', a.sha256, 'state', a.state,"
-                           " 'flow', r.flow, 'workspace', r.workspace,"
-                           " 'requested_at', a.requested_at, 'decided_at', a.decided_at,"
-                           " 'decided_by', a.decided_by, 'uid', a.uid, 'how', a.how,"
-                           " 'reason', a.reason)"
-                           " FROM approvals AS a JOIN runs AS r ON r.id = a.run"
-                           " WHERE r.removed IS NULL AND (?1 IS NULL OR a.run = ?1) AND (?2 OR "
-                           "a.state = 'open')"
-                           " ORDER BY a.id",
-                           values, ARRAY_SIZE(values), ret, err);
+        return query_array((struct lite *) db, sql[run != NULL][all], &value, run ? 1 : 0, ret,
+                           err);
 }
 
 #define EVENTS_SQL                                                                                 \

@@ -14,9 +14,12 @@
 #define FRAME_BYTES (4096 + 24) /* a page and its header */
 #define ROOM_BYTES  (2 << 20)   /* kept ahead of the last frame */
 
-/* Pages in the log from which it is copied back: when idle, and whatever is going on. */
+/*
+ * Pages in the log from which it is copied back: when idle, and whatever is going on. After a crash
+ * the next engine reads the log through before anything else: 8,000 pages take it some 20 ms.
+ */
 #define PAGES_IDLE 1000
-#define PAGES_MAX  16000
+#define PAGES_MAX  8000
 
 static sqlite3_file *wal_file(struct lite *l)
 {

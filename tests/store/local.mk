@@ -7,6 +7,7 @@ STORE_TESTS = \
 	tests/store/test-migrate \
 	tests/store/test-open \
 	tests/store/test-place \
+	tests/store/test-plan \
 	tests/store/test-retain \
 	tests/store/test-state \
 	tests/store/test-store \
@@ -42,6 +43,10 @@ tests_store_test_open_LDADD = $(TEST_LIBS)
 tests_store_test_place_SOURCES = tests/store/test-place.c $(STORE_HELPER)
 tests_store_test_place_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_store_test_place_LDADD = $(TEST_LIBS)
+
+tests_store_test_plan_SOURCES = tests/store/test-plan.c $(STORE_HELPER)
+tests_store_test_plan_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_store_test_plan_LDADD = $(TEST_LIBS)
 
 tests_store_test_retain_SOURCES = tests/store/test-retain.c $(STORE_HELPER)
 tests_store_test_retain_CPPFLAGS = $(TEST_CPPFLAGS)
