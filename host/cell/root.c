@@ -168,9 +168,11 @@ static int mount_tmp(int own_fd, struct err *err)
 static int own_limit(int own_fd, const struct root_plan *plan, const struct bundle_head *head,
                      struct err *err)
 {
-        uint64_t pages = (uint64_t) head->n_files * (uint64_t) sysconf(_SC_PAGESIZE) + PAGE_MAX;
+        uint64_t pages = PAGE_MAX;
         struct stat st = { 0 };
 
+        if (head->n_files)
+                pages += (uint64_t) head->n_files * (uint64_t) sysconf(_SC_PAGESIZE);
         if (plan->object_fd >= 0 && fstat(plan->object_fd, &st) < 0)
                 return err_sys(err, -errno, "cannot look at the agent's object");
         return tmpfs_limit(own_fd, plan->disk_bytes + (uint64_t) st.st_size + pages,

@@ -138,8 +138,6 @@ void runtime_main(const struct runtime_plan *plan)
         const char *why = "run() failed and did not say why";
         int r;
 
-        /* Lines that were printed are there even when the agent crashes. */
-        (void) setvbuf(stdout, NULL, _IOLBF, 0);
         service_init(&s, plan->socket, plan->workspace_fd, plan->limits);
         if (hello_send(plan) < 0)
                 _exit(1);

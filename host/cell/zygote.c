@@ -348,6 +348,8 @@ int zygote_main(child_inspect inspect)
 
         path_wipe();
         (void) umask(0022);
+        /* Of all cells: lines that were printed are there even when the agent crashes. */
+        (void) setvbuf(stdout, NULL, _IOLBF, 0);
         descriptors_raise();
         z.inspect = inspect;
         z.pattern = z.home = -1;
