@@ -10,6 +10,7 @@
 #define FORMS_MAX  64               /* of one secret, its long lines included */
 #define LINE_LEAST 16               /* bytes of a line that is looked for on its own */
 #define CUT_LEAST  4                /* bytes of a secret's end that are known again */
+#define HEAD_SURE  32               /* bytes of its begin that are, at a text's end; or the half */
 #define ROOM(n)    ((n) *96 + 4096) /* more than all forms of n bytes have */
 
 struct form {
@@ -342,9 +343,21 @@ static size_t form_match(const struct form *f, size_t from, const char *text, si
         return known == f->length ? at : SIZE_MAX;
 }
 
-/* The end of the longest secret at `at`, or 0. *ret_open: the text ends amid one. */
+/* Does a text that ends after `n` bytes of the form give it away? Less may be anything. */
+static bool is_head(const struct form *f, size_t n)
+{
+        return n >= HEAD_SURE || (n >= REDACT_LEAST && 2 * n >= f->length);
+}
+
+/* The text ends amid a secret that begins at some place. */
+struct open {
+        bool is_any;
+        bool is_head; /* with enough of one to be worth stars */
+};
+
+/* The end of the longest secret at `at`, or 0. */
 static size_t match(const struct redact *r, const char *text, size_t length, size_t at,
-                    bool *ret_open)
+                    struct open *ret_open)
 {
         unsigned char c = (unsigned char) text[at];
         const unsigned char both[] = { c, (unsigned char) tolower(c) };
@@ -354,27 +367,42 @@ static size_t match(const struct redact *r, const char *text, size_t length, siz
                 for (const struct form *f = r->first[both[i]]; f; f = f->next) {
                         size_t end = form_match(f, 0, text, length, at);
 
-                        if (end == SIZE_MAX)
-                                *ret_open = true;
-                        else
+                        if (end != SIZE_MAX) {
                                 longest = MAX_OF(longest, end);
+                        } else {
+                                ret_open->is_any = true;
+                                ret_open->is_head |= is_head(f, length - at);
+                        }
                 }
         return longest;
 }
 
-/* *ret_hold: from where the text may be the begin of a secret that goes on behind it. */
-static int spans_find(const struct redact *r, const char *text, size_t length, struct spans *ret,
-                      size_t *ret_hold)
+/* Whoever wrote it had no more room: the begin of a secret is one, too. */
+static int head_add(struct spans *s, size_t at, size_t length)
 {
-        size_t hold = length;
+        while (s->n && s->items[s->n - 1].start >= at)
+                s->n--;
+        return at < length ? spans_add(s, at, length) : 0;
+}
+
+/*
+ * *ret_hold: from where the text may be the begin of a secret that goes on behind it. `is_end`:
+ * nothing will.
+ */
+static int spans_find(const struct redact *r, const char *text, size_t length, bool is_end,
+                      struct spans *ret, size_t *ret_hold)
+{
+        size_t hold = length, head = length;
         int e = 0;
 
         for (size_t at = 0; r && at < length && e == 0; at++) {
-                bool is_open = false;
-                size_t end = match(r, text, length, at, &is_open);
+                struct open open = { 0 };
+                size_t end = match(r, text, length, at, &open);
 
-                if (is_open)
+                if (open.is_any)
                         hold = MIN_OF(hold, at);
+                if (open.is_head && is_end)
+                        head = MIN_OF(head, at);
                 if (end)
                         e = spans_add(ret, at, end);
         }
@@ -383,15 +411,15 @@ static int spans_find(const struct redact *r, const char *text, size_t length, s
                         hold = ret->items[i].start;
         if (ret_hold)
                 *ret_hold = hold;
-        return e;
+        return e == 0 ? head_add(ret, head, length) : e;
 }
 
 bool redact_finds(const struct redact *r, const char *text, size_t length)
 {
-        bool is_open;
+        struct open open = { 0 };
 
         for (size_t at = 0; r && at < length; at++)
-                if (match(r, text, length, at, &is_open))
+                if (match(r, text, length, at, &open))
                         return true;
         return false;
 }
@@ -421,7 +449,7 @@ int redact_text(const struct redact *r, struct buf *out, const char *text, size_
                 uint64_t *count)
 {
         _cleanup_(spans_done) struct spans spans = { 0 };
-        int e = spans_find(r, text, length, &spans, NULL);
+        int e = spans_find(r, text, length, true, &spans, NULL);
 
         if (e < 0)
                 return e;
@@ -469,10 +497,8 @@ static int string_redact(const struct redact *r, const char *text, size_t length
         int e;
 
         *ret = NULL;
-        if (!redact_finds(r, text, length))
-                return 0;
         e = redact_text(r, &out, text, length, &found);
-        if (e < 0)
+        if (e < 0 || found == 0)
                 return e;
         *count += found;
         *ret = json_stringn(buf_text(&out), out.length);
@@ -608,7 +634,7 @@ static int lines_go_on(struct redact_lines *l, bool is_end)
 {
         _cleanup_(spans_done) struct spans spans = { 0 };
         size_t hold, ready = 0;
-        int e = spans_find(l->redact, buf_text(&l->text), l->text.length, &spans, &hold);
+        int e = spans_find(l->redact, buf_text(&l->text), l->text.length, is_end, &spans, &hold);
 
         if (e < 0)
                 return e;

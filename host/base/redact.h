@@ -10,6 +10,9 @@
  * secret of several lines are found on their own. What was found becomes REDACT_STARS, and is
  * counted.
  *
+ * At the end of a text a secret's begin is one as well: 32 bytes of it, or the half. There somebody
+ * had no more room.
+ *
  * Whoever means to pass a secret on can: reversed, encrypted, in pieces. This keeps it out of logs
  * and stores where it came to by accident.
  *
@@ -38,6 +41,7 @@ int redact_add(struct redact *r, const void *secret, size_t length);
 
 /* For all that follows, r = NULL knows no secrets. `count` grows by what was found. */
 
+/* Whole ones alone. */
 bool redact_finds(const struct redact *r, const char *text, size_t length);
 
 /* Appends the text to `out`. */

@@ -23,6 +23,7 @@ static void test_forms(void **state)
         static const struct {
                 const char *why, *text, *want;
                 uint64_t count;
+                bool is_head; /* no whole one is there */
         } rows[] = {
                 { "nothing is found in nothing", "", "", 0 },
                 { "what is no secret stays", "s3cret", "s3cret", 0 },
@@ -51,6 +52,10 @@ static void test_forms(void **state)
                 { "base64 broken in lines",
                   "czNjciJl\ndCAvSyt5\r\nfjl6JlE9MQ==", "********Q==", 1 },
                 { "over the end of a line", "s3cr\"et\n /K+y~9z&Q=1", "********", 1 },
+                { "its half, where the text ends", "a s3cr\"et /K+", "a ********", 1, true },
+                { "one and the half of another", SECRET " s3cr\"et /K+", "******** ********", 2 },
+                { "its half, and more text", "a s3cr\"et /K+.", "a s3cr\"et /K+.", 0 },
+                { "less than its half", "a s3cr\"et", "a s3cr\"et", 0 },
                 { "reversed is not known", "1=Q&z9~y+K/ te\"rc3s", "1=Q&z9~y+K/ te\"rc3s", 0 },
         };
         struct redact *r = known(SECRET);
@@ -65,7 +70,7 @@ static void test_forms(void **state)
                 if (strcmp(buf_text(&out), rows[i].want) != 0 || count != rows[i].count)
                         fail_msg("%s: \"%s\", %d times", rows[i].why, buf_text(&out), (int) count);
                 assert_int_equal(redact_finds(r, rows[i].text, strlen(rows[i].text)),
-                                 rows[i].count > 0);
+                                 rows[i].count > 0 && !rows[i].is_head);
         }
         redact_free(r);
 }
