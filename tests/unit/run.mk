@@ -43,7 +43,17 @@ EXTRA_DIST += tests/e2e/agents/tester.json
 
 dist_check_SCRIPTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume tests/e2e/unreadable
 TESTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume tests/e2e/unreadable
-EXTRA_DIST += scripts/crash
+dist_check_SCRIPTS += tests/e2e/points
+TESTS += tests/e2e/points
+EXTRA_DIST += scripts/crash tests/e2e/campaign.py
+
+# linhay once more, with points at which it dies; it is never installed.
+check_PROGRAMS += linhay-crash-test
+linhay_crash_test_SOURCES = $(linhay_SOURCES) tests/e2e/crash-points.c
+linhay_crash_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=lite_begin -Wl,--wrap=lite_commit -Wl,--wrap=blob_sync \
+	-Wl,--wrap=store_submit -Wl,--wrap=apply_changeset -Wl,--wrap=journal_begin -Wl,--wrap=journal_commit \
+	-Wl,--wrap=journal_end -Wl,--wrap=renameat -Wl,--wrap=renameat2 -Wl,--wrap=cell_start -Wl,--wrap=cell_go
+linhay_crash_test_LDADD = $(linhay_LDADD)
 
 check_PROGRAMS += tests/unit/test-syscall-grant
 TESTS += tests/unit/test-syscall-grant
