@@ -101,7 +101,7 @@ static bool ask_one(struct engine *engine, struct store *store, const char *run,
 
 bool ask_approvals(struct engine *engine, struct store *store, const char *run)
 {
-        _cleanup_(json_decrefp) json_t *rows = NULL;
+        _cleanup_(json_decrefp) json_t *rows = NULL, *children = NULL;
         struct err err = { 0 };
         bool decided = false;
         json_t *row;
@@ -113,5 +113,11 @@ bool ask_approvals(struct engine *engine, struct store *store, const char *run)
         }
         json_array_foreach (rows, i, row)
                 decided |= ask_one(engine, store, run, row);
+        if (store_children(store, (struct step_key){ .run = run }, &children, &err) < 0)
+                return decided;
+        json_array_foreach (children, i, row)
+                if (json_is_null(json_object_get(row, "ended")))
+                        decided |= ask_approvals(engine, store,
+                                                 json_string_value(json_object_get(row, "run")));
         return decided;
 }

@@ -85,6 +85,14 @@ static void call_done(struct call *c)
         cli_list_done(&c->allow_degraded);
 }
 
+/* Of the run itself, and not of one that a step of it runs? */
+static bool is_own(const struct call *c, const json_t *event)
+{
+        const char *run = json_string_value(json_object_get(event, "run"));
+
+        return !run || !*c->run || strcmp(run, c->run) == 0;
+}
+
 static void event_print(struct call *c, const json_t *event)
 {
         const char *name = json_string_value(json_object_get(event, "event"));
@@ -92,7 +100,7 @@ static void event_print(struct call *c, const json_t *event)
         (void) json_dumpf(event, stdout, JSON_COMPACT);
         (void) putchar('\n');
         (void) fflush(stdout);
-        c->has_ended = name && strcmp(name, "end") == 0;
+        c->has_ended |= name && strcmp(name, "end") == 0 && is_own(c, event);
 }
 
 static void on_event(void *user, const json_t *event)
@@ -105,7 +113,7 @@ static void on_event(void *user, const json_t *event)
                 return;
         if (c->as_json)
                 event_print(c, shown);
-        if (c->progress)
+        if (c->progress && is_own(c, event))
                 progress_event(c->progress, shown);
 }
 

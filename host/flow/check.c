@@ -319,6 +319,41 @@ static int cache_check(struct checker *c, const struct flow_step *step,
         return 0;
 }
 
+static int unknown_workflow(struct checker *c, const struct flow_step *step)
+{
+        const char *names[SUGGEST_AMONG_MAX + 1] = { NULL }, *near;
+        char pointer[64];
+
+        for (size_t i = 0; i < c->flow->child_count && i < SUGGEST_AMONG_MAX; i++)
+                names[i] = c->flow->children[i].name;
+        near = suggest(step->workflow, names);
+        step_pointer(c, "workflow", "", pointer, sizeof(pointer));
+        return tell(
+                c, false, pointer,
+                "there is no workflow \"%s\": no file %s.flow beside this one, and none of that "
+                "name in workflows%s%s%s",
+                step->workflow, step->workflow, near ? " (did you mean \"" : "", near ? near : "",
+                near ? "\"?)" : "");
+}
+
+/* The workflow that a step runs is checked by itself; here only what the step gives it. */
+static int workflow_check(struct checker *c, const struct flow_step *step)
+{
+        const struct flow *child = flow_child(c->flow, step->workflow);
+        _cleanup_(schema_freep) struct schema *schema = NULL;
+        char pointer[64];
+
+        if (!child)
+                return flow_has_child(c->flow, step->workflow) ? 0 : unknown_workflow(c, step);
+        step_pointer(c, "inputs", "", pointer, sizeof(pointer));
+        if (!child->inputs && json_object_size(step->inputs) > 0)
+                return tell(c, false, pointer, "the workflow \"%s\" takes no inputs",
+                            step->workflow);
+        if (!child->inputs || schema_new(&schema, child->inputs, NULL, NULL) < 0)
+                return 0;
+        return inputs_fit(c, step, schema);
+}
+
 static int agent_check(struct checker *c, const struct flow_step *step)
 {
         struct flow_action action = { 0 };
@@ -326,6 +361,8 @@ static int agent_check(struct checker *c, const struct flow_step *step)
         char pointer[64];
         int r;
 
+        if (step->workflow)
+                return workflow_check(c, step);
         if (!c->catalog || !step->agent || !step->action)
                 return 0;
         r = c->catalog->lookup(c->catalog->user, step->agent, step->action, &action, &why);
@@ -439,6 +476,39 @@ static int key_check(struct checker *c)
         return template_refs(template, key_ref, key_bad, c);
 }
 
+static int output_ref(void *user, const char *below, const struct expr_ref *ref)
+{
+        struct checker *c = user;
+        char pointer[1024];
+
+        (void) snprintf(pointer, sizeof(pointer), "/outputs%s", below);
+        if (strcmp(ref->root, "inputs") == 0)
+                return input_ref_check(c, pointer, ref);
+        if (strcmp(ref->root, "run") == 0)
+                return 0;
+        if (strcmp(ref->root, "steps") != 0)
+                return tell(c, false, pointer, "%s: outputs are made of inputs, steps and run.id",
+                            ref->text);
+        if (json_object_get(c->ids, ref->step))
+                return 0;
+        return tell(c, false, pointer, "%s: there is no step \"%s\"", ref->text, ref->step);
+}
+
+static int output_bad(void *user, const char *below, const struct err *why)
+{
+        struct checker *c = user;
+        char pointer[1024];
+
+        (void) snprintf(pointer, sizeof(pointer), "/outputs%s", below);
+        return tell(c, false, pointer, "outputs%s: %s", below, err_text(why));
+}
+
+static int outputs_check(struct checker *c)
+{
+        c->key = "outputs";
+        return c->flow->outputs ? template_refs(c->flow->outputs, output_ref, output_bad, c) : 0;
+}
+
 /* What a trigger gives must do as inputs of a run. */
 static int trigger_check(struct checker *c, size_t i)
 {
@@ -507,6 +577,11 @@ static int check_run(struct checker *c)
         r = inputs_check(c);
         if (r == 0)
                 r = key_check(c);
+        if (r == 0)
+                r = outputs_check(c);
+        for (size_t i = 0; i < c->flow->child_count && r == 0; i++)
+                if (c->flow->children[i].flow)
+                        r = flow_check(c->flow->children[i].flow, c->catalog, c->faults);
         for (size_t i = 0; i < c->flow->trigger_count && r == 0; i++)
                 r = trigger_check(c, i);
         for (size_t i = 0; i < c->flow->step_count && r == 0; i++)

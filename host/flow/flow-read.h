@@ -12,3 +12,15 @@
  * of it, with NULL for what is missing and `needs` that may lead in circles.
  */
 int flow_read(struct flow **ret_flow, const char *path, struct faults *faults, struct err *err);
+
+/* A workflow that is being read, and the one whose step runs it. */
+struct flow_nest {
+        const char *name;
+        const struct flow_nest *outer;
+};
+
+/* The same for one that a step of another names. */
+int flow_read_within(struct flow **ret, const char *path, const struct flow_nest *nest,
+                     struct faults *faults, struct err *err);
+int flow_from_json_within(struct flow **ret, const json_t *json, const char *name,
+                          const struct flow_nest *nest, struct err *err);

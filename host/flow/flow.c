@@ -7,6 +7,7 @@
 #include "flow/flow-read.h"
 #include "flow/order.h"
 #include "flow/reader.h"
+#include "flow/subflow.h"
 #include "flow/template.h"
 
 #include <ctype.h>
@@ -340,6 +341,8 @@ static const struct reader_key flow_keys[] = {
         { "concurrency", read_concurrency, 0, NULL, false },
         { "fail_on", reader_choice, FLOW(fail_on), fail_on_words, false },
         { "triggers", triggers_read, 0, NULL, false },
+        { "outputs", reader_object, FLOW(outputs), NULL, false },
+        { "workflows", subflow_read, 0, NULL, false },
         { "steps", read_steps, 0, NULL, true },
 };
 #undef FLOW
@@ -393,9 +396,16 @@ static int hash_make(struct reader *r)
 }
 
 /* Fills `f`, which has its json; what is wrong goes to `faults`. */
-static int flow_fill(struct flow *f, struct faults *faults)
+static int flow_fill(struct flow *f, const struct flow_nest *nest, struct faults *faults)
 {
-        struct reader r = { .flow = f, .faults = faults, .step = NO_STEP, .ids = json_object() };
+        struct reader r = {
+                .flow = f,
+                .faults = faults,
+                .step = NO_STEP,
+                .ids = json_object(),
+                .nest = nest,
+        };
+        struct flow_nest self = { NULL, nest };
         int e = r.ids ? 0 : -ENOMEM;
 
         f->fail_on = FAIL_ON_DEFAULT;
@@ -403,6 +413,12 @@ static int flow_fill(struct flow *f, struct faults *faults)
                 e = reader_fault(&r, "", "a workflow is an object with \"steps\"");
         else if (e == 0)
                 e = name_default(f);
+        if (!nest && json_is_object(f->json)) {
+                self.name = json_string_value(json_object_get(f->json, "name"));
+                r.nest = self.name ? &self : NULL;
+        }
+        if (e == 0 && f->tree && json_is_object(f->json))
+                e = subflow_gather(&r, f->file);
         if (e == 0 && json_is_object(f->json))
                 e = reader_keys(&r, "", flow_keys, ARRAY_SIZE(flow_keys), f->json, f);
         if (e == 0)
@@ -466,6 +482,12 @@ static int flow_tree_load(struct flow *f, const char *path, struct faults *fault
 
 int flow_read(struct flow **ret_flow, const char *path, struct faults *faults, struct err *err)
 {
+        return flow_read_within(ret_flow, path, NULL, faults, err);
+}
+
+int flow_read_within(struct flow **ret_flow, const char *path, const struct flow_nest *nest,
+                     struct faults *faults, struct err *err)
+{
         _cleanup_(flow_freep) struct flow *f = calloc(1, sizeof(*f));
         int e;
 
@@ -478,7 +500,7 @@ int flow_read(struct flow **ret_flow, const char *path, struct faults *faults, s
         if (e < 0)
                 return e;
         f->json = json_incref(f->tree->json);
-        e = flow_fill(f, faults);
+        e = flow_fill(f, nest, faults);
         if (e == 0)
                 e = circles_find(f, faults);
         if (e < 0)
@@ -508,6 +530,12 @@ int flow_load(struct flow **ret_flow, const char *path, struct faults *faults, s
 
 int flow_from_json(struct flow **ret_flow, const json_t *json, struct err *err)
 {
+        return flow_from_json_within(ret_flow, json, "", NULL, err);
+}
+
+int flow_from_json_within(struct flow **ret_flow, const json_t *json, const char *name,
+                          const struct flow_nest *nest, struct err *err)
+{
         _cleanup_(flow_freep) struct flow *f = calloc(1, sizeof(*f));
         _cleanup_(faults_done) struct faults faults = { 0 };
         int e;
@@ -518,7 +546,10 @@ int flow_from_json(struct flow **ret_flow, const json_t *json, struct err *err)
         f->json = json_deep_copy(json);
         if (!f->file || !f->json)
                 return err_set(err, -ENOMEM, "out of memory");
-        e = flow_fill(f, &faults);
+        if (*name && json_is_object(f->json) && !json_object_get(f->json, "name") &&
+            json_object_set_new(f->json, "name", json_string(name)) < 0)
+                return err_set(err, -ENOMEM, "out of memory");
+        e = flow_fill(f, nest, &faults);
         if (e == 0)
                 e = circles_find(f, &faults);
         if (e < 0)
@@ -538,6 +569,9 @@ struct flow *flow_free(struct flow *f)
                 free((void *) f->steps[i].needs);
         free(f->steps);
         free(f->triggers);
+        for (size_t i = 0; i < f->child_count; i++)
+                flow_free(f->children[i].flow);
+        free(f->children);
         free(f->file);
         json_decref(f->json);
         (void) tree_free(f->tree);

@@ -25,6 +25,7 @@
 #define FLOW_NEEDS_MAX 1000  /* of one step */
 #define FLOW_ITEMS_MAX 10000 /* of one for_each */
 #define FLOW_NAME_MAX  63    /* letters of a step's id and of a workflow's name */
+#define FLOW_DEPTH_MAX 8     /* workflows within workflows, the outermost counted */
 #define FLOW_KEY_MAX   256   /* bytes of what a run's key becomes */
 
 /* Of runs that want to run at the same time: the higher goes first. */
@@ -89,6 +90,12 @@ struct flow_step {
 
 struct tree;
 
+/* A workflow that steps of another one run. */
+struct flow_child {
+        const char *name; /* as they call it */
+        struct flow *flow;
+};
+
 struct flow {
         const char *name;    /* from the file, else the file's own name without ending */
         const char *summary; /* one sentence, or NULL */
@@ -106,6 +113,9 @@ struct flow {
         enum severity fail_on;
         struct flow_trigger *triggers; /* what starts it by itself */
         size_t trigger_count;
+        const json_t *outputs; /* template: what it gives to a step that runs it; NULL = all */
+        struct flow_child *children;
+        size_t child_count;
         struct flow_step *steps;
         size_t step_count;
         char *file;        /* as it was named; "" when it came as JSON */
@@ -141,6 +151,10 @@ unsigned flow_line(const struct flow *f, const char *pointer);
  * there is none.
  */
 int flow_key(char **ret, const struct flow *f, const json_t *inputs, struct err *err);
+
+/* The workflow that a step calls so, borrowed, or NULL; a broken one is there and NULL. */
+const struct flow *flow_child(const struct flow *f, const char *name);
+bool flow_has_child(const struct flow *f, const char *name);
 
 /* What a step runs, for people and the record: agent and action, or "workflow" and its name. */
 const char *flow_step_agent(const struct flow_step *step);

@@ -8,5 +8,6 @@ libhost_a_SOURCES += \
 	host/flow/graph-svg.c \
 	host/flow/order.c host/flow/order.h \
 	host/flow/reader.c host/flow/reader.h \
+	host/flow/subflow.c host/flow/subflow.h \
 	host/flow/template.c host/flow/template.h \
 	host/flow/trigger.c host/flow/trigger.h

@@ -17,9 +17,10 @@
 struct reader {
         struct flow *flow;
         struct faults *faults;
-        json_t *ids;     /* id -> index */
-        size_t step;     /* the one being read, or SIZE_MAX */
-        char prefix[96]; /* of every fault: "step \"check\": " */
+        json_t *ids;                  /* id -> index */
+        size_t step;                  /* the one being read, or SIZE_MAX */
+        const struct flow_nest *nest; /* the workflows around and this one; NULL = there is none */
+        char prefix[96];              /* of every fault: "step \"check\": " */
 };
 
 struct reader_key {

@@ -331,6 +331,8 @@ static int record_run(struct run *run, const struct engine_request *request, con
                           .submit_key = request->submit_key,
                           .trigger = trigger,
                           .retry_of = request->retry_of,
+                          .parent = run->parent ? step_key_of(run->parent)
+                                                : (struct step_key){ .item = -1 },
                   });
         if (t && !t->is_extra)
                 batch_trigger(commits_batch(run->engine->commits), t->name, t->due_ms, run->id);
@@ -470,7 +472,12 @@ static int key_check(struct engine *e, const struct engine_request *request, con
 
 static int run_say_whose(struct run *run, const struct engine_request *request)
 {
-        run->uid = identity_of(run->engine, request)->uid;
+        const struct identity *by = identity_of(run->engine, request);
+
+        run->uid = by->uid;
+        run->by = strdup(by->name);
+        if (!run->by)
+                return -ENOMEM;
         if (request->submit_key)
                 run->submit_key = strdup(request->submit_key);
         return request->submit_key && !run->submit_key ? -ENOMEM : 0;
@@ -588,6 +595,46 @@ static int run_make(struct run **ret, struct engine *e, const struct engine_requ
         return run_new(ret, e, request->flow, id, inputs, request->workspace, standing, err);
 }
 
+/* A child is its parent's in all that it shares, and waits for nobody's turn. */
+int engine_child(struct run **ret, struct step *step, struct flow *flow, const json_t *inputs,
+                 struct err *err)
+{
+        struct run *outer = step->run, *run;
+        struct engine *e = outer->engine;
+        const struct engine_request request = {
+                .flow = flow,
+                .workspace = outer->workspace,
+                .by = { .uid = outer->uid, .name = outer->by },
+        };
+        struct standing standing;
+        int r;
+
+        r = standing_make(&standing, e, outer->standing.project->name, flow->name,
+                          outer->standing.priority, NULL);
+        if (r < 0)
+                return err_set(err, r, "no memory for a run");
+        r = run_make(&run, e, &request, inputs, &standing, err);
+        if (r < 0)
+                return r;
+        run->parent = step;
+        r = run_say_whose(run, &request);
+        r = r < 0 ? err_set(err, r, "no memory for a run") : record_run(run, &request, NULL, err);
+        if (r < 0) {
+                run->flow = NULL; /* still the caller's */
+                run_free(run);
+                return r;
+        }
+        record_files(run);
+        record_steps(run);
+        event_run(run);
+        memcpy(e->newest, run->id, sizeof(run->id));
+        engine_link(e, run);
+        walk_start(run);
+        run_touch(run);
+        *ret = run;
+        return 0;
+}
+
 int engine_submit(struct engine *e, const struct engine_request *request, char ret[RUN_ID_SIZE],
                   struct err *err)
 {
@@ -649,13 +696,39 @@ void engine_reload(struct engine *e, struct catalog *catalog, unsigned slots, bo
         engine_turn(e);
 }
 
+/* The run whose step's step's … run it is: taken up with that one, or not at all. */
+static int root_of(struct engine *e, const char *id, char ret[RUN_ID_SIZE], struct err *err)
+{
+        (void) snprintf(ret, RUN_ID_SIZE, "%s", id);
+        for (int i = 0; i <= FLOW_DEPTH_MAX; i++) {
+                _cleanup_(json_decrefp) json_t *document = NULL;
+                const char *outer;
+                int r;
+
+                r = store_run_document(e->store, ret, 0, &document, err);
+                if (r < 0)
+                        return r;
+                outer = json_string_value(
+                        json_object_get(json_object_get(document, "parent"), "run"));
+                if (!outer)
+                        return 0;
+                (void) snprintf(ret, RUN_ID_SIZE, "%s", outer);
+        }
+        return err_set(err, -EBADMSG, "run %s is a part of too many others", id);
+}
+
 int engine_resume(struct engine *e, const char *id, struct err *err)
 {
+        char root[RUN_ID_SIZE];
         struct run *run;
         int r;
 
         if (engine_find(e, id))
                 return 0;
+        r = root_of(e, id, root, err);
+        if (r < 0)
+                return r;
+        id = root;
         r = resume_run(e, id, &run, err);
         if (r < 0)
                 return r;
@@ -700,7 +773,8 @@ int engine_others(struct engine *e, json_t **ret, struct err *err)
         for (size_t i = json_array_size(runs); i > 0; i--) {
                 json_t *run = json_array_get(runs, i - 1);
 
-                if (engine_carries(e, json_string_value(json_object_get(run, "run"))))
+                if (json_is_object(json_object_get(run, "parent")) ||
+                    engine_carries(e, json_string_value(json_object_get(run, "run"))))
                         (void) json_array_remove(runs, i - 1);
         }
         *ret = runs;

@@ -269,7 +269,7 @@ const char *engine_trouble(const struct engine *e);
 /*
  * Events (one object each; `item` only for an item of a for_each, counted from 0):
  *
- *   {"event": "run", "run", "flow", "workspace"}                      accepted, on disk; the first
+ *   {"event": "run", "run", "flow", "workspace", "parent"}            accepted, on disk; the first
  *   {"event": "state", "run", "state", "reason"}      the run's state changed, or what it waits for
  *   {"event": "step", "run", "step", "item", "state", "attempt", "verdict", "reason"}
  *   {"event": "findings", "run", "step", "item", "critical", "high", "medium", "low", "info"}
@@ -278,6 +278,9 @@ const char *engine_trouble(const struct engine *e);
  *   {"event": "log", "run", "step", "item", "attempt", "level", "text"}
  *   {"event": "progress", "run", "step", "item", "done", "total", "note"}
  *   {"event": "end", "run", "state", "exit"}                          the last
+ *
+ * A step that runs a workflow has a run of its own, whose events have its id; the first has
+ * `parent`: {run, step, item}.
  *
  * A step that is ready and has its cell at once is told as running only. `progress` alone is not
  * recorded, and told at once. A run that stops for an approval ends with "end" too: state

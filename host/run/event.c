@@ -42,12 +42,20 @@ static void send(struct run *run, json_t *event)
         commits_effect(commits, tell, run->engine, event);
 }
 
+static json_t *parent_of(const struct step *step)
+{
+        return json_pack("{s:s, s:s, s:o}", "run", step->run->id, "step", step->def->id, "item",
+                         step->item < 0 ? json_null() : json_integer(step->item));
+}
+
 void event_run(struct run *run)
 {
         json_t *event = event_new("run", run, NULL);
 
         set_text(event, "flow", run->flow->name);
         set_text(event, "workspace", run->workspace);
+        if (run->parent)
+                (void) json_object_set_new(event, "parent", parent_of(run->parent));
         send(run, event);
 }
 

@@ -3,6 +3,7 @@ libhost_a_SOURCES += \
 	host/run/artifact.c host/run/artifact.h \
 	host/run/attempt.c host/run/attempt.h \
 	host/run/change.c \
+	host/run/child.c \
 	host/run/commit.c host/run/commit.h \
 	host/run/cron.c host/run/cron.h \
 	host/run/due.c host/run/due.h \

@@ -76,3 +76,26 @@ enum run_exit outcome_exit(const struct run *run)
                         return RUN_EXIT_FINDINGS;
         return RUN_EXIT_OK;
 }
+
+static int found_add(json_t *into, const struct step *step)
+{
+        return step->found ? json_array_extend(into, step->found) : 0;
+}
+
+int outcome_findings(const struct run *run, json_t *into)
+{
+        _cleanup_(order_freep) struct order *order = NULL;
+        int r = 0;
+
+        (void) order_new(&order, run->flow, NULL, NULL);
+        for (size_t i = 0; i < run->n_steps && r == 0; i++) {
+                const struct step *step = &run->steps[i];
+
+                if (step->n_items == 0 && !is_replaced(run, order, i, -1))
+                        r = found_add(into, step);
+                for (size_t k = 0; k < step->n_items && r == 0; k++)
+                        if (!is_replaced(run, order, i, (int) k))
+                                r = found_add(into, &step->items[k]);
+        }
+        return r;
+}

@@ -78,7 +78,8 @@ static void count(struct engine *e)
         for (struct run *run = e->runs; run; run = run->next) {
                 bool is_active = run->state != RUN_WAITING_APPROVAL;
 
-                if (run_state_is_final(run->state))
+                /* A child is carried by its parent, which is counted. */
+                if (run_state_is_final(run->state) || run->parent)
                         continue;
                 e->n_active += is_active;
                 share_now(&e->shares, run->standing.project)->n_runs += is_active;
@@ -492,6 +493,8 @@ int queue_resume(struct engine *e, struct err *err)
 
                 if (strcmp(id, e->newest) > 0)
                         memcpy(e->newest, id, RUN_ID_SIZE);
+                if (json_is_object(json_object_get(sorted[i], "parent")))
+                        continue; /* taken up with its parent */
                 if (!engine_carries(e, id) && ticket_restore(e, known, sorted[i], &why) < 0)
                         queue_refuse(e, id, &why);
         }

@@ -87,6 +87,7 @@ static int restore_step(struct step *step, const json_t *row, struct err *err)
                 step->output = output ? json_incref((json_t *) output) : json_null();
         restore_attempts(step, row);
         restore_findings(step, row);
+        step->found = json_incref(json_object_get(row, "findings"));
         return restore_changes(step, row, err);
 }
 
@@ -181,6 +182,9 @@ static int restore_cause(struct run *run, const json_t *document)
 {
         const json_t *key = json_object_get(document, "submit_key");
 
+        run->by = strdup(text_of(document, "requested_by"));
+        if (!run->by)
+                return -ENOMEM;
         if (json_is_string(key) && !(run->submit_key = strdup(json_string_value(key))))
                 return -ENOMEM;
         return 0;
@@ -220,7 +224,8 @@ static int restore(struct run *run, const json_t *document, struct err *err)
         r = restore_cause(run, document);
         if (r < 0)
                 return err_set(err, r, "no memory for run %s", run->id);
-        return resume_steps(run, rows, err);
+        r = resume_steps(run, rows, err);
+        return r < 0 ? r : child_restore(run, err);
 }
 
 /* Its engine died while the attempt was alive: whether it had ended nobody can say. */
@@ -261,7 +266,7 @@ static void take_up(struct step *step)
                               (uint64_t) json_integer_value(json_object_get(row, "ready_at")));
                 break;
         case STEP_RUNNING:
-                if (step->def->for_each && step->item < 0)
+                if ((step->def->for_each && step->item < 0) || step->child)
                         break;
                 lost(step);
                 break;
@@ -383,6 +388,12 @@ int resume_run(struct engine *e, const char *id, struct run **ret, struct err *e
         r = store_run_document(e->store, id, STORE_DOC_FLOW, &document, err);
         if (r >= 0)
                 r = ended_before(document, id, err);
+        /* What a child found is its parent's to tell. */
+        if (r >= 0 && json_is_object(json_object_get(document, "parent"))) {
+                json_decref(TAKE(document));
+                r = store_run_document(e->store, id, STORE_DOC_FLOW | STORE_DOC_FINDINGS, &document,
+                                       err);
+        }
         if (r >= 0)
                 r = resume_flow(&flow, document, err);
         if (r >= 0)

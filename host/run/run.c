@@ -33,15 +33,16 @@ static int dependents_link(struct run *run)
         return 0;
 }
 
-static int action_find(struct step *step, struct err *err)
+static int action_find(struct step *step, const struct flow *flow, struct err *err)
 {
         const struct flow_step *def = step->def;
         int r;
 
+        if (def->workflow && !flow_child(flow, def->workflow))
+                return err_set(err, -ENOENT, "step %s: there is no workflow \"%s\"", def->id,
+                               def->workflow);
         if (def->workflow)
-                return err_set(err, -EOPNOTSUPP,
-                               "step %s: this engine does not run workflows within workflows yet",
-                               def->id);
+                return 0;
         r = catalog_find(step->run->catalog, def->agent, &step->agent, err);
         if (r < 0)
                 return err_wrap(err, r, "step %s", def->id);
@@ -68,7 +69,7 @@ static int steps_make(struct run *run, struct flow *flow, struct err *err)
                 run->steps[i] = (struct step){
                         .run = run, .def = &flow->steps[i], .item = -1, .verdict = -1
                 };
-                r = action_find(&run->steps[i], err);
+                r = action_find(&run->steps[i], flow, err);
                 if (r < 0)
                         return r;
                 run->steps[i].lane = slot_lane(run->engine, run->steps[i].agent);
@@ -131,6 +132,8 @@ static void step_done(struct step *step)
                 step_done(&step->items[i]);
         if (step->run)
                 loop_remove(step->run->engine->loop, &step->retry);
+        child_forget(step);
+        json_decref(step->found);
         json_decref(step->output);
         json_decref(step->elements);
         json_decref(step->input);
@@ -159,12 +162,15 @@ struct run *run_free(struct run *run)
         slot_forget(run);
         untouch(run);
         loop_remove(run->engine->loop, &run->deadline);
+        if (run->parent)
+                run->parent->child = NULL;
         for (size_t i = 0; i < run->n_steps; i++)
                 step_done(&run->steps[i]);
         free(run->steps);
         json_decref(run->inputs);
         catalog_free(run->catalog);
         free(run->submit_key);
+        free(run->by);
         closep(&run->workspace_fd);
         free(run->workspace);
         flow_free(run->flow);
@@ -198,6 +204,7 @@ void run_move(struct run *run, enum run_state state)
         run->state = state;
         batch_run_state(commits_batch(run->engine->commits), run->id, state, run->exit_status, 0);
         event_state(run);
+        child_moved(run);
 }
 
 static size_t is_open(enum step_state state)

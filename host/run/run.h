@@ -15,6 +15,7 @@
  *   run/outcome.c how a run ended
  *   run/step.c    attempts of one step
  *   run/each.c    the items of a for_each step
+ *   run/child.c   steps that run a workflow
  *   run/change.c  changes to the tree: approval and apply
  *   run/resume.c  taking up a run from its record
  *   run/again.c   a run that repeats another, and keeps what was good
@@ -71,6 +72,8 @@ struct step {
 
         json_t *input;             /* resolved, between recording an attempt and its start */
         struct attempt *attempt;   /* alive */
+        struct run *child;         /* of a step that runs a workflow: alive */
+        json_t *found;             /* of a step in a child: its findings; NULL = none */
         bool is_prepared;          /* it has a cell that waits for the attempt to be on disk */
         struct loop_source retry;  /* its next try */
         struct changeset *changes; /* while held */
@@ -110,7 +113,10 @@ struct run {
         json_t *inputs;
         char *workspace;
         int workspace_fd;
-        int64_t uid; /* who asked */
+        int64_t uid;         /* who asked */
+        char *by;            /* their name */
+        struct step *parent; /* whose child it is; NULL = nobody's */
+        bool is_busy;        /* counted in the parent's n_busy_children */
         char *submit_key;
         struct catalog *catalog; /* its agents' */
 
@@ -124,6 +130,7 @@ struct run {
         size_t n_ready;                /* in these */
         size_t n_unfinished;           /* steps, items not counted */
         size_t n_running;              /* leases */
+        size_t n_busy_children;        /* children that wait for no person */
         size_t n_retries;              /* waits for a next try */
         size_t n_deciding;
         bool has_failed;
@@ -286,10 +293,15 @@ void queue_done(struct engine *e);
 /* outcome.c: of a run whose steps have all ended */
 enum run_state outcome_state(const struct run *run);
 enum run_exit outcome_exit(const struct run *run);
+/* Of a child: the findings that count, those of steps that a later look replaced left out. */
+int outcome_findings(const struct run *run, json_t *into);
 
 /* step.c */
 void step_begin(struct step *step); /* ready: records an attempt, then starts it */
 void step_finish(struct step *step, enum step_state state, int verdict, const char *reason);
+/* An attempt, or a child, ended badly: the next try, or the end. */
+void step_fail(struct step *step, const struct attempt_result *r);
+void step_count_findings(struct step *step, const json_t *findings);
 void step_retry_at(struct step *step, uint64_t at_ms);
 /* Its attempt, which had begun to act, is lost: ready again (true, not in turn yet), or held. */
 bool step_lost(struct step *step, bool is_crash);
@@ -303,6 +315,14 @@ void each_finish(struct step *step); /* all items have ended */
 void each_sum(struct step *step);    /* output and counts out of the items' */
 int each_resolve(struct step *step, json_t **ret, struct err *err);
 int each_make_items(struct step *step, json_t *elements);
+
+/* child.c */
+void child_begin(struct step *step);  /* ready, its input resolved: makes its run */
+void child_stop(struct step *step);   /* as its own run is being stopped */
+void child_moved(struct run *child);  /* to another state; runs of nobody are let be */
+void child_ended(struct run *child);  /* in the batch that ends it */
+void child_forget(struct step *step); /* its run is let go */
+int child_restore(struct run *run, struct err *err);
 
 /* change.c */
 void change_hold(struct step *step, struct changeset *changes, enum risk risk);
@@ -341,6 +361,9 @@ void again_record(struct run *run, const struct engine_request *request);
 bool again_is_kept(const struct step *step); /* before the run begins: it has ended already */
 
 /* engine.c */
+/* A run for a step, recorded in the open batch and walked at once; takes `flow` on success. */
+int engine_child(struct run **ret, struct step *step, struct flow *flow, const json_t *inputs,
+                 struct err *err);
 struct run *engine_find(const struct engine *e, const char *run); /* NULL: not in memory */
 bool engine_carries(const struct engine *e, const char *run);     /* or waits for its turn */
 void engine_link(struct engine *e, struct run *run);

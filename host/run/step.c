@@ -62,7 +62,7 @@ static void record_end(struct step *step, const struct attempt_result *r, const 
                           });
 }
 
-static void count_findings(struct step *step, const json_t *findings)
+void step_count_findings(struct step *step, const json_t *findings)
 {
         size_t worse = 0;
 
@@ -84,7 +84,9 @@ static void record_result(struct step *step, const struct attempt_result *r)
         step->output = json_incref(r->output);
         batch_output(b, key, r->output);
         batch_findings(b, key, r->findings);
-        count_findings(step, r->findings);
+        step_count_findings(step, r->findings);
+        json_decref(step->found);
+        step->found = step->run->parent ? json_incref(r->findings) : NULL;
         if (json_array_size(r->findings) > 0)
                 event_findings(step);
         json_array_foreach (r->artifacts, i, artifact)
@@ -189,7 +191,7 @@ void step_retry_at(struct step *step, uint64_t at_ms)
         run->n_retries++;
 }
 
-static void fail(struct step *step, const struct attempt_result *r)
+void step_fail(struct step *step, const struct attempt_result *r)
 {
         uint64_t delay_ms, at_ms;
 
@@ -289,7 +291,7 @@ static void ended(struct step *step, struct attempt_result *r)
         if (r->verdict == VERDICT_OK)
                 succeed(step, r);
         else
-                fail(step, r);
+                step_fail(step, r);
 }
 
 /* A cell that is told that its time is up knows only of its own limit. */
@@ -426,6 +428,10 @@ void step_begin(struct step *step)
         if (run_resolve(step, step->def->inputs, &step->input, &err) < 0) {
                 (void) err_wrap(&err, err.code, "inputs");
                 step_finish(step, STEP_FAILED, VERDICT_SCHEMA, err_text(&err));
+                return;
+        }
+        if (step->def->workflow) {
+                child_begin(step);
                 return;
         }
         step->n_begun++;

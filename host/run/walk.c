@@ -119,8 +119,8 @@ static void consider(struct step *step)
 
 static bool has_work(const struct run *run)
 {
-        return run->n_running > 0 || run->n_retries > 0 || run->n_deciding > 0 ||
-               run->n_ready > 0 || run->ended_needs.first;
+        return run->n_running > 0 || run->n_busy_children > 0 || run->n_retries > 0 ||
+               run->n_deciding > 0 || run->n_ready > 0 || run->ended_needs.first;
 }
 
 static void clock_stop(struct run *run)
@@ -167,6 +167,7 @@ static void conclude(struct run *run)
         run->exit_status = (int) outcome_exit(run);
         run_move(run, outcome_state(run));
         event_end(run);
+        child_ended(run);
         engine_forget(run);
 }
 
@@ -226,6 +227,8 @@ static void cancel_step(struct step *step)
         }
         if (step->state == STEP_RUNNING && step->n_items > 0)
                 cancel_items(step);
+        else if (step->state == STEP_RUNNING && step->child)
+                child_stop(step);
         else if (step->state == STEP_RUNNING)
                 step_stop(step, run->is_timed_out ? VERDICT_TIMEOUT : VERDICT_CANCELLED,
                           run->stop == STOP_NOW ? 0 : run->engine->options.grace_ms);

@@ -121,6 +121,7 @@ enum store_document_flags {
  *    files?: [{pointer, path, sha256, size}],
  *    steps: [{id, item|null, agent, action, needs[], state, verdict|null, reason|null, ready_at,
  *      started, ended, taken: {how, run, step, item|null, changed, agent_sha256|null}|null,
+ *      child: its newest run, of a step that runs a workflow, else null,
  *      attempts: [{n, started, ended, verdict|null, error: {code, message}|null, exit|null,
  *        signal|null, syscall|null, syscall_remedy|null, stderr_tail, agent_sha256, tier,
  *        idempotency_key, redacted, spent, unreadable[],

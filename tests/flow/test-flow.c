@@ -96,6 +96,9 @@ static const char whole[] =
         "    always = true; cache = true; },\n"
         "  { id = \"sub\"; workflow = \"other\"; inputs = { n = \"${inputs.n}\"; }; }\n"
         ");\n"
+        "outputs = { n = \"${steps.look.findings.total}\"; };\n"
+        "workflows = { other = { inputs = { properties = { n = { }; }; };\n"
+        "  steps = ( { id = \"a\"; agent = \"lint\"; action = \"run\"; } ); }; };\n"
         "triggers = (\n"
         "  { cron = \"30 4 * * 1-5\"; time_zone = \"Europe/Berlin\"; overlap = \"queue\";\n"
         "    missed = \"all\"; inputs = { files = ( \"${run.id}\" ); }; },\n"
@@ -161,6 +164,8 @@ static void everything_is_read(void **state)
         assert_null(s->agent);
         assert_string_equal(flow_step_agent(s), "workflow");
         assert_string_equal(flow_step_action(s), "other");
+        assert_string_equal(flow_child(f, "other")->name, "other");
+        assert_non_null(f->outputs);
 }
 
 static void triggers_are_read(void **state)
@@ -191,6 +196,65 @@ static void triggers_are_read(void **state)
         assert_int_equal(t->overlap, TRIGGER_OVERLAP_CANCEL);
         assert_int_equal(t->missed, TRIGGER_MISSED_SKIP);
         assert_string_equal(t->workspace, "/srv");
+}
+
+/* What a step names is found beside the file, goes into the definition, and into its hash. */
+static void workflows_are_gathered(void **state)
+{
+        _cleanup_(flow_freep) struct flow *a = NULL, *b = NULL, *c = NULL;
+        _cleanup_(freep) char *text = NULL;
+        static const char inner[] =
+                "steps = ( { id = \"a\"; agent = \"lint\"; action = \"%s\"; } );",
+                          middle[] = "steps = ( { id = \"m\"; workflow = \"inner\"; } );",
+                          outer[] = "steps = ( { id = \"o\"; workflow = \"middle\"; } );";
+        char file[200];
+
+        (void) state;
+        (void) snprintf(file, sizeof(file), inner, "run");
+        (void) put("inner.flow", file);
+        (void) put("middle.flow", middle);
+        assert_int_equal(flow_load(&a, put("outer.flow", outer), NULL, NULL), 0);
+        assert_string_equal(flow_child(flow_child(a, "middle"), "inner")->steps[0].action, "run");
+        text = flow_to_json(a);
+        assert_int_equal(flow_load(&b, put("alone.json", text), NULL, NULL), 0);
+        assert_string_equal(a->hash, b->hash);
+        assert_string_equal(flow_child(flow_child(b, "middle"), "inner")->steps[0].action, "run");
+
+        (void) snprintf(file, sizeof(file), inner, "ask");
+        (void) put("inner.flow", file);
+        assert_int_equal(flow_load(&c, put("outer.flow", outer), NULL, NULL), 0);
+        assert_string_not_equal(a->hash, c->hash);
+}
+
+static void workflows_have_a_depth(void **state)
+{
+        struct flow_catalog catalog = { agents_lookup, *state };
+
+        for (int levels = FLOW_DEPTH_MAX; levels <= FLOW_DEPTH_MAX + 1; levels++) {
+                _cleanup_(faults_done) struct faults faults = { 0 };
+                _cleanup_(flow_freep) struct flow *f = NULL;
+                char name[32], text[200];
+                struct err err = { 0 };
+
+                for (int i = 2; i <= levels; i++) {
+                        (void) snprintf(name, sizeof(name), "level%d.flow", i);
+                        (void) snprintf(text, sizeof(text),
+                                        i < levels ? "steps = ( { id = \"a\"; workflow = "
+                                                     "\"level%d\"; } );"
+                                                   : "steps = ( { id = \"a\"; agent = \"lint\"; "
+                                                     "action = \"run\"; } );",
+                                        i + 1);
+                        (void) put(name, text);
+                }
+                assert_int_equal(
+                        flow_check_file(&f,
+                                        put("level1.flow",
+                                            "steps = ( { id = \"a\"; workflow = \"level2\"; } );"),
+                                        &catalog, &faults, &err),
+                        levels > FLOW_DEPTH_MAX ? -EBADMSG : 0);
+                if (levels > FLOW_DEPTH_MAX)
+                        assert_non_null(strstr(err.text, "more than 8 levels"));
+        }
 }
 
 static void keys_are_made_of_inputs(void **state)
@@ -532,10 +596,39 @@ static const struct {
         { "a workflow with what belongs to a cell",
           "steps = ({ id = \"a\"; workflow = \"b\";\nagent = \"lint\"; cache = true; approval = "
           "true;\non_crash = \"hold\"; });",
+          "x.flow:1: error: step \"a\": there is no workflow \"b\": no file b.flow beside this "
+          "one, and none of that name in workflows\n"
           "x.flow:2: error: step \"a\": agent does not go together with workflow\n"
           "x.flow:2: error: step \"a\": approval does not go together with workflow\n"
           "x.flow:2: error: step \"a\": cache does not go together with workflow\n"
           "x.flow:3: error: step \"a\": on_crash does not go together with workflow\n" },
+        { "a workflow that is not there", "steps = ({ id = \"a\";\nworkflow = \"nobody\"; });",
+          "x.flow:2: error: step \"a\": there is no workflow \"nobody\": no file nobody.flow "
+          "beside "
+          "this one, and none of that name in workflows\n" },
+        { "a workflow that runs itself", "steps = ({ id = \"a\";\nworkflow = \"x\"; });",
+          "x.flow:2: error: the workflows run each other in a circle: x -> x\n" },
+        { "inputs that the other does not take",
+          "workflows = { b = { steps = (" STEP(
+                  "x",
+                  "") "); };\nc = { inputs = { properties = { n = { "
+                      "type = \"integer\"; }; }; }; steps = (" STEP(
+                              "x",
+                              "") "); }; };\n"
+                                  "steps = ({ id = \"a\"; workflow = \"b\"; inputs = { n = 1; }; "
+                                  "},\n"
+                                  "{ id = \"d\"; workflow = \"c\"; inputs = { n = \"x\"; }; });",
+          "x.flow:3: error: step \"a\": the workflow \"b\" takes no inputs\n"
+          "x.flow:4: error: step \"d\": inputs/n must be of type integer, but is a string\n" },
+        { "a fault in a workflow inside",
+          "workflows = {\nb = { steps = ( ); }; };\nsteps = ({ id = \"a\"; workflow = \"b\"; });",
+          "x.flow:2: error: workflow \"b\": steps must be a list of groups: ( { id = \"a\"; ... } "
+          ")\n" },
+        { "outputs of what is not there",
+          "outputs = { a = \"${steps.b.output}\";\nb = \"${item}\"; };\nsteps = (" STEP("a",
+                                                                                        "") ");",
+          "x.flow:1: error: steps.b.output: there is no step \"b\"\n"
+          "x.flow:2: error: item: outputs are made of inputs, steps and run.id\n" },
         { "a cache of what changes the tree",
           "steps = (" FIX("a", "inputs = { n = 1; };\ncache = true;") ");",
           "x.flow:2: error: step \"a\": cache is for actions that change nothing, and fix run has "
@@ -976,6 +1069,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(everything_is_read),
                 cmocka_unit_test(triggers_are_read),
+                cmocka_unit_test(workflows_are_gathered),
+                cmocka_unit_test(workflows_have_a_depth),
                 cmocka_unit_test(keys_are_made_of_inputs),
                 cmocka_unit_test(keys_have_a_limit),
                 cmocka_unit_test(the_name_comes_from_the_file),
