@@ -41,4 +41,5 @@ libhost_a_SOURCES += \
 	host/cli/submit.c \
 	host/cli/term.c host/cli/term.h \
 	host/cli/trace-view.c host/cli/trace-view.h \
-	host/cli/trigger.c
+	host/cli/trigger.c \
+	host/cli/waits.c host/cli/waits.h

@@ -4,6 +4,7 @@
 #include "cli/record.h"
 #include "cli/stopped.h"
 #include "cli/stores.h"
+#include "cli/waits.h"
 #include "store/store.h"
 
 #include <string.h>
@@ -35,8 +36,10 @@ static int read_runs(struct store *store, const void *user, json_t **ret, struct
 
         r = store_runs(store, filter->states, filter->limit, ret, err);
         if (r == 0)
-                json_array_foreach (*ret, i, run)
+                json_array_foreach (*ret, i, run) {
                         stopped_mark(run, store_dir(store));
+                        waits_mark(run, store);
+                }
         return r;
 }
 
@@ -71,6 +74,9 @@ static int print_table(const json_t *runs)
                 table_style_last(table, 2, column_style(cells[2]));
         }
         table_print(table, stdout);
+        json_array_foreach (runs, i, run)
+                if (*waits_for(run))
+                        cli_say("%s waits %s", column_text(run, "run"), waits_for(run));
         return 0;
 }
 

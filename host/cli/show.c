@@ -8,6 +8,7 @@
 #include "cli/masked.h"
 #include "cli/record.h"
 #include "cli/stopped.h"
+#include "cli/waits.h"
 #include "obs/gaps.h"
 #include "obs/view.h"
 
@@ -100,6 +101,7 @@ static void print_run(const json_t *document)
         print_field("run", column_text(document, "run"));
         print_field("flow", column_text(document, "flow"));
         print_state("state", stopped_state(document));
+        print_field("waits", waits_for(document));
         print_field("exit status", exit);
         print_field("workspace", column_text(document, "workspace"));
         print_field("started", started);
@@ -334,6 +336,7 @@ static int show(const struct record *record, bool json, bool findings, bool reve
         if (r < 0)
                 return r;
         stopped_mark(document, store_dir(record->store));
+        waits_mark(document, record->store);
         if (json)
                 return print_json(record, document, reveal, err);
         r = masked_document(document, reveal);
