@@ -379,7 +379,7 @@ static int probe_tree_spin(struct linhay_run *r)
                         tree_wait();
                         continue;
                 }
-                while (clock() < CLOCKS_PER_SEC * 6 / 10)
+                while (clock() < CLOCKS_PER_SEC * 15 / 100)
                         ;
                 _exit(0);
         }
