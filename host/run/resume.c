@@ -44,6 +44,9 @@ static void restore_attempts(struct step *step, const json_t *row)
                 const json_t *error = json_object_get(attempt, "error");
 
                 step->n_begun++;
+                /* A result that does not stand any more was one of a tree that had moved. */
+                if (strcmp(text_of(attempt, "verdict"), verdict_name(VERDICT_OK)) == 0)
+                        step->n_reruns++;
                 if (!is_null(json_object_get(attempt, "verdict")))
                         step->n_tries++;
                 else if (strcmp(text_of(error, "code"), STEP_CRASHED) == 0)
@@ -66,6 +69,7 @@ static int restore_changes(struct step *step, const json_t *row, struct err *err
         /* Held for another reason than its newest change: for a crash after it had gone stale. */
         if (strcmp(text_of(json, "sha256"), step->asked) != 0)
                 return 0;
+        step->n_reruns -= step->n_reruns > 0; /* this one stands */
         return changeset_from_json(&step->changes, json, err);
 }
 

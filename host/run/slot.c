@@ -111,6 +111,7 @@ static struct step_queue *lane_of(struct run *run)
                 while (lane->first && lane->first->state != STEP_READY) {
                         (void) step_queue_pop(lane);
                         run->n_ready--;
+                        run_touch(run); /* it may have been all that there was to do */
                 }
                 if (!lane->first || (i < e->options.n_agent_slots &&
                                      e->lane_cells[i] >= e->options.agent_slots[i].slots))
