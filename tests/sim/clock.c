@@ -171,12 +171,14 @@ static int turn(struct loop *loop)
                 return run_deferred(loop);
         if (n == 0 && !turns_is_due())
                 return wait_for_timer(loop) ? 0 : CLOCK_IS_STUCK;
+        /* The thread also wakes up by itself. */
+        if (chance_percent(&fake_clock.chance, 3))
+                turns_give();
         chosen = chance_below(&fake_clock.chance, n + turns_is_due());
         fake_clock.now_us += chance_below(&fake_clock.chance, 300);
-        if (chosen == n)
-                turns_give();
-        else
+        if (chosen < n)
                 return dispatch(loop, ready[chosen], events[chosen]);
+        turns_give();
         return 0;
 }
 

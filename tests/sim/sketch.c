@@ -8,9 +8,9 @@
 
 /* --- making -------------------------------------------------------------------------------- */
 
-void sketch_step_id(char ret[8], size_t i)
+void sketch_step_id(char ret[SKETCH_ID], size_t i)
 {
-        (void) snprintf(ret, 8, "s%zu", i);
+        (void) snprintf(ret, SKETCH_ID, "s%zu", i);
 }
 
 static void step_make(struct sketch_step *s, size_t at, struct chance *c)
@@ -46,13 +46,14 @@ void sketch_make(struct sketch *ret, const char *name, struct chance *chance)
         for (size_t i = 0; i < ret->n_steps; i++)
                 step_make(&ret->steps[i], i, chance);
         ret->concurrency = (unsigned) chance_below(chance, 4);
+        ret->has_key = chance_percent(chance, 30);
         ret->has_timeout = chance_percent(chance, 15);
 }
 
 static json_t *needs_to_json(const struct sketch_step *s)
 {
         json_t *needs = json_array();
-        char id[8];
+        char id[SKETCH_ID];
 
         for (size_t i = 0; i < s->n_needs; i++) {
                 sketch_step_id(id, s->needs[i]);
@@ -78,27 +79,24 @@ static json_t *inputs_to_json(const struct sketch_step *s, const char *id, const
 
 static void when_to_json(const struct sketch_step *s, json_t *step, const char *need)
 {
-        static const char *const forms[WHENS_] = {
-                [WHEN_DONE] = "steps.%s.state == \"done\"",
-                [WHEN_HIGH] = "default(steps.%s.output.n, 0) > %d",
-                [WHEN_HIGH_OR_MISSING] = "steps.%s.output.n > %d",
-        };
-        char text[96];
+        char text[96] = "";
 
-        if (s->when == WHEN_ALWAYS)
-                return;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        (void) snprintf(text, sizeof(text), forms[s->when], need, SKETCH_HIGH);
-#pragma GCC diagnostic pop
-        (void) json_object_set_new(step, "when", json_string(text));
+        if (s->when == WHEN_DONE)
+                (void) snprintf(text, sizeof(text), "steps.%s.state == \"done\"", need);
+        if (s->when == WHEN_HIGH)
+                (void) snprintf(text, sizeof(text), "default(steps.%s.output.n, 0) > %d", need,
+                                SKETCH_HIGH);
+        if (s->when == WHEN_HIGH_OR_MISSING)
+                (void) snprintf(text, sizeof(text), "steps.%s.output.n > %d", need, SKETCH_HIGH);
+        if (*text)
+                (void) json_object_set_new(step, "when", json_string(text));
 }
 
 static json_t *step_to_json(const struct sketch *p, size_t i)
 {
         static const char *const actions[WORKS_] = { "echo", "edit", "edit-auto" };
         const struct sketch_step *s = &p->steps[i];
-        char id[8], need[8];
+        char id[SKETCH_ID], need[SKETCH_ID];
         json_t *step;
 
         sketch_step_id(id, i);
@@ -133,7 +131,12 @@ json_t *sketch_to_json(const struct sketch *p)
         for (size_t i = 0; i < p->n_steps; i++)
                 (void) json_array_append_new(steps, step_to_json(p, i));
         flow = json_pack("{s:s, s:o}", "name", p->name, "steps", steps);
-        if (p->concurrency)
+        if (p->has_key)
+                (void) json_object_set_new(flow, "concurrency",
+                                           json_pack("{s:i, s:s, s:i}", "steps",
+                                                     (int) p->concurrency + 1, "key", "turns",
+                                                     "per_key", 1));
+        else if (p->concurrency)
                 (void) json_object_set_new(flow, "concurrency", json_integer(p->concurrency));
         if (p->has_timeout)
                 (void) json_object_set_new(flow, "timeout", json_string("2s"));
@@ -183,7 +186,7 @@ static struct row row_find(const json_t *document, size_t step, int item)
 {
         const json_t *rows = json_object_get(document, "steps"), *json;
         struct row row = { .state = "" };
-        char id[8];
+        char id[SKETCH_ID];
         size_t i;
 
         sketch_step_id(id, step);

@@ -15,6 +15,7 @@
 
 #define SKETCH_STEPS 9
 #define SKETCH_NAME  32
+#define SKETCH_ID    24
 
 enum sketch_work { WORK_ECHO, WORK_EDIT, WORK_EDIT_AUTO, WORKS_ };
 enum sketch_when { WHEN_ALWAYS, WHEN_DONE, WHEN_HIGH, WHEN_HIGH_OR_MISSING, WHENS_ };
@@ -44,6 +45,7 @@ struct sketch {
         struct sketch_step steps[SKETCH_STEPS];
         size_t n_steps;
         unsigned concurrency;
+        bool has_key; /* of concurrency: all that have it take turns */
         bool has_timeout;
 };
 
@@ -52,7 +54,7 @@ void sketch_make(struct sketch *ret, const char *name, struct chance *chance);
 /* The definition: what flow_from_json() reads. */
 json_t *sketch_to_json(const struct sketch *p);
 
-void sketch_step_id(char ret[8], size_t i);
+void sketch_step_id(char ret[SKETCH_ID], size_t i);
 
 /* The final record of a run: NULL, or what is wrong with it (static text). */
 const char *sketch_check(const struct sketch *p, const json_t *document);

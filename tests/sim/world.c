@@ -39,10 +39,9 @@ struct fact {
 };
 
 struct run_fact {
-        char id[RUN_ID_SIZE];
-        bool is_told;   /* accepted */
-        char state[24]; /* its end, as told */
-        bool is_cancelled;
+        char id[RUN_ID_SIZE]; /* "": not submitted, or nobody knows */
+        bool is_told;         /* accepted, or seen in the record */
+        char state[24];       /* its end, as told */
 };
 
 static struct {
@@ -58,9 +57,10 @@ static struct world {
         char tree[PATH_MAX + 8];
         char store_dir[PATH_MAX + 8];
         struct sketch sketches[RUNS_MAX];
-        size_t n_sketches, n_submitted;
+        size_t n_sketches;
         struct run_fact runs[RUNS_MAX];
-        size_t n_runs;
+        bool has_limits; /* what has ended may be taken by retention */
+        unsigned runs_max;
         struct fact facts[FACTS_MAX];
         size_t n_facts;
         unsigned mark; /* of the tree, as of the last apply that returned */
@@ -184,8 +184,8 @@ static struct fact *fact_of_json(const json_t *json, const char *run, const char
 
 static struct run_fact *run_fact_of(const char *id)
 {
-        for (size_t i = 0; i < w.n_runs; i++)
-                if (strcmp(w.runs[i].id, id) == 0)
+        for (size_t i = 0; i < w.n_sketches; i++)
+                if (*id && strcmp(w.runs[i].id, id) == 0)
                         return &w.runs[i];
         return NULL;
 }
@@ -443,7 +443,7 @@ static void check_run(const struct run_fact *run)
         if (disk_is_cut())
                 return;
         if (!document) {
-                if (run->is_told)
+                if (run->is_told && !w.has_limits)
                         broken("an accepted run is lost");
                 return;
         }
@@ -509,17 +509,20 @@ static void check_tree(void)
 static void check_start(void)
 {
         check_tree();
-        for (size_t i = 0; i < w.n_runs; i++)
-                check_run(&w.runs[i]);
+        for (size_t i = 0; i < w.n_sketches; i++)
+                if (*w.runs[i].id)
+                        check_run(&w.runs[i]);
 }
 
 static void check_end(void)
 {
         check_start();
-        for (size_t i = 0; i < w.n_runs && !*w.fault; i++) {
+        for (size_t i = 0; i < w.n_sketches && !*w.fault; i++) {
                 _cleanup_(json_decrefp) json_t *document = document_of(w.runs[i].id);
                 const char *why;
 
+                if (!document && !w.has_limits)
+                        broken("a run is not in the record");
                 if (!document)
                         continue;
                 why = sketch_check(sketch_of(document), document);
@@ -589,6 +592,15 @@ static void decide_alone(struct fact *f)
                 note("refused: %s", err_text(&err));
 }
 
+/* The next sketch whose run nobody has heard of; after a death that may be one again. */
+static struct run_fact *unsubmitted(void)
+{
+        for (size_t i = 0; i < w.n_sketches; i++)
+                if (!*w.runs[i].id)
+                        return &w.runs[i];
+        return NULL;
+}
+
 static void submit_failed(struct flow *flow, const struct err *err)
 {
         flow_free(flow);
@@ -596,28 +608,32 @@ static void submit_failed(struct flow *flow, const struct err *err)
                 broken("a run is not accepted: %s", err_text(err));
 }
 
+/* With the key that it had before, so that there is one run however often it is asked for. */
 static void submit(void)
 {
-        struct run_fact *run = &w.runs[w.n_runs];
-        struct engine_request request = { .workspace = w.tree };
-        json_t *json = sketch_to_json(&w.sketches[w.n_submitted++]);
+        struct run_fact *run = unsubmitted();
+        const struct sketch *sketch = &w.sketches[run - w.runs];
+        struct engine_request request = { .workspace = w.tree, .submit_key = sketch->name };
+        json_t *json = sketch_to_json(sketch);
         struct err err = { 0 };
+        char id[RUN_ID_SIZE];
 
-        *run = (struct run_fact){ 0 };
         if (flow_from_json(&request.flow, json, &err) < 0)
                 broken("a sketch is no workflow: %s", err_text(&err));
-        else if (engine_submit(w.engine, &request, run->id, &err) < 0)
+        else if (engine_submit(w.engine, &request, id, &err) < 0)
                 submit_failed(request.flow, &err);
         else
-                w.n_runs++;
+                memcpy(run->id, id, sizeof(id));
         note("submit: %s", err.code < 0 ? err_text(&err) : run->id);
         json_decref(json);
 }
 
 static void cancel(void)
 {
-        struct run_fact *run = &w.runs[chance_below(&w.chance, w.n_runs)];
+        struct run_fact *run = &w.runs[chance_below(&w.chance, w.n_sketches)];
 
+        if (!*run->id)
+                return;
         note("cancel %.4s", run->id + RUN_ID_LENGTH - 4);
         (void) engine_cancel(w.engine, run->id,
                              chance_percent(&w.chance, 30) ? CANCEL_NOW : CANCEL_ORDERLY, "root",
@@ -650,9 +666,9 @@ static int on_turn(_unused_ void *user)
         what = (unsigned) chance_below(&w.chance, 1000);
         if (what < 30 && asked())
                 decide(asked());
-        else if (what < 40 && w.n_submitted < w.n_sketches)
+        else if (what < 40 && unsubmitted())
                 submit();
-        else if (what < 42 && w.n_runs > 0 && !w.options->is_quiet)
+        else if (what < 42 && !w.options->is_quiet)
                 cancel();
         else if (what < 44 && !w.options->is_quiet)
                 move_tree();
@@ -692,8 +708,10 @@ static bool life_begin(void)
         struct engine_options options = { .seed = chance_next(&w.chance) | 1,
                                           .identity = { 0, "root" },
                                           .slots = 1 + (unsigned) chance_below(&w.chance, 4),
+                                          .runs_max = w.runs_max,
                                           .on_event = on_event };
-        struct store_options plain = { 0 };
+        static const struct store_limits limits = { .runs = 1, .bytes = 1 << 30, .grace_ms = 1 };
+        struct store_options plain = { .limits = w.has_limits ? &limits : NULL };
         struct err err = { 0 };
 
         w.is_over = false;
@@ -701,6 +719,9 @@ static bool life_begin(void)
                 w.facts[i].alive = 0;
                 w.facts[i].is_asked = false;
         }
+        for (size_t i = 0; i < w.n_sketches; i++)
+                if (!w.runs[i].is_told)
+                        w.runs[i].id[0] = '\0';
         (void) sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, (int) chance_next(&w.chance), NULL);
         if (loop_new(&w.loop) < 0 || sandbox_new(&w.sandbox, w.loop, NULL, &err) < 0)
                 abort();
@@ -722,6 +743,21 @@ static void life_end(void)
         w.loop = loop_free(w.loop);
 }
 
+/* It is on disk, whether anybody was told or not. */
+static void run_found(const char *id, const char *name)
+{
+        for (size_t i = 0; i < w.n_sketches; i++) {
+                struct run_fact *run = &w.runs[i];
+
+                if (strcmp(w.sketches[i].name, name) != 0)
+                        continue;
+                if (run->is_told && strcmp(run->id, id) != 0)
+                        broken("%s was asked for once, and runs twice", name);
+                (void) snprintf(run->id, sizeof(run->id), "%s", id);
+                run->is_told = true;
+        }
+}
+
 static bool life_resume(void)
 {
         json_t *others = NULL, *other;
@@ -733,8 +769,7 @@ static bool life_resume(void)
         json_array_foreach (others, i, other) {
                 const char *id = text(other, "run");
 
-                if (!run_fact_of(id) && w.n_runs < RUNS_MAX) /* on disk, and nobody was told */
-                        (void) snprintf(w.runs[w.n_runs++].id, RUN_ID_SIZE, "%s", id);
+                run_found(id, text(other, "flow"));
                 if (engine_resume(w.engine, id, &err) < 0 && !is_unseen()) {
                         json_decref(others);
                         return life_fails("a run cannot be resumed", &err);
@@ -749,7 +784,7 @@ static bool all_ended(void)
         json_t *others = NULL;
         bool ended;
 
-        if (w.n_submitted < w.n_sketches)
+        if (unsubmitted())
                 return false;
         if (store_runs(w.store, 1U << RUN_QUEUED | 1U << RUN_RUNNING | 1U << RUN_WAITING_APPROVAL,
                        0, &others, NULL) < 0)
@@ -780,7 +815,7 @@ static int life_go_on(void)
                         w.counts->troubles++;
                         return 0;
                 }
-                if (w.n_submitted < w.n_sketches)
+                if (unsubmitted())
                         submit();
                 else if (asked() && chance_percent(&w.chance, 80))
                         decide(asked());
@@ -851,6 +886,8 @@ static void world_make(const struct world_options *options, struct world_counts 
                 fake_cells.trouble_in = 30;
         w.deaths_left = options->deaths;
         w.is_faulty = options->fail_at > 0 || options->limit > 0;
+        w.has_limits = chance_percent(&w.chance, 20);
+        w.runs_max = (unsigned) chance_below(&w.chance, 3);
         w.n_sketches = 1 + chance_below(&w.chance, RUNS_MAX);
         for (size_t i = 0; i < w.n_sketches; i++) {
                 char name[SKETCH_NAME];
