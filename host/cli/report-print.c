@@ -73,7 +73,8 @@ int report_print(struct store *store, const char *run, const struct report_print
                                           .is_all = how->is_all };
         int r;
 
-        r = store_run_document(store, run, STORE_DOC_FINDINGS | STORE_DOC_FLOW, &document, err);
+        r = store_run_document(store, run, STORE_DOC_FINDINGS | STORE_DOC_FLOW | STORE_DOC_BRIEF,
+                               &document, err);
         if (r < 0)
                 return r;
         if (how->is_ended)

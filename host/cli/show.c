@@ -117,6 +117,24 @@ static void print_run(const json_t *document)
         (void) putchar('\n');
 }
 
+/* Of a very long run the items that went well are counted only. */
+static void print_left_out(const json_t *document)
+{
+        json_int_t items = 0, shown = 0;
+        const json_t *step;
+        size_t i;
+
+        json_array_foreach (json_object_get(document, "steps"), i, step) {
+                items += json_integer_value(json_object_get(step, "items"));
+                shown += json_is_integer(json_object_get(step, "item"));
+        }
+        if (items > shown)
+                (void) printf("%lld of %lld items went well and have nothing to say: linhay show "
+                              "%s/STEP/ITEM shows one, --json all\n",
+                              (long long) (items - shown), (long long) items,
+                              column_text(document, "run"));
+}
+
 static int print_steps(const json_t *document)
 {
         static const char *const headings[] = { "STEP", "STATE",    "VERDICT", "TRIES",
@@ -151,6 +169,7 @@ static int print_steps(const json_t *document)
                 table_style_last(table, 2, column_style(cells[2]));
         }
         table_print(table, stdout);
+        print_left_out(document);
         return 0;
 }
 
@@ -332,7 +351,14 @@ static int show(const struct record *record, bool json, bool findings, bool reve
         unsigned flags = (json ? STORE_DOC_FILES : 0) | (findings ? STORE_DOC_FINDINGS : 0);
         int r;
 
-        r = store_run_document(record->store, record->run, flags, &document, err);
+        if (record->ref.step[0])
+                r = store_step_document(
+                        record->store,
+                        (struct step_key){ record->run, record->ref.step, record->ref.item }, flags,
+                        &document, err);
+        else
+                r = store_run_document(record->store, record->run,
+                                       flags | (json ? 0 : STORE_DOC_BRIEF), &document, err);
         if (r < 0)
                 return r;
         stopped_mark(document, store_dir(record->store));

@@ -96,7 +96,7 @@ struct db_ops {
         int (*copy)(struct db *db, const char *path, bool changes, struct err *err);
         int (*forget)(struct db *db, const char *path, const char *sha256, struct err *err);
 
-        int (*run_document)(struct db *db, const char *run, unsigned flags, json_t **ret,
+        int (*run_document)(struct db *db, struct step_key key, unsigned flags, json_t **ret,
                             struct err *err);
         int (*run_find)(struct db *db, const char *prefix, char ret[RUN_ID_SIZE], struct err *err);
         int (*runs)(struct db *db, unsigned states, size_t limit, json_t **ret, struct err *err);

@@ -152,6 +152,19 @@ static const char flow_sql[] =
 static const char files_sql[] =
         "SELECT json_object('pointer', pointer, 'path', path, 'sha256', sha256, 'size', size)"
         " FROM run_files WHERE run = ?1 ORDER BY pointer";
+#define OF_THIS_STEP "run = steps.run AND step = steps.id AND item = steps.item"
+
+/* An item that went well at once, and has nothing to say. */
+#define IS_QUIET                                                                                   \
+        "item >= 0 AND state IN ('done', 'skipped')"                                               \
+        " AND NOT EXISTS (SELECT 1 FROM findings WHERE " OF_THIS_STEP ")"                          \
+        " AND NOT EXISTS (SELECT 1 FROM changesets WHERE " OF_THIS_STEP ")"                        \
+        " AND NOT EXISTS (SELECT 1 FROM artifacts WHERE " OF_THIS_STEP ")"                         \
+        " AND NOT EXISTS (SELECT 1 FROM attempts WHERE " OF_THIS_STEP                              \
+        "  AND (n > 1 OR coalesce(unreadable, '[]') <> '[]'))"                                     \
+        " AND NOT EXISTS (SELECT 1 FROM outputs WHERE " OF_THIS_STEP                               \
+        "  AND (sha256 IS NOT NULL OR instr(json, 'not_looked_at')))"
+
 static const char steps_sql[] =
         "SELECT json_object('id', id, " ITEM_OR_NULL ", 'agent', agent, 'action', action,"
         " 'needs', json(coalesce(needs, '[]')), 'state', state, 'verdict', verdict,"
@@ -162,7 +175,10 @@ static const char steps_sql[] =
         "json_object('critical', 0,"
         "  'high', 0, 'medium', 0, 'low', 0, 'info', 0),"
         " 'changeset', NULL, 'approval', NULL, 'artifacts', json('[]'))"
-        " FROM steps WHERE run = ?1 ORDER BY position, id, item";
+        " FROM steps WHERE run = ?1 AND (?2 IS NULL OR (id = ?2 AND item = ?3))"
+        " AND NOT (?4 AND " IS_QUIET ") ORDER BY position, id, item";
+
+#define FILTER " AND (?2 IS NULL OR (step = ?2 AND item = ?3))"
 
 /* What belongs to steps: (step, item, value) for the whole run. Of a single value the last wins. */
 static const struct part {
@@ -183,34 +199,39 @@ static const struct part {
           " 'usage', iif(verdict IS NULL, NULL, json_object('wall_ms', wall_ms, 'cpu_ms', cpu_ms,"
           "  'user_us', user_us, 'system_us', system_us,"
           "  'memory_peak_bytes', memory_peak_bytes)))"
-          " FROM attempts WHERE run = ?1 ORDER BY step, item, n" },
-        { "output", 0, false, "SELECT step, item, json, sha256 FROM outputs WHERE run = ?1" },
+          " FROM attempts WHERE run = ?1" FILTER " ORDER BY step, item, n" },
+        { "output", 0, false,
+          "SELECT step, item, json, sha256 FROM outputs WHERE run = ?1" FILTER "" },
         { "findings", STORE_DOC_FINDINGS, true,
-          "SELECT step, item, json FROM findings WHERE run = ?1 ORDER BY step, item, n" },
+          "SELECT step, item, json FROM findings WHERE run = ?1" FILTER " ORDER BY step, item, n" },
         { "finding_counts", 0, false,
           "SELECT step, item, json_object('critical', sum(severity = 'critical'),"
           " 'high', sum(severity = 'high'), 'medium', sum(severity = 'medium'),"
           " 'low', sum(severity = 'low'), 'info', sum(severity = 'info'))"
-          " FROM findings WHERE run = ?1 AND NOT EXISTS (SELECT 1"
+          " FROM findings WHERE run = ?1" FILTER " AND NOT EXISTS (SELECT 1"
           "  FROM json_each(findings.json, '$.tags') AS tag WHERE tag.value = 'waived')"
           " GROUP BY step, item" },
         { "changeset", 0, false,
           "SELECT step, item, json_object('sha256', sha256, 'files', json(files), 'state', state,"
           " 'attempt', attempt, 'at', at)"
-          " FROM changesets WHERE run = ?1 ORDER BY step, item, attempt" },
+          " FROM changesets WHERE run = ?1" FILTER " ORDER BY step, item, attempt" },
         { "approval", 0, false,
           "SELECT step, item, json_object('state', state, 'sha256', sha256,"
           " 'requested_at', requested_at, 'decided_at', decided_at, 'decided_by', decided_by,"
           " 'uid', uid, 'how', how, 'reason', reason)"
-          " FROM approvals WHERE run = ?1 ORDER BY id" },
+          " FROM approvals WHERE run = ?1" FILTER " ORDER BY id" },
+        { "items", STORE_DOC_BRIEF, false,
+          "SELECT id, -1, count(*) FROM steps WHERE run = ?1 AND item >= 0 AND ?2 IS NULL"
+          " GROUP BY id" },
         { "artifacts", 0, true,
           "SELECT step, item, json_object('name', name, 'media_type', media_type, 'size', size,"
-          " 'sha256', sha256) FROM artifacts WHERE run = ?1 ORDER BY step, item, name" },
+          " 'sha256', sha256) FROM artifacts WHERE run = ?1" FILTER " ORDER BY step, item, name" },
 };
 
 /* The steps of a document, and where to find each by "id/item". */
 struct steps {
         struct lite *lite;
+        bool is_partial; /* not all of the run's are in it */
         json_t *index;
         const struct part *part;
 };
@@ -230,6 +251,8 @@ static int put_part(void *user, sqlite3_stmt *row, struct err *err)
         (void) step_name(name, (const char *) sqlite3_column_text(row, 0),
                          sqlite3_column_int64(row, 1));
         step = json_object_get(steps->index, name);
+        if (!step && steps->is_partial)
+                return 0;
         if (!step)
                 return err_set(err, -EBADMSG, "the store is damaged: it has no step %s", name);
         r = column_value(steps->lite, row, 2, &value, err);
@@ -261,15 +284,16 @@ static int index_steps(json_t *index, json_t *steps, unsigned flags)
         return 0;
 }
 
-static int read_steps(struct lite *l, const struct op_value *run, unsigned flags, json_t *document,
-                      struct err *err)
+/* `filter`: the run, the step and item or NULL, whether quiet items are left out. */
+static int read_steps(struct lite *l, const struct op_value *filter, unsigned flags,
+                      json_t *document, struct err *err)
 {
         _cleanup_(json_decrefp) json_t *index = json_object();
-        struct steps steps = { .lite = l, .index = index };
+        struct steps steps = { .lite = l, .index = index, .is_partial = filter[3].number };
         json_t *list;
         int r;
 
-        r = query_array(l, steps_sql, run, 1, &list, err);
+        r = query_array(l, steps_sql, filter, 4, &list, err);
         if (r < 0)
                 return r;
         if (json_object_set_new(document, "steps", list) < 0 || index_steps(index, list, flags) < 0)
@@ -277,9 +301,26 @@ static int read_steps(struct lite *l, const struct op_value *run, unsigned flags
         for (size_t i = 0; i < ARRAY_SIZE(parts) && r >= 0; i++) {
                 steps.part = &parts[i];
                 if ((parts[i].flag & flags) == parts[i].flag)
-                        r = lite_query(l, parts[i].sql, run, 1, put_part, &steps, err);
+                        r = lite_query(l, parts[i].sql, filter, 3, put_part, &steps, err);
         }
         return r;
+}
+
+static int count_steps(void *user, sqlite3_stmt *row, struct err *err)
+{
+        (void) err;
+        *(int64_t *) user = sqlite3_column_int64(row, 0);
+        return 0;
+}
+
+/* Only a run with very many steps is told in brief. */
+static int is_long(struct lite *l, const struct op_value *run, struct err *err)
+{
+        int64_t n = 0;
+        int r = lite_query(l, "SELECT count(*) FROM steps WHERE run = ?1", run, 1, count_steps, &n,
+                           err);
+
+        return r < 0 ? r : n > STORE_DOC_STEPS;
 }
 
 static int read_flow(struct lite *l, const struct op_value *run, json_t *document, struct err *err)
@@ -305,10 +346,13 @@ static int read_files(struct lite *l, const struct op_value *run, json_t *docume
         return json_object_set_new(document, "files", files) < 0 ? out_of_memory(err) : 0;
 }
 
-static int read_run(struct lite *l, const char *id, unsigned flags, json_t **ret, struct err *err)
+static int read_run(struct lite *l, struct step_key key, unsigned flags, json_t **ret,
+                    struct err *err)
 {
+        struct op_value filter[] = { text_value(key.run), text_value(key.step),
+                                     number_value(key.item), number_value(0) };
         _cleanup_(json_decrefp) json_t *found = NULL;
-        struct op_value run = text_value(id);
+        const struct op_value run = filter[0];
         json_t *document;
         int r;
 
@@ -317,20 +361,25 @@ static int read_run(struct lite *l, const char *id, unsigned flags, json_t **ret
                 return r;
         document = json_array_get(found, 0);
         if (!document)
-                return err_set(err, -ENOENT, "there is no run %s in %s", id, l->path);
+                return err_set(err, -ENOENT, "there is no run %s in %s", key.run, l->path);
         if (flags & STORE_DOC_FLOW)
                 r = read_flow(l, &run, document, err);
         if (r == 0 && (flags & STORE_DOC_FILES))
                 r = read_files(l, &run, document, err);
-        if (r == 0)
-                r = read_steps(l, &run, flags, document, err);
+        if (r == 0 && (flags & STORE_DOC_BRIEF))
+                r = is_long(l, &run, err);
+        if (r >= 0) {
+                filter[3].number = r;
+                r = read_steps(l, filter, r ? flags : flags & ~STORE_DOC_BRIEF, document, err);
+        }
         if (r < 0)
                 return r;
         *ret = json_incref(document);
         return 0;
 }
 
-int lite_run_document(struct db *db, const char *run, unsigned flags, json_t **ret, struct err *err)
+int lite_run_document(struct db *db, struct step_key key, unsigned flags, json_t **ret,
+                      struct err *err)
 {
         struct lite *l = (struct lite *) db;
         int r;
@@ -339,7 +388,7 @@ int lite_run_document(struct db *db, const char *run, unsigned flags, json_t **r
         r = lite_exec(l->reader, l->path, "BEGIN", "read", err);
         if (r < 0)
                 return r;
-        r = read_run(l, run, flags, ret, err);
+        r = read_run(l, key, flags, ret, err);
         (void) sqlite3_exec(l->reader, "COMMIT", NULL, NULL, NULL);
         return r;
 }

@@ -133,7 +133,7 @@ int lite_copy(struct db *db, const char *path, bool changes, struct err *err);
 int lite_forget(struct db *db, const char *path, const char *sha256, struct err *err);
 
 /* lite-read.c */
-int lite_run_document(struct db *db, const char *run, unsigned flags, json_t **ret,
+int lite_run_document(struct db *db, struct step_key key, unsigned flags, json_t **ret,
                       struct err *err);
 int lite_run_find(struct db *db, const char *prefix, char ret[RUN_ID_SIZE], struct err *err);
 int lite_runs(struct db *db, unsigned states, size_t limit, json_t **ret, struct err *err);

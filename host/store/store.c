@@ -320,7 +320,13 @@ void store_stats(const struct store *s, struct store_stats *ret)
 int store_run_document(struct store *s, const char *run, unsigned flags, json_t **ret,
                        struct err *err)
 {
-        return s->db->ops->run_document(s->db, run, flags, ret, err);
+        return s->db->ops->run_document(s->db, STEP_KEY(run, NULL), flags, ret, err);
+}
+
+int store_step_document(struct store *s, struct step_key key, unsigned flags, json_t **ret,
+                        struct err *err)
+{
+        return s->db->ops->run_document(s->db, key, flags, ret, err);
 }
 
 int store_run_find(struct store *s, const char *prefix, char ret[RUN_ID_SIZE], struct err *err)

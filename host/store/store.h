@@ -110,7 +110,16 @@ enum store_document_flags {
         STORE_DOC_FLOW = 1 << 0,     /* with flow_json, the definition as an object */
         STORE_DOC_FINDINGS = 1 << 1, /* with findings[], else only finding_counts */
         STORE_DOC_FILES = 1 << 2,    /* with files[]: the inputs' files */
+        /*
+         * Of a run with more than STORE_DOC_STEPS steps and items, those items are left out that
+         * went well at the first try and have no finding, change, artifact or unreadable file; each
+         * for_each step has `items`, the number of all. Memory then grows with what there is to
+         * say.
+         */
+        STORE_DOC_BRIEF = 1 << 3,
 };
+
+#define STORE_DOC_STEPS 5000
 
 /*
  * The whole record of a run, one new object:
@@ -136,6 +145,10 @@ enum store_document_flags {
  */
 int store_run_document(struct store *s, const char *run, unsigned flags, json_t **ret,
                        struct err *err);
+
+/* The same with one step in steps[], or one item, or none where there is no such step. */
+int store_step_document(struct store *s, struct step_key key, unsigned flags, json_t **ret,
+                        struct err *err);
 
 /* The only run whose id begins so: -ENOENT, -ENOTUNIQ names the candidates. */
 int store_run_find(struct store *s, const char *prefix, char ret[RUN_ID_SIZE], struct err *err);

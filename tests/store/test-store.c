@@ -582,6 +582,42 @@ static void test_large_output(void **state)
         assert_true(json_equal(helper_at(output, "/output"), large));
 }
 
+/* A run of very many items is told by those that have something to say. */
+static void test_brief_document(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(json_decrefp) json_t *brief = NULL, *whole = NULL, *one = NULL;
+        _cleanup_(json_decrefp) json_t *findings =
+                json_pack("[{s:s, s:s}]", "rule", "a", "severity", "high");
+        struct batch *b = helper_run(RUN_A, STEP_RUNNING);
+
+        for (int i = 0; i < STORE_DOC_STEPS + 10; i++) {
+                struct step_key key = { RUN_A, "check", i };
+
+                batch_step(b, key, &(struct batch_step){ .position = 1, .state = STEP_RUNNING });
+                batch_attempt_begin(b, key, 1, HASH_A, "full", 1);
+                batch_attempt_end(b, key, 1, &(struct batch_attempt){ .verdict = VERDICT_OK });
+                if (i == 100)
+                        batch_findings(b, key, findings);
+                batch_step_state(b, key, i == 200 ? STEP_FAILED : STEP_DONE, VERDICT_OK, NULL, 0);
+        }
+        helper_commit(f->store, b);
+        brief = helper_document(f->store, RUN_A, STORE_DOC_BRIEF);
+        assert_int_equal(json_array_size(helper_at(brief, "/steps")), 3);
+        helper_number(brief, "/steps/0/items", STORE_DOC_STEPS + 10);
+        helper_number(brief, "/steps/1/item", 100);
+        helper_number(brief, "/steps/1/finding_counts/high", 1);
+        helper_text(brief, "/steps/2/state", "failed");
+        whole = helper_document(f->store, RUN_A, 0);
+        assert_int_equal(json_array_size(helper_at(whole, "/steps")), STORE_DOC_STEPS + 11);
+        assert_int_equal(store_step_document(f->store, (struct step_key){ RUN_A, "check", 7 }, 0,
+                                             &one, NULL),
+                         0);
+        assert_int_equal(json_array_size(helper_at(one, "/steps")), 1);
+        helper_number(one, "/steps/0/item", 7);
+        assert_int_equal(json_array_size(helper_at(one, "/steps/0/attempts")), 1);
+}
+
 /* All lines of the run and of one item, a few at a time. */
 static void read_log(struct store *s, struct step_key key, int lines)
 {
@@ -864,6 +900,7 @@ int main(void)
                 TEST(test_origin_and_order),
                 TEST(test_cache_and_triggers),
                 TEST(test_large_output),
+                TEST(test_brief_document),
                 TEST(test_logs_become_files),
                 TEST(test_log_of_a_run_is_bounded),
                 TEST(test_cancel_is_noted_once),
