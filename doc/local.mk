@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	doc/engine.md \
 	doc/exec-protocol.md \
 	doc/flow-format.md \
+	doc/guide-daemon.md \
 	doc/guide-first-agent.md \
 	doc/security/battery.md \
 	doc/security/threat-model.md \
