@@ -32,6 +32,7 @@ struct daemon {
         struct loop_source grace; /* of an orderly end */
         uint64_t watchdog_ms;
         bool is_stopping;
+        bool is_over; /* the parts are being let go */
         int status;
 };
 
@@ -44,8 +45,10 @@ static void daemon_done(struct daemon *d)
         for (size_t i = 0; i < AGENT_FOLDERS_MAX; i++)
                 d->agents[i] = watch_free(d->agents[i]);
         d->is_stopping = true;
-        d->engine = engine_free(d->engine);
+        d->is_over = true;
+        /* First, so that nothing is started while the engine's last batches land. */
         d->firing = firing_free(d->firing);
+        d->engine = engine_free(d->engine);
         d->intake = intake_free(d->intake);
         d->registry = registry_free(d->registry);
         d->store = store_free(d->store);
@@ -140,7 +143,7 @@ static bool on_request(void *user, struct control_call *call, const struct contr
 {
         struct daemon *d = user;
 
-        return d->intake && intake_request(d->intake, call, peer, request);
+        return d->intake && !d->is_over && intake_request(d->intake, call, peer, request);
 }
 
 static void policy(void *user, _unused_ const struct agent *agent,

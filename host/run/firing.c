@@ -511,8 +511,11 @@ void firing_event(struct firing *f, const json_t *event)
 {
         const char *name = json_string_value(json_object_get(event, "event"));
         const char *run = json_string_value(json_object_get(event, "run"));
+        const char *text = json_string_value(json_object_get(event, "state"));
+        enum run_state state;
 
-        if (!name || !run || strcmp(name, "end") != 0)
+        if (!name || !run || !text || strcmp(name, "end") != 0 ||
+            run_state_from_name(&state, text) < 0 || !run_state_is_final(state))
                 return;
         for (size_t i = 0; i < f->n_items; i++)
                 if (strcmp(f->items[i]->live, run) == 0) {

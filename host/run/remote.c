@@ -273,6 +273,7 @@ int remote_ask(const char *store_dir, json_t *request, uint64_t timeout_ms, json
                struct err *err)
 {
         _cleanup_(json_decrefp) json_t *owned = request, *reply = NULL;
+        const json_t *refused; /* a text, or {code, message} where it was no request at all */
         const char *error;
         int r;
 
@@ -281,7 +282,8 @@ int remote_ask(const char *store_dir, json_t *request, uint64_t timeout_ms, json
         r = control_request(store_dir, request, timeout_ms, &reply, err);
         if (r < 0)
                 return r;
-        error = text_of(reply, "error");
+        refused = json_object_get(reply, "error");
+        error = json_is_object(refused) ? text_of(refused, "message") : json_string_value(refused);
         if (!error) {
                 if (ret_reply)
                         *ret_reply = TAKE(reply);

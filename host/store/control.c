@@ -16,6 +16,8 @@
 #define REQUEST_MAX ((size_t) 12 << 20) /* a definition of 8 MiB, and what goes with it */
 #define REPLY_MAX   ((size_t) 16 << 20)
 #define IDLE_MS     30000
+#define LARGE       ((size_t) 64 << 10) /* a request longer than that … */
+#define LARGE_MAX   4                   /* … is read from so many peers at once */
 
 struct peer {
         struct control *control; /* NULL: the slot is free */
@@ -150,6 +152,18 @@ static void peer_requests(struct peer *p)
         }
 }
 
+/* So that peers together cannot make us hold more than a few large requests. */
+static bool is_one_too_many(const struct peer *p)
+{
+        size_t n = 0;
+
+        if (p->in.length <= LARGE || p->is_ending)
+                return false;
+        for (size_t i = 0; i < PEERS_MAX; i++)
+                n += p->control->peers[i].control && p->control->peers[i].in.length > LARGE;
+        return n > LARGE_MAX;
+}
+
 static int peer_send(struct peer *p)
 {
         while (p->out.length > 0) {
@@ -184,6 +198,11 @@ static void peer_turn(struct peer *p)
         int r;
 
         p->is_turning = true;
+        if (is_one_too_many(p)) {
+                peer_refuse(p, "busy", "other large requests are being read; try again");
+                buf_done(&p->in);
+                p->is_ending = true;
+        }
         peer_requests(p);
         r = peer_send(p);
         p->is_turning = false;

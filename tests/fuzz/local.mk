@@ -5,6 +5,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-changeset \
 	tests/fuzz/fuzz-collect \
 	tests/fuzz/fuzz-control \
+	tests/fuzz/fuzz-cron \
 	tests/fuzz/fuzz-elf \
 	tests/fuzz/fuzz-expr \
 	tests/fuzz/fuzz-flow \
@@ -49,6 +50,10 @@ tests_fuzz_fuzz_collect_LDADD = $(HOST_LIBS)
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz-control.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_control_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_control_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz-cron.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_cron_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_cron_LDADD = $(HOST_LIBS)
 
 tests_fuzz_fuzz_elf_SOURCES = tests/fuzz/fuzz-elf.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_elf_LDFLAGS = $(FUZZ_LINK)
