@@ -17,7 +17,7 @@ static bool is_idle(const struct engine *e)
                 return false;
         if (e->trouble < 0 || e->is_closing)
                 return true;
-        if (e->turn.is_active)
+        if (e->turn.is_active || e->keeps)
                 return false;
         for (const struct run *run = e->runs; run; run = run->next)
                 if (!walk_is_idle(run))
@@ -251,6 +251,7 @@ struct engine *engine_free(struct engine *e)
         if (e->commits)
                 drain(e);
         control_free(e->control);
+        cache_done(e);
         while (e->runs)
                 run_drop(e->runs);
         queue_done(e);

@@ -2,6 +2,7 @@ libhost_a_SOURCES += \
 	host/run/again.c \
 	host/run/artifact.c host/run/artifact.h \
 	host/run/attempt.c host/run/attempt.h \
+	host/run/cache.c \
 	host/run/change.c \
 	host/run/child.c \
 	host/run/commit.c host/run/commit.h \
@@ -27,6 +28,7 @@ libhost_a_SOURCES += \
 	host/run/share.c host/run/share.h \
 	host/run/slot.c \
 	host/run/step.c \
+	host/run/tree-hash.c host/run/tree-hash.h \
 	host/run/trouble.h \
 	host/run/walk.c \
 	host/run/watch.c host/run/watch.h

@@ -133,6 +133,7 @@ static void step_done(struct step *step)
         if (step->run)
                 loop_remove(step->run->engine->loop, &step->retry);
         child_forget(step);
+        cache_look_free(step->look);
         json_decref(step->found);
         json_decref(step->output);
         json_decref(step->elements);

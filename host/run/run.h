@@ -15,6 +15,7 @@
  *   run/outcome.c how a run ended
  *   run/step.c    attempts of one step
  *   run/each.c    the items of a for_each step
+ *   run/cache.c   results that are taken from before
  *   run/child.c   steps that run a workflow
  *   run/change.c  changes to the tree: approval and apply
  *   run/resume.c  taking up a run from its record
@@ -73,6 +74,7 @@ struct step {
         json_t *input;             /* resolved, between recording an attempt and its start */
         struct attempt *attempt;   /* alive */
         struct run *child;         /* of a step that runs a workflow: alive */
+        struct cache_look *look;   /* of a step that may be taken from before, once it was asked */
         json_t *found;             /* of a step in a child: its findings; NULL = none */
         bool is_prepared;          /* it has a cell that waits for the attempt to be on disk */
         struct loop_source retry;  /* its next try */
@@ -150,6 +152,7 @@ struct run {
 };
 
 struct ticket;
+struct cache_keep;
 
 struct engine {
         struct loop *loop;
@@ -183,6 +186,8 @@ struct engine {
         bool is_queue_dirty;
         char newest[RUN_ID_SIZE]; /* id of a run */
 
+        struct cache_keep *keeps; /* results whose tree is being looked at again */
+
         struct { /* the run that was submitted or resumed last */
                 char id[RUN_ID_SIZE];
                 int exit_status; /* once it has ended */
@@ -191,7 +196,7 @@ struct engine {
         bool is_stopping_when_idle;
         bool is_closing;
         bool is_quiescing; /* no step begins */
-        int trouble; /* negative errno */
+        int trouble;       /* negative errno */
         struct err trouble_err;
 };
 
@@ -301,6 +306,9 @@ void step_begin(struct step *step); /* ready: records an attempt, then starts it
 void step_finish(struct step *step, enum step_state state, int verdict, const char *reason);
 /* An attempt, or a child, ended badly: the next try, or the end. */
 void step_fail(struct step *step, const struct attempt_result *r);
+void step_policy(const struct step *step, struct grants *ret_grants, enum risk *ret_risk);
+/* Recorded in the open batch, and in memory: what an attempt gave, or one before it. */
+void step_take_result(struct step *step, json_t *output, json_t *findings, json_t *artifacts);
 void step_count_findings(struct step *step, const json_t *findings);
 void step_retry_at(struct step *step, uint64_t at_ms);
 /* Its attempt, which had begun to act, is lost: ready again (true, not in turn yet), or held. */
@@ -315,6 +323,14 @@ void each_finish(struct step *step); /* all items have ended */
 void each_sum(struct step *step);    /* output and counts out of the items' */
 int each_resolve(struct step *step, json_t **ret, struct err *err);
 int each_make_items(struct step *step, json_t *elements);
+
+/* cache.c */
+/* True: the step has ended with a result from before, or it is being looked for and it comes back.
+ */
+bool cache_begin(struct step *step);
+void cache_keep(struct step *step); /* it has ended well: in the batch that says so, or later */
+struct cache_look *cache_look_free(struct cache_look *l);
+void cache_done(struct engine *e);
 
 /* child.c */
 void child_begin(struct step *step);  /* ready, its input resolved: makes its run */

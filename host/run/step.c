@@ -74,29 +74,29 @@ void step_count_findings(struct step *step, const json_t *findings)
         }
 }
 
-static void record_result(struct step *step, const struct attempt_result *r)
+void step_take_result(struct step *step, json_t *output, json_t *findings, json_t *artifacts)
 {
         struct batch *b = batch_of(step);
         struct step_key key = step_key_of(step);
         json_t *artifact;
         size_t i;
 
-        step->output = json_incref(r->output);
-        batch_output(b, key, r->output);
-        batch_findings(b, key, r->findings);
-        step_count_findings(step, r->findings);
+        step->output = json_incref(output);
+        batch_output(b, key, output);
+        batch_findings(b, key, findings);
+        step_count_findings(step, findings);
         json_decref(step->found);
-        step->found = step->run->parent ? json_incref(r->findings) : NULL;
-        if (json_array_size(r->findings) > 0)
+        step->found = step->run->parent ? json_incref(findings) : NULL;
+        if (json_array_size(findings) > 0)
                 event_findings(step);
-        json_array_foreach (r->artifacts, i, artifact)
+        json_array_foreach (artifacts, i, artifact)
                 batch_artifact(b, key, json_string_value(json_object_get(artifact, "name")),
                                json_string_value(json_object_get(artifact, "media_type")),
                                (uint64_t) json_integer_value(json_object_get(artifact, "size")),
                                json_string_value(json_object_get(artifact, "sha256")));
 }
 
-static void policy_of(const struct step *step, struct grants *ret_grants, enum risk *ret_risk)
+void step_policy(const struct step *step, struct grants *ret_grants, enum risk *ret_risk)
 {
         const struct engine_options *o = &step->run->engine->options;
         enum risk least = RISK_AUTO;
@@ -115,12 +115,13 @@ static void succeed(struct step *step, struct attempt_result *r)
         enum risk risk;
 
         step->verdict = VERDICT_OK;
-        record_result(step, r);
+        step_take_result(step, r->output, r->findings, r->artifacts);
         if (!r->changeset) {
+                cache_keep(step);
                 step_finish(step, STEP_DONE, VERDICT_OK, NULL);
                 return;
         }
-        policy_of(step, &grants, &risk);
+        step_policy(step, &grants, &risk);
         change_hold(step, TAKE(r->changeset), risk);
 }
 
@@ -351,7 +352,7 @@ static int start_attempt(struct step *step, bool is_held, struct err *err)
         };
         enum risk risk;
 
-        policy_of(step, &spec.grants, &risk);
+        step_policy(step, &spec.grants, &risk);
         return attempt_start(&step->attempt, &spec, err);
 }
 
@@ -434,6 +435,8 @@ void step_begin(struct step *step)
                 child_begin(step);
                 return;
         }
+        if (cache_begin(step))
+                return;
         step->n_begun++;
         step->verdict = -1;
         step->is_acting = false;

@@ -41,6 +41,13 @@ tests_e2e_test_child_SOURCES = tests/e2e/test-child.c $(ENGINE_BENCH)
 tests_e2e_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_e2e_test_child_LDADD = $(TEST_LIBS)
 
+# Results from before.
+check_PROGRAMS += tests/e2e/test-cache
+TESTS += tests/e2e/test-cache
+tests_e2e_test_cache_SOURCES = tests/e2e/test-cache.c $(ENGINE_BENCH)
+tests_e2e_test_cache_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_e2e_test_cache_LDADD = $(TEST_LIBS)
+
 tests_e2e_agents_tester_so_SOURCES = tests/e2e/agents/tester.c
 tests_e2e_agents_tester_so_CPPFLAGS = $(AGENT_CPP_FLAGS)
 tests_e2e_agents_tester_so_CFLAGS = $(AGENT_C_FLAGS) -Wa,-I$(srcdir)/tests/e2e/agents
