@@ -761,7 +761,7 @@ static void test_run_timeout_among_items(void **state)
 
         assert_int_equal(
                 bench_run(b,
-                          FLOW_WITH("'timeout': '150ms'",
+                          FLOW_WITH("'timeout': '500ms'",
                                     STEP("each", "sleep",
                                          ", 'for_each': [1, 60000, 60000, 60000], 'max_parallel': "
                                          "2, 'inputs': {'ms': '${item}'}")),
