@@ -22,6 +22,19 @@ static int read_approvals(struct store *store, const void *user, json_t **ret, s
         return store_approvals(store, NULL, *all, ret, err);
 }
 
+/* Of a run that a step of another runs: with that one. */
+static void flow_name(char *ret, size_t size, const json_t *approval)
+{
+        const json_t *parent = json_object_get(approval, "parent");
+        const char *flow = column_text(approval, "flow");
+
+        if (json_is_object(parent))
+                (void) snprintf(ret, size, "%s (in %s/%s)", flow, column_text(parent, "run"),
+                                column_text(parent, "step"));
+        else
+                (void) snprintf(ret, size, "%s", flow);
+}
+
 static int print_table(const json_t *approvals)
 {
         static const char *const headings[] = { "RUN/STEP",  "FLOW", "STATE", "SHA256",
@@ -36,14 +49,12 @@ static int print_table(const json_t *approvals)
                 return r;
         json_array_foreach (approvals, i, approval) {
                 char step[2 * COLUMN_SIZE], name[3 * COLUMN_SIZE], sha256[13], at[COLUMN_SIZE];
-                const char *cells[] = { name,
-                                        column_text(approval, "flow"),
-                                        column_text(approval, "state"),
-                                        sha256,
-                                        at,
-                                        column_text(approval, "decided_by") };
+                char flow[4 * COLUMN_SIZE];
+                const char *cells[] = { name,   flow, column_text(approval, "state"),
+                                        sha256, at,   column_text(approval, "decided_by") };
 
                 column_step(step, approval, "step");
+                flow_name(flow, sizeof(flow), approval);
                 (void) snprintf(name, sizeof(name), "%s/%s", column_text(approval, "run"), step);
                 (void) snprintf(sha256, sizeof(sha256), "%s", column_text(approval, "sha256"));
                 column_time(at, approval, "requested_at");

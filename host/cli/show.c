@@ -106,6 +106,8 @@ static void print_run(const json_t *document)
         print_field("workspace", column_text(document, "workspace"));
         print_field("started", started);
         print_field("took", took);
+        print_field("repeats", column_text(document, "retry_of"));
+        print_field("part of", column_text(json_object_get(document, "parent"), "run"));
         print_field("asked by", column_text(document, "requested_by"));
         print_field("confined by", column_text(document, "tier"));
         print_field("cancelled by", column_text(document, "cancel_by"));

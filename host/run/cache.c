@@ -16,7 +16,7 @@
  * agent has seen. Only what ended well and changed nothing is kept.
  */
 
-#define SLICE_BYTES (4 << 20) /* of the tree between two looks at everything else */
+#define SLICE_BYTES (1 << 20) /* of the tree between two looks at everything else */
 #define SLICE_MS    1
 
 /* A result that is kept once the tree turns out to be the one that was looked at. */

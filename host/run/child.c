@@ -75,6 +75,7 @@ static int child_make(struct run **ret, struct step *step, struct err *err)
 
 void child_begin(struct step *step)
 {
+        char text[RUN_ID_SIZE + 8];
         struct err err = { 0 };
         struct run *child;
         int r;
@@ -88,7 +89,8 @@ void child_begin(struct step *step)
         step->verdict = -1;
         time_limit(child, step);
         link_to(child, step);
-        step_move(step, STEP_RUNNING, NULL);
+        (void) snprintf(text, sizeof(text), "run %s", child->id);
+        step_move(step, STEP_RUNNING, text);
 }
 
 void child_stop(struct step *step)
@@ -142,6 +144,7 @@ static bool has_changed(const struct run *child)
 
 static void succeeded(struct step *step, struct run *child)
 {
+        char text[RUN_ID_SIZE + 8];
         struct err err = { 0 };
         json_t *output = NULL;
 
@@ -153,7 +156,8 @@ static void succeeded(struct step *step, struct run *child)
         step->output = output;
         batch_output(commits_batch(step->run->engine->commits), step_key_of(step), output);
         findings_take(step, child);
-        step_finish(step, STEP_DONE, VERDICT_OK, NULL);
+        (void) snprintf(text, sizeof(text), "run %s", child->id);
+        step_finish(step, STEP_DONE, VERDICT_OK, text);
 }
 
 static void failed(struct step *step, const struct run *child)

@@ -555,7 +555,9 @@ int lite_triggers(struct db *db, json_t **ret, struct err *err)
         "SELECT json_object('run', a.run, 'step', a.step, 'item', nullif(a.item, -1),"             \
         " 'sha256', a.sha256, 'state', a.state, 'flow', r.flow, 'workspace', r.workspace,"         \
         " 'requested_at', a.requested_at, 'decided_at', a.decided_at,"                             \
-        " 'decided_by', a.decided_by, 'uid', a.uid, 'how', a.how, 'reason', a.reason)"             \
+        " 'decided_by', a.decided_by, 'uid', a.uid, 'how', a.how, 'reason', a.reason,"             \
+        " 'parent', iif(r.parent_run IS NULL, NULL, json_object('run', r.parent_run, 'step',"      \
+        "  r.parent_step, 'item', nullif(r.parent_item, -1))))"                                    \
         " FROM approvals AS a JOIN runs AS r ON r.id = a.run WHERE r.removed IS NULL"
 
 int lite_approvals(struct db *db, const char *run, bool all, json_t **ret, struct err *err)
