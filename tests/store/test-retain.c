@@ -312,7 +312,7 @@ static uint64_t blobs_of(const char *dir)
         FILE *pipe;
 
         assert_true(asprintf(&command,
-                             "find %s/blobs -type f -printf '%%s\\n' | "
+                             "find %s/blobs -type f -printf '%%s\\n' 2>&- | "
                              "awk '{ n += $1 } END { print n + 0 }'",
                              dir) > 0);
         pipe = popen(command, "re");
@@ -332,12 +332,20 @@ static void expect_below(const char *dir, uint64_t bytes, uint64_t *ret_most)
                          (unsigned long long) bytes);
 }
 
+/* How much fits: LINHAY_CHURN_MIB, for scripts/soak. */
+static uint64_t churn_bytes(void)
+{
+        const char *text = getenv("LINHAY_CHURN_MIB");
+
+        return (uint64_t) (text ? atoi(text) : 6) << 20;
+}
+
 /* Ten times what fits goes through, rows and blobs; the store is never much larger than allowed. */
 static void test_churn_stays_within_bounds(void **state)
 {
         struct fixture *f = *state;
-        struct store_limits limits = { .bytes = 6 << 20, .grace_ms = NO_GRACE };
-        uint64_t most = 0, through = 0;
+        struct store_limits limits = { .bytes = churn_bytes(), .grace_ms = NO_GRACE };
+        uint64_t most = 0, through = 0, size = limits.bytes / 150;
         char line[4001];
         int n = 0, refused = 0;
 
@@ -346,7 +354,7 @@ static void test_churn_stays_within_bounds(void **state)
         f->store = helper_open_limited(f->dir, &limits);
         for (; through < 10 * limits.bytes; n++) {
                 char id[RUN_ID_SIZE];
-                struct batch *b = run_of(f->store, n, 1000 + (uint64_t) n, 40000);
+                struct batch *b = run_of(f->store, n, 1000 + (uint64_t) n, size);
                 struct err err = { 0 };
                 int r;
 
@@ -359,14 +367,15 @@ static void test_churn_stays_within_bounds(void **state)
                         settle(f->store);
                 else
                         assert_int_equal(r, 0);
-                through += r == 0 ? 80000 : 0;
+                through += r == 0 ? size + 40000 : 0;
                 if (n % 16 == 0)
                         expect_below(f->dir, limits.bytes, &most);
         }
         settle(f->store);
         expect_below(f->dir, limits.bytes, &most);
-        (void) printf("# %d runs, %llu KiB at most of %llu KiB\n", n,
-                      (unsigned long long) most >> 10, (unsigned long long) limits.bytes >> 10);
+        (void) printf("# %llu MiB written, ", (unsigned long long) through >> 20);
+        (void) printf("%d runs, %llu KiB at most of %llu KiB\n", n, (unsigned long long) most >> 10,
+                      (unsigned long long) limits.bytes >> 10);
         assert_true(number_of(f->dir, "SELECT count(*) FROM runs") > 10);
 }
 
