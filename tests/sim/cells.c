@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linhay/agent.h>
+#include <nettle/base64.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -284,6 +285,31 @@ static void result_done(struct cell_result *r)
         closep(&r->upper_fd);
 }
 
+static json_t *output_of(unsigned number)
+{
+        json_t *output = json_pack("{s:i}", "n", (int) number);
+        char *text = cell_is_large(number) ? malloc(CELLS_LARGE) : NULL;
+
+        if (!text)
+                return output;
+        memset(text, 'x', CELLS_LARGE);
+        (void) json_object_set_new(output, "text", json_stringn(text, CELLS_LARGE));
+        free(text);
+        return output;
+}
+
+static json_t *artifacts_of(unsigned number)
+{
+        char text[16], data[BASE64_ENCODE_RAW_LENGTH(sizeof(text)) + 1] = "";
+        int n = snprintf(text, sizeof(text), "%u", number);
+
+        if (number % 3 != 0)
+                return json_array();
+        base64_encode_raw(data, (size_t) n, (const uint8_t *) text);
+        return json_pack("[{s:s, s:s, s:s}]", "name", "number", "media_type", "text/plain", "data",
+                         data);
+}
+
 static int on_end(struct loop_source *source, _unused_ uint32_t events)
 {
         struct cell *c = source->owner;
@@ -292,12 +318,12 @@ static int on_end(struct loop_source *source, _unused_ uint32_t events)
 
         verdict_find(c, &r);
         r.findings = json_array();
-        r.artifacts = json_array();
+        r.artifacts = artifacts_of(c->number);
         r.spent = json_object();
         r.unreadable = json_array();
         r.stderr_tail = strdup("");
         if (r.verdict == VERDICT_OK)
-                r.output = json_pack("{s:i}", "n", (int) c->number);
+                r.output = output_of(c->number);
         else
                 r.code = strdup(r.fail_class == LINHAY_FAIL_INPUT ? CELLS_INPUT_FAULT
                                                                   : verdict_name(r.verdict));

@@ -73,6 +73,22 @@ static const struct {
         bool is_short;
 } ways[] = { { ENOSPC, false }, { EIO, false }, { ENOSPC, true } };
 
+static const char *error_at(const struct campaign *c, uint64_t seed, uint64_t act, size_t way)
+{
+        struct world_options options = c->options;
+        const char *fault;
+
+        options.seed = seed;
+        options.fail_at = act;
+        options.fail_error = ways[way].error;
+        options.fail_is_short = ways[way].is_short;
+        counts.faults++;
+        fault = world(c, &options);
+        (void) snprintf(again, sizeof(again), "%s %llu act %llu %zu", c->name,
+                        (unsigned long long) seed, (unsigned long long) act, way);
+        return fault;
+}
+
 /* Acts of the first life of a world fail once each, in each way: `count` of them, evenly. */
 static const char *errors(const struct campaign *c, uint64_t seed, uint64_t count)
 {
@@ -86,17 +102,8 @@ static const char *errors(const struct campaign *c, uint64_t seed, uint64_t coun
         for (uint64_t i = 0; !fault && i < MIN_OF(count, all); i++) {
                 uint64_t k = count < all ? i * all / count : i;
 
-                options.fail_at = k / ARRAY_SIZE(ways) + 1;
-                options.fail_error = ways[k % ARRAY_SIZE(ways)].error;
-                options.fail_is_short = ways[k % ARRAY_SIZE(ways)].is_short;
-                counts.faults++;
-                fault = world(c, &options);
+                fault = error_at(c, seed, k / ARRAY_SIZE(ways) + 1, k % ARRAY_SIZE(ways));
         }
-        if (fault)
-                (void) snprintf(again, sizeof(again), "%s %llu (act %llu: %s%s)", c->name,
-                                (unsigned long long) seed, (unsigned long long) options.fail_at,
-                                strerror(options.fail_error),
-                                options.fail_is_short ? ", short" : "");
         return fault;
 }
 
@@ -165,13 +172,17 @@ static bool campaign_run(const struct campaign *c, unsigned number, uint64_t see
         return tell(c, number, seed, fault, now() - start);
 }
 
-/* One world alone, told as it happens. */
-static bool world_alone(const struct campaign *c, uint64_t seed)
+/* One world alone, told as it happens: `sim CAMPAIGN SEED` or `sim errors SEED act ACT WAY`. */
+static bool world_alone(const struct campaign *c, int argc, char **argv)
 {
+        uint64_t seed = strtoull(argv[2], NULL, 10);
         struct campaign one = *c;
 
         one.options.is_loud = true;
-        return campaign_run(&one, 1, seed, 1);
+        if (argc < 6)
+                return campaign_run(&one, 1, seed, 1);
+        return !error_at(&one, seed, strtoull(argv[4], NULL, 10),
+                         strtoull(argv[5], NULL, 10) % ARRAY_SIZE(ways));
 }
 
 static const struct campaign *campaign_find(const char *name)
@@ -189,8 +200,8 @@ static bool choose(int argc, char **argv)
         uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
         bool is_right = true;
 
-        if (argc == 3)
-                return world_alone(campaign_find(only), seed);
+        if (argc == 3 || argc == 6)
+                return world_alone(campaign_find(only), argc, argv);
         if (only) {
                 (void) printf("1..1\n");
                 return campaign_run(campaign_find(only), 1, seed,

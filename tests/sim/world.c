@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "world.h"
 
+#include "base/blob.h"
 #include "base/json.h"
 #include "cells.h"
 #include "clock.h"
@@ -418,14 +419,39 @@ static void check_held(const struct sketch *sketch, const struct fact *f, const 
                        name_of(&f->who), f->acted, unasked, f->approved);
 }
 
+/* What a step gave is there, also what is too large for the record itself. */
+static void check_kept(const struct fact *f, const json_t *row)
+{
+        const json_t *output = json_object_get(row, "output"), *artifact;
+        unsigned n = (unsigned) json_integer_value(json_object_get(output, "n"));
+        size_t length = json_string_length(json_object_get(output, "text")), i;
+
+        if (strcmp(text(row, "state"), "done") != 0)
+                return;
+        if (n > 0 && length != (cell_is_large(n) ? CELLS_LARGE : 0))
+                broken("%s has an output of %zu bytes", name_of(&f->who), length);
+        json_array_foreach (json_object_get(row, "artifacts"), i, artifact) {
+                _cleanup_(closep) int fd = -1;
+                struct stat st;
+
+                disk_others(true);
+                fd = blob_open(store_blobs(w.store), text(artifact, "sha256"));
+                disk_others(false);
+                if (fd < 0 || fstat(fd, &st) < 0 ||
+                    st.st_size != json_integer_value(json_object_get(artifact, "size")))
+                        broken("an artifact of %s is not there", name_of(&f->who));
+        }
+}
+
 static json_t *document_of(const char *id)
 {
-        struct err err = { 0 };
         json_t *document = NULL;
+        int r;
 
-        if (store_run_document(w.store, id, 0, &document, &err) < 0)
-                return NULL;
-        return document;
+        disk_others(true);
+        r = store_run_document(w.store, id, 0, &document, NULL);
+        disk_others(false);
+        return r < 0 ? NULL : document;
 }
 
 static const struct sketch *sketch_of(const json_t *document)
@@ -458,6 +484,7 @@ static void check_run(const struct run_fact *run)
                         continue;
                 row = row_of(document, &f->who);
                 check_fact(f, row);
+                check_kept(f, row);
                 if (row && sketch_of(document))
                         check_held(sketch_of(document), f, row);
         }

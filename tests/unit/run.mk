@@ -57,8 +57,8 @@ EXTRA_DIST += tests/e2e/agents/tester.json
 
 dist_check_SCRIPTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume tests/e2e/unreadable
 TESTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume tests/e2e/unreadable
-dist_check_SCRIPTS += tests/e2e/points
-TESTS += tests/e2e/points
+dist_check_SCRIPTS += tests/e2e/points tests/e2e/full
+TESTS += tests/e2e/points tests/e2e/full
 EXTRA_DIST += scripts/crash tests/e2e/campaign.py
 
 # linhay once more, with points at which it dies; it is never installed.
