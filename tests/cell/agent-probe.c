@@ -117,6 +117,23 @@ static int probe_write_work(struct linhay_run *r)
         return open_path("/work/new", O_WRONLY | O_CREAT);
 }
 
+/* What an overlay is made of, by every way down to its place: ENOENT. */
+static int probe_layers(struct linhay_run *r)
+{
+        static const char *const paths[] = { "upper", "lower", "work", "../work/upper",
+                                             "../work/lower" };
+        int work = linhay_workspace(r), up = openat(work, "..", O_RDONLY | O_DIRECTORY);
+        struct stat st;
+
+        if (up < 0)
+                return errno;
+        for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+                if (fstatat(work, paths[i], &st, AT_NO_AUTOMOUNT) == 0)
+                        return 0;
+        return fstatat(up, "work/upper", &st, 0) == 0 || stat("/ws/work/lower", &st) == 0 ? 0
+                                                                                          : errno;
+}
+
 static int probe_open_dev(struct linhay_run *r)
 {
         (void) r;
@@ -1159,6 +1176,7 @@ static const struct probe {
         PROBE(hide_denied),
         PROBE(hide_denied_below),
         PROBE(fork_silently),
+        PROBE(layers),
         PROBE(tree_memory),
         PROBE(tree_spin),
         PROBE(identity),

@@ -560,6 +560,9 @@ static void test_workspace(void **state)
         assert_int_equal(drive.result.upper_fd, -1);
 
         job.workspace = WORKSPACE_OVERLAY;
+        job.action = "layers";
+        drive_run(&drive, &job);
+        drive_expect_errno(&drive, "no path leads to what it is made of", "layers", ENOENT);
         job.action = "edit";
         drive_run(&drive, &job);
         drive_expect_errno(&drive, "a private view can be changed", "edit", 0);
