@@ -3,16 +3,17 @@
 /*
  * What does the engine itself cost?
  *
- *     bench-engine steps [RUNS [ITEMS [AT_ONCE]]]   RUNS runs of ITEMS steps each: steps a second
- *     bench-engine chain [LENGTH [TIMES [POOL]]]    ms of a run whose steps need each other
- *     bench-engine submit [TIMES [POOL]]            µs from engine_submit() to the step's action
- *     bench-engine decide [TIMES]                   ms from a decision to the next step's action
- *     bench-engine resume [RUNS]                    after SIGKILL with RUNS in flight: ms to the
- *                                                   first step; lost and stuck runs
- *     bench-engine memory [RUNS]                    resident, idle and with RUNS in flight
- *     bench-engine large [FANS [ITEMS]]             one run of FANS lists: steps a second, memory
- *     bench-engine bare [COMMITS]                   rows a second of a bare SQLite loop, 32 a
- *                                                   commit
+ *     steps [RUNS [ITEMS [AT_ONCE [POOL]]]]   RUNS runs of ITEMS steps each: steps a second
+ *     chain [LENGTH [TIMES [POOL]]]           ms of a run whose steps need each other
+ *     submit [TIMES [POOL]]                   µs from engine_submit() to the step's action
+ *     history [STEPS [TIMES]]                 the same with STEPS ended ones in the record, and ms
+ *                                             to an engine on that store
+ *     decide [TIMES]                          ms from a decision to the next step's action
+ *     resume [RUNS]                           after SIGKILL with RUNS in flight: ms to the first
+ *                                             step; lost and stuck runs
+ *     memory [RUNS]                           resident, idle and with RUNS in flight
+ *     large [FANS [ITEMS]]                    one run of FANS lists: steps a second, memory
+ *     bare [COMMITS]                          rows a second of a bare SQLite loop, 32 a commit
  *
  * Each figure is one line of JSON. Linked once with a sandbox whose cells end at once
  * (bench-engine-noop: what is left is the engine and its store) and once with the real one
@@ -131,13 +132,18 @@ static void load_open(struct load *l)
               err_text(&err));
 }
 
-static void load_remove(struct load *l)
+static void load_close(struct load *l)
 {
         l->engine = engine_free(l->engine);
         l->catalog = catalog_free(l->catalog);
         l->store = store_free(l->store);
         l->sandbox = sandbox_free(l->sandbox);
         l->loop = loop_free(l->loop);
+}
+
+static void load_remove(struct load *l)
+{
+        load_close(l);
         (void) nftw(l->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -241,7 +247,8 @@ static void bench_steps(int argc, char **argv)
 {
         size_t runs = number(argc, argv, 0, 10), items = number(argc, argv, 1, 5000),
                at_once = number(argc, argv, 2, 64);
-        struct load l = { .options.slots = (unsigned) (runs * at_once) };
+        struct load l = { .options.slots = (unsigned) (runs * at_once),
+                          .pool = number(argc, argv, 3, 0) };
         struct store_stats stats;
         uint64_t began, took_us;
         double cpu;
@@ -290,28 +297,78 @@ static void bench_chain(int argc, char **argv)
         load_remove(&l);
 }
 
-static void bench_submit(int argc, char **argv)
+/* One run after the other, each when all is idle: µs from engine_submit() to its step's action. */
+static void submits(struct load *l, const char *figure, size_t times, const char *more)
 {
-        size_t times = number(argc, argv, 0, 200);
-        struct load l = { .is_stopping = true, .pool = number(argc, argv, 1, 0) };
         double *took = calloc(times, sizeof(*took));
 
-        load_open(&l);
         check(took, "no memory");
+        l->is_stopping = true;
         for (size_t i = 0; i <= times; i++) {
                 json_t *definition = chain(1);
                 uint64_t began = clock_us();
 
-                l.timed_us = 0;
-                submit(&l, definition, NULL);
-                check(loop_run(l.loop) == 0, "loop");
+                l->timed_us = 0;
+                submit(l, definition, NULL);
+                check(loop_run(l->loop) == 0, "loop");
                 if (i > 0)
-                        took[i - 1] = (double) (l.timed_us - began);
-                carry(&l);
+                        took[i - 1] = (double) (l->timed_us - began);
+                carry(l);
                 (void) usleep(2000); /* all is idle again */
         }
-        report("submit", "us", took, times, "");
+        l->is_stopping = false;
+        report(figure, "us", took, times, more);
         free(took);
+}
+
+static void bench_submit(int argc, char **argv)
+{
+        struct load l = { .pool = number(argc, argv, 1, 0) };
+
+        load_open(&l);
+        submits(&l, "submit", number(argc, argv, 0, 200), "");
+        load_remove(&l);
+}
+
+/* Ended runs of `run_steps` steps each, until `steps` are in the record. */
+static void history_make(struct load *l, size_t steps, size_t run_steps)
+{
+        l->options.slots = 320;
+        load_open(l);
+        for (size_t i = 0; i < steps; i += run_steps) {
+                submit(l, fan(run_steps, 320), NULL);
+                carry(l);
+        }
+}
+
+static double store_mib(const struct load *l)
+{
+        char path[PATH_MAX];
+        struct stat st;
+
+        (void) snprintf(path, sizeof(path), "%s/store/store.db", l->folder);
+        check(stat(path, &st) == 0, strerror(errno));
+        return (double) st.st_size / 1048576;
+}
+
+/* How much slower is a step's start, and how slow an engine's, with a long history? */
+static void bench_history(int argc, char **argv)
+{
+        size_t steps = number(argc, argv, 0, 1000000), times = number(argc, argv, 1, 500);
+        struct load l = { 0 };
+        char more[128];
+        double start_ms;
+        uint64_t began;
+
+        history_make(&l, steps, steps < 10000 ? steps : 10000);
+        load_close(&l);
+        began = clock_us();
+        load_open(&l);
+        start_ms = (double) (clock_us() - began) / 1e3;
+        (void) snprintf(more, sizeof(more),
+                        ", \"steps\": %zu, \"store_mib\": %.1f, \"start_ms\": %.2f", steps,
+                        store_mib(&l), start_ms);
+        submits(&l, "history", times, more);
         load_remove(&l);
 }
 
@@ -524,9 +581,9 @@ static const struct {
         const char *name;
         void (*bench)(int argc, char **argv);
 } benches[] = {
-        { "steps", bench_steps },   { "chain", bench_chain },   { "submit", bench_submit },
-        { "decide", bench_decide }, { "resume", bench_resume }, { "memory", bench_memory },
-        { "large", bench_large },   { "bare", bench_bare },
+        { "steps", bench_steps },     { "chain", bench_chain },   { "submit", bench_submit },
+        { "history", bench_history }, { "decide", bench_decide }, { "resume", bench_resume },
+        { "memory", bench_memory },   { "large", bench_large },   { "bare", bench_bare },
 };
 
 int main(int argc, char **argv)
@@ -537,7 +594,8 @@ int main(int argc, char **argv)
                         benches[i].bench(argc - 2, argv + 2);
                         return 0;
                 }
-        (void) fprintf(stderr, "usage: bench-engine steps|chain|submit|decide|resume|memory|large|"
-                               "bare [NUMBER...]\n");
+        (void) fprintf(stderr,
+                       "usage: bench-engine steps|chain|submit|history|decide|resume|memory|"
+                       "large|bare [NUMBER...]\n");
         return 2;
 }
