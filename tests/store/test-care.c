@@ -251,6 +251,7 @@ static void test_damage_is_not_copied(void **state)
 
         blob_path(f, f->artifact, path);
         assert_int_equal(truncate(path, 3), 0);
+        free(words);
         assert_true(asprintf(&words, "backup %s --store %%s", again) > 0);
         expect(f, words, CLI_TROUBLE, "");
         assert_int_equal(access(again, F_OK), -1);
