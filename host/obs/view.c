@@ -235,8 +235,21 @@ static void waiting_judge(struct view *v, const json_t *held)
                         asked_at(held) ? since : "");
 }
 
+/* A step that runs a workflow whose own run has not ended, or NULL. */
+static const json_t *step_with_child(const struct view *v)
+{
+        json_t *step;
+        size_t i;
+
+        json_array_foreach (json_object_get(v->document, "steps"), i, step)
+                if (*view_text(step, "child") && strcmp(view_text(step, "state"), "running") == 0)
+                        return step;
+        return NULL;
+}
+
 static void outcome_judge(struct view *v)
 {
+        const json_t *outer = step_with_child(v);
         const char *state = view_text(v->document, "state");
         const json_t *failed = step_in_state(v, "failed"), *held = step_in_state(v, "held");
 
@@ -259,6 +272,10 @@ static void outcome_judge(struct view *v)
                                 view_text(failed, "id"), view_step_why(failed));
         else if (v->outcome == OUTCOME_WAITING && held)
                 waiting_judge(v, held);
+        else if (v->outcome == OUTCOME_WAITING && outer)
+                (void) snprintf(v->sentence, sizeof(v->sentence),
+                                "step %s waits for a person to approve changes of its run %s",
+                                view_text(outer, "id"), view_text(outer, "child"));
         else
                 (void) snprintf(v->sentence, sizeof(v->sentence), "the run is %s", state);
         v->word = words[v->outcome];
@@ -267,7 +284,8 @@ static void outcome_judge(struct view *v)
 static void next_suggest(struct view *v)
 {
         const char *run = view_text(v->document, "run");
-        const json_t *failed = step_in_state(v, "failed"), *held = step_in_state(v, "held");
+        const json_t *failed = step_in_state(v, "failed"), *held = step_in_state(v, "held"),
+                     *outer = step_with_child(v);
         size_t n = 0;
 
         if (v->outcome == OUTCOME_WAITING && held) {
@@ -276,6 +294,12 @@ static void next_suggest(struct view *v)
                 (void) snprintf(v->next[n++], sizeof(v->next[0]),
                                 "linhay approve %s/%s && linhay run --resume %s", run,
                                 view_text(held, "id"), run);
+        } else if (v->outcome == OUTCOME_WAITING && outer) {
+                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay report %s",
+                                view_text(outer, "child"));
+        } else if (v->outcome == OUTCOME_FAILED && failed && *view_text(failed, "child")) {
+                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay report %s",
+                                view_text(failed, "child"));
         } else if (v->outcome == OUTCOME_FAILED && failed) {
                 (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay logs %s/%s", run,
                                 view_text(failed, "id"));
