@@ -132,29 +132,31 @@ static void test_findings_roll_up(void **state)
         struct bench *b = *state;
 
         assert_int_equal(
-                bench_run(b,
-                          FLOW("'look': {'workflows': {'deep': {'steps': [" STEP(
-                                       "f", "findings",
-                                       ", 'inputs': {'n': 3, 'severity': 'high'}") "]}}, 'steps': "
-                                                                                   "[" STEP("g",
-                                                                                            "findin"
-                                                                                            "gs",
-                                                                                            ", "
-                                                                                            "'input"
-                                                                                            "s': "
-                                                                                            "{'n': "
-                                                                                            "2, "
-                                                                                            "'sever"
-                                                                                            "ity': "
-                                                                                            "'low'"
-                                                                                            "}") "," CALL("d",
-                                                                                                          "deep",
-                                                                                                          "") "]}",
-                               CALL("l", "look", "") "," STEP("n", "echo",
-                                                              ", 'needs': ['l'], 'inputs': "
-                                                              "{'value': "
-                                                              "'${steps.l.findings.total}'}")),
-                          NULL),
+                bench_run(
+                        b,
+                        FLOW("'look': {'workflows': {'deep': {'steps': [" STEP(
+                                     "f", "findings",
+                                     ", 'inputs': {'n': 3, 'severity': 'high'}") "]}}, 'steps': "
+                                                                                 "[" STEP(
+                                                                                         "g",
+                                                                                         "findin"
+                                                                                         "gs",
+                                                                                         ", "
+                                                                                         "'input"
+                                                                                         "s': "
+                                                                                         "{'n': "
+                                                                                         "2, "
+                                                                                         "'sever"
+                                                                                         "ity': "
+                                                                                         "'low'"
+                                                                                         "}") "," CALL("d",
+                                                                                                       "deep",
+                                                                                                       "") "]}",
+                             CALL("l", "look", "") "," STEP("n", "echo",
+                                                            ", 'needs': ['l'], 'inputs': "
+                                                            "{'value': "
+                                                            "'${steps.l.findings.total}'}")),
+                        NULL),
                 RUN_EXIT_FINDINGS);
         bench_output(b, "n", "5");
         assert_int_equal(json_array_size(json_object_get(bench_row(b, "l", -1), "findings")), 5);
