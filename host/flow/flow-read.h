@@ -17,6 +17,7 @@ int flow_read(struct flow **ret_flow, const char *path, struct faults *faults, s
 struct flow_nest {
         const char *name;
         const struct flow_nest *outer;
+        size_t *n_files; /* read so far for the outermost one */
 };
 
 /* The same for one that a step of another names. */

@@ -405,7 +405,8 @@ static int flow_fill(struct flow *f, const struct flow_nest *nest, struct faults
                 .ids = json_object(),
                 .nest = nest,
         };
-        struct flow_nest self = { NULL, nest };
+        size_t n_files = 0;
+        struct flow_nest self = { NULL, nest, &n_files };
         int e = r.ids ? 0 : -ENOMEM;
 
         f->fail_on = FAIL_ON_DEFAULT;

@@ -26,6 +26,7 @@
 #define FLOW_ITEMS_MAX 10000 /* of one for_each */
 #define FLOW_NAME_MAX  63    /* letters of a step's id and of a workflow's name */
 #define FLOW_DEPTH_MAX 8     /* workflows within workflows, the outermost counted */
+#define FLOW_FILES_MAX 256   /* files with such, each counted as often as it is called */
 #define FLOW_KEY_MAX   256   /* bytes of what a run's key becomes */
 
 /* Of runs that want to run at the same time: the higher goes first. */

@@ -85,7 +85,7 @@ static int beside(char *ret, size_t size, const char *path, const char *name)
 
 static int file_take(struct reader *r, const char *pointer, const char *path, const char *name)
 {
-        const struct flow_nest nest = { name, r->nest };
+        const struct flow_nest nest = { name, r->nest, r->nest ? r->nest->n_files : NULL };
         json_t *all = json_object_get(r->flow->json, "workflows");
         char file[PATH_MAX], circle[FLOW_DEPTH_MAX * (FLOW_NAME_MAX + 8)];
         struct flow *child = NULL;
@@ -105,6 +105,14 @@ static int file_take(struct reader *r, const char *pointer, const char *path, co
         }
         if (beside(file, sizeof(file), path, name) < 0 || access(file, F_OK) < 0)
                 return 0; /* told by the check */
+        if (nest.n_files && ++*nest.n_files > FLOW_FILES_MAX) {
+                e = *nest.n_files > FLOW_FILES_MAX + 1
+                            ? 0
+                            : reader_fault(r, pointer,
+                                           "more than %d files with workflows are called",
+                                           FLOW_FILES_MAX);
+                return e < 0 ? e : child_add(r->flow, name, NULL);
+        }
         e = flow_read_within(&child, file, &nest, r->faults, &why);
         if (e == -ENOMEM)
                 return e;
@@ -149,7 +157,7 @@ int subflow_gather(struct reader *r, const char *path)
 
 static int child_read(struct reader *r, const char *pointer, const char *name, const json_t *value)
 {
-        const struct flow_nest nest = { name, r->nest };
+        const struct flow_nest nest = { name, r->nest, r->nest ? r->nest->n_files : NULL };
         struct flow *child = NULL;
         struct err why = { 0 };
         int e;

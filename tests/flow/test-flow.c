@@ -257,6 +257,42 @@ static void workflows_have_a_depth(void **state)
         }
 }
 
+/* Each file calls ten others: what would be a million readings ends soon. */
+static void workflows_do_not_explode(void **state)
+{
+        _cleanup_(faults_done) struct faults faults = { 0 };
+        _cleanup_(flow_freep) struct flow *f = NULL;
+        struct err err = { 0 };
+        char name[32];
+
+        (void) state;
+        for (int level = 1; level < FLOW_DEPTH_MAX; level++)
+                for (int which = 0; which < 10; which++) {
+                        _cleanup_(buf_done) struct buf text = { 0 };
+
+                        assert_int_equal(buf_puts(&text, "{\"steps\": ["), 0);
+                        for (int k = 0; k < 10; k++)
+                                assert_int_equal(buf_printf(&text,
+                                                            level < FLOW_DEPTH_MAX - 1
+                                                                    ? "%s{\"id\": \"s%d\", "
+                                                                      "\"workflow\": \"w%d-%d\"}"
+                                                                    : "%s{\"id\": \"s%d\", "
+                                                                      "\"agent\": \"lint\", "
+                                                                      "\"action\": \"run\"}",
+                                                            k ? ", " : "", k, level + 1, k),
+                                                 0);
+                        assert_int_equal(buf_puts(&text, "]}"), 0);
+                        (void) snprintf(name, sizeof(name), "w%d-%d.flow", level, which);
+                        (void) put(name, text.data);
+                }
+        assert_int_equal(flow_check_file(&f,
+                                         put("w.flow", "steps = ( { id = \"a\"; workflow = "
+                                                       "\"w1-0\"; } );"),
+                                         NULL, &faults, &err),
+                         -EBADMSG);
+        assert_non_null(strstr(err.text, "more than 256 files"));
+}
+
 static void keys_are_made_of_inputs(void **state)
 {
         static const struct {
@@ -777,12 +813,18 @@ static json_t *random_flow(struct json_random *r)
                                                              json_random_value(r, 3)));
                 (void) json_array_append_new(steps, step);
         }
-        return json_pack("{s:s, s:i, s:o*, s:o*, s:{s:{s:o}}, s:o}", "name", "random", "priority",
-                         (int) json_random_below(r, 201) - 100, "concurrency",
-                         json_random_below(r, 2) ? random_concurrency(r) : NULL, "triggers",
-                         json_random_below(r, 2) ? random_triggers(r) : NULL, "inputs",
-                         "properties", "x", json_pack("{s:o}", "const", json_random_value(r, 4)),
-                         "steps", steps);
+        return json_pack(
+                "{s:s, s:o*, s:{s:s}, s:i, s:o*, s:o*, s:{s:{s:o}}, s:o}", "name", "random",
+                "workflows",
+                json_random_below(r, 2)
+                        ? json_pack("{s:{s:[{s:s, s:s, s:s}], s:o}}", "in", "steps", "id", "a",
+                                    "agent", "lint", "action", "run", "outputs",
+                                    json_pack("{s:o}", "x", json_random_value(r, 3)))
+                        : NULL,
+                "outputs", "y", "${run.id}", "priority", (int) json_random_below(r, 201) - 100,
+                "concurrency", json_random_below(r, 2) ? random_concurrency(r) : NULL, "triggers",
+                json_random_below(r, 2) ? random_triggers(r) : NULL, "inputs", "properties", "x",
+                json_pack("{s:o}", "const", json_random_value(r, 4)), "steps", steps);
 }
 
 static void both_forms_have_one_hash(void **state)
@@ -1071,6 +1113,7 @@ int main(void)
                 cmocka_unit_test(triggers_are_read),
                 cmocka_unit_test(workflows_are_gathered),
                 cmocka_unit_test(workflows_have_a_depth),
+                cmocka_unit_test(workflows_do_not_explode),
                 cmocka_unit_test(keys_are_made_of_inputs),
                 cmocka_unit_test(keys_have_a_limit),
                 cmocka_unit_test(the_name_comes_from_the_file),
