@@ -111,12 +111,20 @@ void lite_bind(sqlite3_stmt *statement, const struct op_value *values, unsigned 
         }
 }
 
+/* Nobody reads SQLite's statistics of memory, and a lock around each allocation costs a tenth of
+ * all that a store does. Refused where SQLite is in use already, and then as before. */
+static void count_no_memory(void)
+{
+        (void) sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int connect_file(sqlite3 **ret, const char *name, const char *path, int flags,
                         struct err *err)
 {
         sqlite3 *db = NULL;
         int r;
 
+        count_no_memory();
         flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_URI;
         if (sqlite3_open_v2(name, &db, flags, NULL) != SQLITE_OK) {
                 r = db ? lite_error(db, path, "open", err) : err_sys(err, -ENOMEM, "%s", path);
@@ -284,20 +292,12 @@ static struct db *lite_close(struct db *db)
 
 DEFINE_FREEP(struct db, lite_close);
 
-/* Nobody reads SQLite's statistics of memory, and a lock around each allocation costs a tenth of
- * all that a store does. Refused where SQLite is in use already, and then as before. */
-static void count_no_memory(void)
-{
-        (void) sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
 int lite_open(struct db **ret, const char *dir, int blobs, bool read_only, struct err *err)
 {
         _cleanup_(lite_closep) struct db *db = NULL;
         struct lite *l;
         int r;
 
-        count_no_memory();
         l = calloc(1, sizeof(*l));
         if (!l || asprintf(&l->path, "%s/" LITE_FILE, dir) < 0) {
                 free(l);
