@@ -9,6 +9,7 @@
 
 #include "base/kernel.h"
 #include "base/utf8.h"
+#include "cell/denial.h"
 #include "cell/end.h"
 #include "cell/memfd.h"
 #include "cell/pool.h"
@@ -20,6 +21,7 @@
 #define FRAMES_A_TURN 64    /* then other cells have their turn */
 #define LEVEL_PRINTED 6     /* what an agent prints is information */
 #define WARMING_MS    10000 /* to load and prepare while nobody waits */
+#define DENIED_MS     10    /* for what was said before the call and is on its way */
 
 struct cell {
         struct cell *next;
@@ -34,7 +36,8 @@ struct cell {
         uint64_t started_us;
         uint64_t result_us; /* from then to the result; 0 = not yet */
 
-        struct trace *trace; /* NULL = is not traced */
+        struct trace *trace;  /* NULL = is not traced */
+        struct denial denial; /* of cells with other programs */
         struct reply reply;
         struct tail tail;
         struct cell_result result;
@@ -43,6 +46,7 @@ struct cell {
         enum verdict stopped;
         char *stopped_text;
         bool is_killed;
+        bool is_denied; /* what the denial says came before any other reason */
         bool has_hung_up;
         bool is_ahead; /* its process was made before it was asked for */
 
@@ -118,6 +122,7 @@ static struct cell *cell_free(struct cell *c)
         closep(&c->pidfd);
         spec_done(&c->spec);
         (void) trace_free(c->trace);
+        denial_done(&c->denial);
         reply_done(&c->reply);
         result_done(&c->result);
         free(c->stopped_text);
@@ -138,7 +143,7 @@ static void cell_kill(struct cell *c)
 /* The first reason stands: what happens to a cell that is being stopped is a consequence. */
 static void cell_stop(struct cell *c, enum verdict why, const char *text)
 {
-        if (!c->is_stopped) {
+        if (!c->is_stopped && !c->is_denied) {
                 c->is_stopped = true;
                 c->stopped = why;
                 c->stopped_text = text ? strdup(text) : NULL;
@@ -156,6 +161,8 @@ void cell_cancel(struct cell *c, enum verdict why, uint64_t grace_ms)
 {
         /* It has said its last word; only its process is still ending. */
         if (!c->is_stopped && c->reply.state == PROTO_ENDED && !c->reply.has_fault)
+                return;
+        if (c->is_denied)
                 return;
         cell_stop(c, why, NULL);
         if (c->socket >= 0)
@@ -498,7 +505,10 @@ static int cell_again(struct cell *c, struct err *err)
         closep(&c->socket);
         closep(&c->log);
         closep(&c->pidfd);
-        c->is_killed = c->was_warm = c->is_ahead = false;
+        if (c->is_denied)
+                loop_remove(c->sandbox->loop, &c->grace);
+        denial_done(&c->denial);
+        c->is_killed = c->is_denied = c->was_warm = c->is_ahead = false;
         buf_done(&c->early);
         reply_done(&c->reply);
         cell_listen(c);
@@ -528,9 +538,25 @@ void cell_attached(struct cell *c, const struct spawn_setup *setup, int *upper_f
                 cell_trouble(c, &err);
 }
 
+/* Whoever made the call waits; the others are ended with it. */
+static void call_denied(void *user)
+{
+        struct cell *c = user;
+        struct loop *loop = c->sandbox->loop;
+
+        c->is_denied = !c->is_stopped;
+        loop_remove(loop, &c->grace);
+        if (loop_add_timer(loop, &c->grace, DENIED_MS, grace_over, c) < 0)
+                cell_kill(c);
+}
+
 void cell_listener(struct cell *c, int *listener)
 {
-        if (!c->trace || trace_listen(c->trace, c->sandbox->loop, listener) < 0)
+        struct loop *loop = c->sandbox->loop;
+        int r = c->trace ? trace_listen(c->trace, loop, listener)
+                         : denial_listen(&c->denial, loop, listener, call_denied, c);
+
+        if (r < 0)
                 cell_kill(c);
 }
 
@@ -569,9 +595,9 @@ static void result_judge(struct cell *c, const struct spawn_exited *exited)
                 .is_stopped = c->is_stopped,
                 .stopped = c->stopped,
                 .stopped_text = c->stopped_text,
-                .has_fault = c->reply.has_fault,
-                .fault = c->reply.fault,
-                .fault_text = c->reply.fault_text,
+                .has_fault = c->is_denied || c->reply.has_fault,
+                .fault = c->is_denied ? c->denial.call : c->reply.fault,
+                .fault_text = c->is_denied ? NULL : c->reply.fault_text,
                 .has_failed = c->reply.has_failed,
                 .has_result = c->reply.has_result,
                 .has_hung_up = c->has_hung_up,
@@ -803,7 +829,7 @@ static int cell_new(struct cell **ret, struct sandbox *s, const struct cell_spec
                 return err_set(err, -ENOMEM, "no memory for a cell");
         c->sandbox = s;
         c->id = ++s->last_id;
-        c->socket = c->log = c->pidfd = -1;
+        c->socket = c->log = c->pidfd = c->denial.fd = -1;
         c->started_us = clock_us();
         c->result = (struct cell_result){
                 .fail_class = -1,

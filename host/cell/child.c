@@ -407,20 +407,36 @@ static int step_handlers(const struct child *c, struct err *err)
         return r < 0 ? err_sys(err, r, "cannot set the cell's signal handlers") : 0;
 }
 
+static int listener_hand_over(const struct child *c, int listener, struct err *err)
+{
+        int r = frame_send_fds(c->control, SPAWN_LISTENER, 0, &c->cell.id, sizeof(c->cell.id),
+                               &listener, 1, 0);
+
+        (void) close(listener);
+        return r < 0 ? err_sys(err, r, "cannot hand over the listener of system calls") : 0;
+}
+
 /* The host hears of every call from here on; the filter that refuses comes on top. */
 static int step_trace(const struct child *c, struct err *err)
 {
-        int listener, r;
+        int listener;
 
         if (!(c->cell.flags & SPAWN_TRACE))
                 return 0;
         listener = confine_trace(c->control, err);
-        if (listener < 0)
-                return listener;
-        r = frame_send_fds(c->control, SPAWN_LISTENER, 0, &c->cell.id, sizeof(c->cell.id),
-                           &listener, 1, 0);
-        (void) close(listener);
-        return r < 0 ? err_sys(err, r, "cannot hand over the listener of a trace") : 0;
+        return listener < 0 ? listener : listener_hand_over(c, listener, err);
+}
+
+/* Who may execute programs leaves our handlers behind; there can be one listener only. */
+static int step_stage1(const struct child *c, struct err *err)
+{
+        size_t n = c->cell.stage1_bytes / sizeof(*c->stage1);
+        int listener, r;
+
+        if (!(c->cell.flags & SPAWN_STAGE1) || c->cell.flags & SPAWN_TRACE)
+                return confine_filter(c->stage1, n, err);
+        r = confine_filter_told(c->stage1, n, &listener, err);
+        return r < 0 || listener < 0 ? r : listener_hand_over(c, listener, err);
 }
 
 /* Those that the limit does not count. The group's comes first, where there is one: it can tell. */
@@ -459,7 +475,7 @@ static int step_confine(struct child *c, struct err *err)
         r = step_trace(c, err);
         if (r < 0)
                 return r;
-        return confine_filter(c->stage1, cell->stage1_bytes / sizeof(*c->stage1), err);
+        return step_stage1(c, err);
 }
 
 static int child_setup(struct child *c, struct err *err)

@@ -130,20 +130,54 @@ int confine_mdwe(void)
                prctl(KERNEL_PR_SET_MDWE, KERNEL_PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0;
 }
 
-int confine_filter(const struct sock_filter *program, size_t n, struct err *err)
+/* What the kernel says, or a negative errno. */
+static int filter_set(const struct sock_filter *program, size_t n, unsigned long flags)
 {
         struct sock_fprog prog = {
                 .len = (unsigned short) n,
                 .filter = (struct sock_filter *) program,
         };
+        long r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
+
+        return r < 0 ? -errno : (int) r;
+}
+
+int confine_filter(const struct sock_filter *program, size_t n, struct err *err)
+{
+        int r;
 
         if (n == 0 || n > BPF_MAXINSNS)
                 return err_set(err, -EINVAL, "the system call filter has a wrong size");
         if (layer_is_left_out("seccomp"))
                 return 0;
-        if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
-                return err_sys(err, -errno, "cannot install the system call filter");
-        return 0;
+        r = filter_set(program, n, 0);
+        return r < 0 ? err_sys(err, r, "cannot install the system call filter") : 0;
+}
+
+static void ends_replace(struct sock_filter *program, size_t n, uint32_t from, uint32_t to)
+{
+        for (size_t i = 0; i < n; i++)
+                if (program[i].code == (BPF_RET | BPF_K) && program[i].k == from)
+                        program[i].k = to;
+}
+
+int confine_filter_told(struct sock_filter *program, size_t n, int *ret_listener, struct err *err)
+{
+        int r = -EBUSY;
+
+        *ret_listener = -1;
+        if (n > 0 && n <= BPF_MAXINSNS && !layer_is_left_out("seccomp")) {
+                ends_replace(program, n, SECCOMP_RET_TRAP, SECCOMP_RET_USER_NOTIF);
+                r = filter_set(program, n,
+                               SECCOMP_FILTER_FLAG_NEW_LISTENER | KERNEL_SECCOMP_WAIT_KILLABLE);
+        }
+        if (r >= 0) {
+                *ret_listener = r;
+                return 0;
+        }
+        /* There is one already: whoever started linhay listens. The signal it is, then. */
+        ends_replace(program, n, SECCOMP_RET_USER_NOTIF, SECCOMP_RET_TRAP);
+        return confine_filter(program, n, err);
 }
 
 int confine_trace(int control, struct err *err)
@@ -157,18 +191,14 @@ int confine_trace(int control, struct err *err)
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         };
-        struct sock_fprog prog = {
-                .len = ARRAY_SIZE(program),
-                .filter = (struct sock_filter *) program,
-        };
-        long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-                          SECCOMP_FILTER_FLAG_NEW_LISTENER | KERNEL_SECCOMP_WAIT_KILLABLE, &prog);
+        int fd = filter_set(program, ARRAY_SIZE(program),
+                            SECCOMP_FILTER_FLAG_NEW_LISTENER | KERNEL_SECCOMP_WAIT_KILLABLE);
 
         if (fd < 0)
-                return err_sys(err, -errno,
+                return err_sys(err, fd,
                                "cannot trace this cell (is linhay itself traced by "
                                "seccomp?)");
-        return (int) fd;
+        return fd;
 }
 
 int confine_signals(struct err *err)

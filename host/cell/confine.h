@@ -38,7 +38,12 @@ int confine_mdwe(void);
 /* Adds a system call filter. */
 int confine_filter(const struct sock_filter *program, size_t n, struct err *err);
 
-/* May signals be sent to this process alone? For cells without a pid namespace. */
+/*
+ * The same, but what would be answered with a signal waits for the listener: its descriptor, or -1
+ * where there can be none, and then it is the signal after all. The program is changed for that.
+ */
+int confine_filter_told(struct sock_filter *program, size_t n, int *ret_listener, struct err *err);
+
 /*
  * A filter before all others that tells a listener of every call, but of what is sent over
  * `control`: the listener is to be handed over there. It can refuse nothing, and allows nothing
@@ -46,4 +51,5 @@ int confine_filter(const struct sock_filter *program, size_t n, struct err *err)
  */
 int confine_trace(int control, struct err *err);
 
+/* Signals can be sent to this process alone: for cells without a pid namespace. */
 int confine_signals(struct err *err);

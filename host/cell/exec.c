@@ -245,8 +245,8 @@ _Noreturn static void killed_report(const struct exec *e, int signal)
 {
         if (signal == SIGSYS)
                 fault_report(VERDICT_SYSCALL, 0, -1, 0,
-                             "the program made a system call that it was not granted; linhay "
-                             "doctor lists the groups, a grant names them");
+                             "the program made a system call that it was not granted; which one is "
+                             "known without --trace, where nothing else listens to its calls");
         if (signal == SIGXCPU || (signal == SIGKILL && cpu_is_spent(e->service)))
                 fault_report(VERDICT_CPU, 0, -1, 0, NULL);
         if (signal == SIGXFSZ)

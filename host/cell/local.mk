@@ -4,6 +4,7 @@ libhost_a_SOURCES += \
 	host/cell/cause.c host/cell/cause.h \
 	host/cell/cell.c host/cell/cell.h \
 	host/cell/collect.c host/cell/collect.h \
+	host/cell/denial.c host/cell/denial.h \
 	host/cell/end.c host/cell/end.h \
 	host/cell/filter.c host/cell/filter.h \
 	host/cell/finding.c host/cell/finding.h \

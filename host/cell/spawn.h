@@ -42,7 +42,7 @@ enum spawn_type {
         SPAWN_STARTED,  /* zygote: struct spawn_started; the pidfd */
         SPAWN_SETUP,    /* child: struct spawn_setup, text; maybe the upper folder. Not sent when
                          * there is nothing to say: PROTO_HELLO says that all went well */
-        SPAWN_LISTENER, /* child that is traced: uint64_t id; the listener of its system calls */
+        SPAWN_LISTENER, /* child: uint64_t id; the listener of its system calls, all or denied */
         SPAWN_EXITED,   /* zygote: struct spawn_exited; the last that is said of a cell */
         SPAWN_ATTACH,   /* host: struct spawn_request of a SPAWN_LATE cell; the host's end of its
                          * socket,   for PROTO_TREE */

@@ -303,16 +303,23 @@ static void test_groups(void **state)
                                                .limit = LIMIT_PROCESSES,
                                                .value = 10 });
         drive_expect_verdict(&drive, "more processes than granted", "fork_bomb", VERDICT_PROCESSES);
-        drive_run(&drive, &(struct drive_job){ .action = "hide_denied", .groups = spawn });
-        drive_expect_verdict(&drive, "a handler of its own hides nothing", "hide_denied",
-                             VERDICT_SYSCALL);
-        assert_string_equal(drive.result.syscall, "keyctl");
-        drive_run(&drive, &(struct drive_job){ .action = "hide_denied_below",
-                                               .groups = spawn,
-                                               .limit = LIMIT_PROCESSES,
-                                               .value = 4 });
-        drive_expect_verdict(&drive, "nor in a process below", "hide_denied_below",
-                             VERDICT_SYSCALL);
+        /* A trace has the listener's place: then it is a signal's handler that tells. */
+        for (int is_traced = 0; is_traced <= 1; is_traced++) {
+                drive_run(&drive, &(struct drive_job){ .action = "hide_denied",
+                                                       .groups = spawn,
+                                                       .is_traced = is_traced });
+                drive_expect_verdict(&drive, "a handler of its own hides nothing", "hide_denied",
+                                     VERDICT_SYSCALL);
+                assert_string_equal(drive.result.syscall, "keyctl");
+                drive_run(&drive, &(struct drive_job){ .action = "hide_denied_below",
+                                                       .groups = spawn,
+                                                       .is_traced = is_traced,
+                                                       .limit = LIMIT_PROCESSES,
+                                                       .value = 4 });
+                drive_expect_verdict(&drive, "nor in a process below", "hide_denied_below",
+                                     VERDICT_SYSCALL);
+                assert_string_equal(drive.result.syscall, "keyctl");
+        }
         drive_run(&drive, &(struct drive_job){ .action = "unshare", .groups = spawn });
         drive_expect_verdict(&drive, "no namespaces with it", "unshare", VERDICT_SYSCALL);
         drive_run(&drive, &(struct drive_job){ .action = "mprotect_x", .groups = jit });
