@@ -179,6 +179,65 @@ static void test_degraded(void **state)
         apart(degraded, true);
 }
 
+/* Every limit that is said to hold without namespaces is reached, and called by its name. */
+static void degraded_limits(bool as_user)
+{
+        static const struct {
+                const char *probe;
+                enum verdict want;
+                enum limit limit;
+                uint64_t value;
+        } rows[] = {
+#ifndef LINHAY_SANITIZE /* which needs the address space */
+                { "memory", VERDICT_MEMORY, LIMIT_MEMORY, 128 << 20 },
+                { "memory_abort", VERDICT_MEMORY, LIMIT_MEMORY, 128 << 20 },
+#endif
+                { "spin_deaf", VERDICT_CPU, LIMIT_CPU, 1000 },
+                { "loop", VERDICT_TIMEOUT, LIMIT_WALL, 300 },
+                { "descriptors", VERDICT_FILES, LIMIT_FILES, 64 },
+                { "file_size", VERDICT_FILES, LIMIT_FILE_SIZE, 1 << 20 },
+                { "log_flood", VERDICT_OUTPUT, LIMIT_LOG, 1 << 20 },
+                { "print_flood", VERDICT_OUTPUT, LIMIT_LOG, 1 << 20 },
+                { "finding_flood", VERDICT_OUTPUT, LIMIT_FINDINGS, 100 },
+                { "output_flood", VERDICT_OUTPUT, LIMIT_OUTPUT, 1 << 20 },
+                { "artifact_flood", VERDICT_OUTPUT, LIMIT_ARTIFACTS, 1 << 20 },
+        };
+        static const char *const allow[] = { "userns", NULL };
+        const struct sandbox_options options = { .allow_degraded = allow };
+        char *path = drive_tree_make();
+        struct drive drive;
+        int tree;
+
+        if (as_user)
+                assert_int_equal(chown(path, 54321, 54321), 0);
+        container_enter();
+        drive_init(&drive, as_user, &options);
+        tree = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                bool has_tree = rows[i].limit == LIMIT_FILE_SIZE;
+
+                if (has_tree && as_user)
+                        continue; /* the tree's files are root's */
+                drive_run(&drive, &(struct drive_job){ .action = rows[i].probe,
+                                                       .workspace = has_tree ? WORKSPACE_OVERLAY
+                                                                             : WORKSPACE_NONE,
+                                                       .workspace_fd = tree,
+                                                       .limit = rows[i].limit,
+                                                       .value = rows[i].value });
+                drive_expect_verdict(&drive, "without namespaces", rows[i].probe, rows[i].want);
+        }
+        assert_int_equal(close(tree), 0);
+        drive_tree_remove(path);
+        drive_done(&drive);
+}
+
+static void test_degraded_limits(void **state)
+{
+        (void) state;
+        apart(degraded_limits, false);
+        apart(degraded_limits, true);
+}
+
 /* One feature is left out; the agent must not notice. */
 static void left_out(const char *layers, bool is_staged)
 {
@@ -509,6 +568,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test_teardown(test_refused, end_child),
                 cmocka_unit_test_teardown(test_degraded, end_child),
+                cmocka_unit_test_teardown(test_degraded_limits, end_child),
                 cmocka_unit_test_teardown(test_left_out, end_child),
                 cmocka_unit_test_teardown(test_never, end_child),
                 cmocka_unit_test_teardown(test_required, end_child),
