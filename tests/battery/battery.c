@@ -511,9 +511,14 @@ static bool target_lacks(const struct probe *p, const char *got)
         return is_wanted(got, "ENOSYS or EAFNOSUPPORT or EPROTONOSUPPORT or ESOCKTNOSUPPORT");
 }
 
-/* A control by a layer's absence is stated in that layer's column. */
+/*
+ * A control by a layer's absence is stated in that layer's column. Where the probe comes through in
+ * a cell as well, no control shows anything.
+ */
 static bool states_control(const struct probe *p)
 {
+        if (p->control != CONTROL_NONE && is_wanted("reached", p->want))
+                return false;
         switch (p->control) {
         case CONTROL_NO_SECCOMP:
                 return p->without_seccomp && strcmp(p->without_seccomp, "reached") == 0;

@@ -429,7 +429,7 @@ static int change_memory(struct linhay_run *r)
         memset(lent, ' ', 1 << 20);
         lent[0] = '{';
         lent[1] = '}';
-        if (!scene.honest && pthread_create(&thread, NULL, change_main, NULL) != 0)
+        if (pthread_create(&thread, NULL, change_main, NULL) != 0)
                 return EAGAIN;
         send_frame(PROTO_RESULT, FRAME_IN_MEMFD, "", 0);
         _exit(0);
@@ -702,14 +702,16 @@ const struct probe wire_probes[] = {
           .at_load = "-", BROKEN },
         { "wire/memory-change", "change an answer while the host reads it", change_memory,
           "reached or protocol", .at_load = "-", .group = "threads", .limit = LIMIT_PROCESSES,
-          .value = 2, .control = CONTROL_HONEST },
+          .value = 2, .control = CONTROL_NONE,
+          .reason = "the host copies it first: it is one answer or another, checked as a whole" },
         { "wire/never-read", "have the host send what nobody takes", never_read, "protocol",
           BROKEN },
 
         { "wire/log-flood", "log lines without end, not counted by the runtime", flood_log,
           "output", .limit = LIMIT_LOG, .value = 65536, .control = CONTROL_HONEST },
         { "wire/progress-flood", "progress twenty thousand times at once", flood_progress,
-          "reached", .at_load = "protocol", .control = CONTROL_HONEST },
+          "reached", .at_load = "protocol", .control = CONTROL_NONE,
+          .reason = "what comes too fast is dropped: there is nothing to reach" },
         { "wire/findings-flood", "findings without end, not counted by the runtime", flood_findings,
           "output", .at_load = "protocol", .limit = LIMIT_FINDINGS, .value = 10,
           .control = CONTROL_HONEST },
