@@ -21,7 +21,6 @@
 #define CONTROLLERS  "+memory +pids"
 #define READ_MOST    65536
 #define REMOVE_MS    500 /* killed processes take a moment to be gone */
-#define KILL_ROUNDS  16
 #define PROCESS_MOST 4096
 
 static const char *const controllers[CGROUP_PLACES_] = {
