@@ -62,6 +62,11 @@ uint64_t cell_id(const struct cell *c)
         return c->id;
 }
 
+int cell_object(const struct cell *c)
+{
+        return c->object;
+}
+
 struct cell **cell_next(struct cell *c)
 {
         return &c->next;

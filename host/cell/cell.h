@@ -67,7 +67,8 @@ json_t *sandbox_describe(const struct sandbox *s);
 int sandbox_warm(struct sandbox *s, const struct cell_spec *spec, size_t n, struct err *err);
 size_t sandbox_n_warm(const struct sandbox *s);
 
-/* Ends all that are warm and nobody's: the configuration or the agents have changed. */
+/* Ends all that are warm and nobody's, and lets go of objects that no cell has: the configuration
+ * or the agents have changed. */
 void sandbox_drain(struct sandbox *s);
 
 /*

@@ -174,9 +174,31 @@ size_t sandbox_n_warm(const struct sandbox *s)
         return s->pool ? pool_count(s->pool) : 0;
 }
 
+static bool object_is_needed(struct sandbox *s, const struct object_slot *slot)
+{
+        struct cell *c = s->cells;
+
+        while (c && cell_object(c) != slot->fd)
+                c = *cell_next(c);
+        return c != NULL;
+}
+
+static void object_free(struct object_slot *slot)
+{
+        closep(&slot->fd);
+        free(slot);
+}
+
 void sandbox_drain(struct sandbox *s)
 {
         pool_drain(s->pool);
+        for (struct object_slot **at = &s->objects, *slot; (slot = *at) != NULL;)
+                if (object_is_needed(s, slot)) {
+                        at = &slot->next;
+                } else {
+                        *at = slot->next;
+                        object_free(slot);
+                }
 }
 
 static struct cell *cell_find(struct sandbox *s, uint64_t id)
@@ -619,8 +641,7 @@ static void objects_free(struct sandbox *s)
                 struct object_slot *slot = s->objects;
 
                 s->objects = slot->next;
-                closep(&slot->fd);
-                free(slot);
+                object_free(slot);
         }
 }
 

@@ -39,8 +39,8 @@ int sandbox_filter(struct sandbox *s, const char *const *groups, const struct fi
 
 /*
  * A sealed memfd with the agent's program, if it is an exec agent, and then the bytes of the digest
- * that the spec asks for; borrowed. Copied at first use. *ret_program: how many bytes of it are the
- * program.
+ * that the spec asks for; borrowed. Copied at first use, kept until sandbox_drain(). *ret_program:
+ * how many bytes of it are the program.
  */
 int sandbox_object(struct sandbox *s, const struct cell_spec *spec, int *ret, uint32_t *ret_program,
                    struct err *err);
@@ -68,4 +68,5 @@ bool cell_is_usable(const struct cell *c);
 void cell_drop(struct cell *c);
 
 uint64_t cell_id(const struct cell *c);
+int cell_object(const struct cell *c); /* of sandbox_object() */
 struct cell **cell_next(struct cell *c);

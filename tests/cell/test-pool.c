@@ -9,6 +9,7 @@
 #include "drive.h"
 #include "look.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -317,6 +318,50 @@ static void test_agent_changed(void **state)
                 wait_gone(warm[i]);
 }
 
+static size_t objects_held(void)
+{
+        DIR *d = opendir("/proc/self/fd");
+        size_t n = 0;
+
+        assert_non_null(d);
+        for (struct dirent *e; (e = readdir(d)) != NULL;) {
+                char link[256];
+                ssize_t length = readlinkat(dirfd(d), e->d_name, link, sizeof(link) - 1);
+
+                if (length < 0)
+                        continue;
+                link[length] = '\0';
+                n += strstr(link, "linhay-object") != NULL;
+        }
+        (void) closedir(d);
+        return n;
+}
+
+/* A host that runs for long sees many objects; the bytes of the old ones are let go. */
+static void test_objects_let_go(void **state)
+{
+        struct drive_job job = { .action = "environment", .no_wait = true };
+
+        (void) state;
+        /* Those of the test before end yet. */
+        for (int i = 0; i < WAIT_MS && objects_held() > 0; i++) {
+                drive_idle(&drive, 1);
+                sandbox_drain(drive.sandbox);
+        }
+        drive_run(&drive, &job);
+        assert_int_equal(objects_held(), 1);
+        sandbox_drain(drive.sandbox);
+        assert_int_equal(objects_held(), 1);
+        drive_wait(&drive);
+        drive_expect_errno(&drive, "it has its object as long as it runs", "environment", 0);
+        job = (struct drive_job){ .action = "environment", .at_load = true };
+        drive_run(&drive, &job);
+        drive_expect_errno(&drive, "another object", "environment", 0);
+        assert_int_equal(objects_held(), 2);
+        sandbox_drain(drive.sandbox);
+        assert_int_equal(objects_held(), 0);
+}
+
 /* Other limits or groups are another confinement. */
 static void test_other_profile(void **state)
 {
@@ -411,12 +456,13 @@ static void test_no_orphan(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                POOL_TEST(test_used_once),     POOL_TEST(test_comes_back),
-                POOL_TEST(test_workspaces),    POOL_TEST(test_held),
-                POOL_TEST(test_other_cell),    POOL_TEST(test_confined),
-                POOL_TEST(test_knows_nothing), POOL_TEST(test_agent_changed),
-                POOL_TEST(test_other_profile), POOL_TEST(test_killed),
-                POOL_TEST(test_never_ready),   POOL_TEST(test_no_orphan),
+                POOL_TEST(test_used_once),      POOL_TEST(test_comes_back),
+                POOL_TEST(test_workspaces),     POOL_TEST(test_held),
+                POOL_TEST(test_other_cell),     POOL_TEST(test_confined),
+                POOL_TEST(test_knows_nothing),  POOL_TEST(test_agent_changed),
+                POOL_TEST(test_other_profile),  POOL_TEST(test_killed),
+                POOL_TEST(test_objects_let_go), POOL_TEST(test_never_ready),
+                POOL_TEST(test_no_orphan),
         };
 
         return cmocka_run_group_tests_name(IS_USER ? "pool, as a user" : "pool", tests, set_up,
