@@ -197,6 +197,25 @@ static void test_blobs_are_synced_before_their_row(void **state)
         assert_true(syncs_before_blobs < syncs);
 }
 
+/* A large output becomes a blob on the way: the same holds for it. */
+static void test_large_outputs_are_synced_before_their_row(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(freep) char *text = malloc(100001);
+        _cleanup_(json_decrefp) json_t *output = NULL;
+        struct batch *b = helper_batch();
+        int before = blob_syncs;
+
+        assert_non_null(text);
+        memset(text, 'x', 100000);
+        text[100000] = '\0';
+        output = json_string(text);
+        batch_output(b, STEP_KEY(RUN_A, "check"), output);
+        helper_commit(f->store, b);
+        assert_int_equal(blob_syncs, before + 1);
+        assert_true(syncs_before_blobs < syncs);
+}
+
 static int on_timer(struct loop_source *source, uint32_t events)
 {
         struct fixture *f = source->owner;
@@ -333,6 +352,7 @@ int main(void)
                 TEST(test_what_waits_for_a_sync_goes_together),
                 TEST(test_a_lone_batch_is_synced_at_once),
                 TEST(test_blobs_are_synced_before_their_row),
+                TEST(test_large_outputs_are_synced_before_their_row),
                 TEST(test_no_completion_before_the_sync),
                 TEST(test_a_refused_batch_is_alone),
                 TEST(test_a_failed_sync_is_told_to_all),
