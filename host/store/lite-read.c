@@ -169,8 +169,8 @@ static const char steps_sql[] =
         "SELECT json_object('id', id, " ITEM_OR_NULL ", 'agent', agent, 'action', action,"
         " 'needs', json(coalesce(needs, '[]')), 'state', state, 'verdict', verdict,"
         " 'reason', reason, 'ready_at', ready_at, 'started', started, 'ended', ended,"
-        " 'taken', json(taken), 'child', (SELECT max(c.id) FROM runs AS c"
-        "  WHERE c.parent_run = run AND c.parent_step = steps.id AND c.parent_item = steps.item),"
+        " 'taken', json(taken), 'child', (SELECT c.id FROM runs AS c WHERE c.parent_run = run AND"
+        "  c.parent_step = steps.id AND c.parent_item = steps.item ORDER BY c.rowid DESC LIMIT 1),"
         " 'attempts', json('[]'), 'output', NULL, 'finding_counts', "
         "json_object('critical', 0,"
         "  'high', 0, 'medium', 0, 'low', 0, 'info', 0),"
@@ -467,9 +467,10 @@ int lite_children(struct db *db, struct step_key parent, json_t **ret, struct er
         struct op_value values[] = { text_value(parent.run), text_value(parent.step),
                                      number_value(parent.item) };
 
+        /* As they were recorded: ids go by the wall clock, which may have been set back. */
         return query_array((struct lite *) db,
                            RUNS_SQL " AND parent_run = ?1 AND (?2 IS NULL OR parent_step = ?2"
-                                    " AND parent_item = ?3) ORDER BY id",
+                                    " AND parent_item = ?3) ORDER BY rowid",
                            values, ARRAY_SIZE(values), ret, err);
 }
 
