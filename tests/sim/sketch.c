@@ -28,11 +28,13 @@ static void step_make(struct sketch_step *s, size_t at, struct chance *c)
                 s->reference = (enum sketch_reference) chance_below(c, REFERENCES_);
         if (!is_edit && chance_percent(c, 20))
                 s->items = 1 + (unsigned) chance_below(c, 4);
+        if (!is_edit && s->items == 0 && s->reference == REFERENCE_NONE)
+                s->is_workflow = chance_percent(c, 25);
         s->max_parallel = (unsigned) chance_below(c, 3);
         if (chance_percent(c, 50))
                 s->tries = 2 + (unsigned) chance_below(c, 3);
         s->continues = chance_percent(c, 20);
-        s->is_always = chance_percent(c, 15);
+        s->is_always = chance_percent(c, 25);
         s->is_held = chance_percent(c, 20);
         s->is_rerun = chance_percent(c, 50);
         s->is_asked = chance_percent(c, 20);
@@ -47,7 +49,7 @@ void sketch_make(struct sketch *ret, const char *name, struct chance *chance)
                 step_make(&ret->steps[i], i, chance);
         ret->concurrency = (unsigned) chance_below(chance, 4);
         ret->has_key = chance_percent(chance, 30);
-        ret->has_timeout = chance_percent(chance, 15);
+        ret->has_timeout = chance_percent(chance, 30);
 }
 
 static json_t *needs_to_json(const struct sketch_step *s)
@@ -77,6 +79,26 @@ static json_t *inputs_to_json(const struct sketch_step *s, const char *id, const
         return json_pack("{s:o}", "value", value);
 }
 
+/* What both kinds of steps have. */
+static json_t *common_to_json(const struct sketch_step *s, const char *id)
+{
+        return json_pack("{s:s, s:o, s:{s:i, s:s, s:s}, s:s, s:b}", "id", id, "needs",
+                         needs_to_json(s), "retry", "attempts", (int) s->tries, "backoff", "200ms",
+                         "cap", "2s", "on_failure", s->continues ? "continue" : "fail", "always",
+                         s->is_always);
+}
+
+/* A small workflow: one step that only looks, and one that changes the tree. */
+static json_t *inner_to_json(void)
+{
+        return json_pack("{s:{s:[{s:s, s:s, s:s, s:{s:{s:s, s:s}}}, "
+                         "{s:s, s:s, s:s, s:[s], s:s, s:{s:{s:s, s:s}}}]}}",
+                         "inner", "steps", "id", "c0", "agent", "tester", "action", "echo",
+                         "inputs", "value", "run", "${run.id}", "step", "c0", "id", "c1", "agent",
+                         "tester", "action", "edit", "needs", "c0", "on_stale", "rerun", "inputs",
+                         "value", "run", "${run.id}", "step", "c1");
+}
+
 static void when_to_json(const struct sketch_step *s, json_t *step, const char *need)
 {
         char text[96] = "";
@@ -101,13 +123,16 @@ static json_t *step_to_json(const struct sketch *p, size_t i)
 
         sketch_step_id(id, i);
         sketch_step_id(need, s->n_needs ? s->needs[0] : 0);
-        step = json_pack("{s:s, s:s, s:s, s:o, s:o, s:{s:i, s:s, s:s}, s:s, s:b, s:s, s:s, s:b}",
-                         "id", id, "agent", "tester", "action", actions[s->work], "needs",
-                         needs_to_json(s), "inputs", inputs_to_json(s, id, need), "retry",
-                         "attempts", (int) s->tries, "backoff", "200ms", "cap", "2s", "on_failure",
-                         s->continues ? "continue" : "fail", "always", s->is_always, "on_crash",
-                         s->is_held ? "hold" : "retry", "on_stale", s->is_rerun ? "rerun" : "fail",
-                         "approval", s->is_asked);
+        step = common_to_json(s, id);
+        if (s->is_workflow)
+                (void) json_object_set_new(step, "workflow", json_string("inner"));
+        else
+                (void) json_object_update_new(
+                        step,
+                        json_pack("{s:s, s:s, s:o, s:s, s:s, s:b}", "agent", "tester", "action",
+                                  actions[s->work], "inputs", inputs_to_json(s, id, need),
+                                  "on_crash", s->is_held ? "hold" : "retry", "on_stale",
+                                  s->is_rerun ? "rerun" : "fail", "approval", s->is_asked));
         when_to_json(s, step, need);
         if (s->has_timeout)
                 (void) json_object_set_new(step, "timeout", json_string("300ms"));
@@ -130,7 +155,8 @@ json_t *sketch_to_json(const struct sketch *p)
 
         for (size_t i = 0; i < p->n_steps; i++)
                 (void) json_array_append_new(steps, step_to_json(p, i));
-        flow = json_pack("{s:s, s:o}", "name", p->name, "steps", steps);
+        flow = json_pack("{s:s, s:o, s:o}", "name", p->name, "steps", steps, "workflows",
+                         inner_to_json());
         if (p->has_key)
                 (void) json_object_set_new(flow, "concurrency",
                                            json_pack("{s:i, s:s, s:i}", "steps",
@@ -139,7 +165,7 @@ json_t *sketch_to_json(const struct sketch *p)
         else if (p->concurrency)
                 (void) json_object_set_new(flow, "concurrency", json_integer(p->concurrency));
         if (p->has_timeout)
-                (void) json_object_set_new(flow, "timeout", json_string("2s"));
+                (void) json_object_set_new(flow, "timeout", json_string("600ms"));
         return flow;
 }
 
@@ -332,6 +358,22 @@ static bool check_ran(struct model *m, const struct sketch_step *s, const struct
         return true;
 }
 
+/* A step that runs a workflow ends as its last child did. */
+static bool check_child(struct model *m, const struct row *row)
+{
+        const char *child = text(json_object_get(row->json, "child"), "state");
+        bool is_good = strcmp(child, "succeeded") == 0;
+
+        if (is(row, "cancelled") && m->is_stopped)
+                return true;
+        if (json_array_size(row->attempts) > 0)
+                return wrong(m, "%s runs a workflow, and has attempts", text(row->json, "id"));
+        if (!is(row, is_good ? "done" : "failed"))
+                return wrong(m, "%s is %s, and its child is %s", text(row->json, "id"), row->state,
+                             child);
+        return true;
+}
+
 /* It never had a turn: no attempt, and that state. */
 static bool check_idle(struct model *m, const struct row *row, const char *state, const char *why)
 {
@@ -391,7 +433,7 @@ static bool check_step(struct model *m, size_t i)
                 return check_items(m, i, fails);
         if (fails)
                 return check_idle(m, row, "failed", "its input is missing");
-        return check_ran(m, s, row);
+        return s->is_workflow ? check_child(m, row) : check_ran(m, s, row);
 }
 
 static bool check_run(struct model *m)

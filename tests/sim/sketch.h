@@ -29,7 +29,8 @@ struct sketch_step {
         size_t n_needs;
         enum sketch_when when; /* about the first need */
         enum sketch_reference reference;
-        unsigned items; /* 0: no for_each */
+        bool is_workflow; /* it runs one in place of an action */
+        unsigned items;   /* 0: no for_each */
         unsigned max_parallel;
         unsigned tries;
         bool continues; /* on_failure */

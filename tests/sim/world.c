@@ -490,6 +490,25 @@ static void check_run(const struct run_fact *run)
         }
 }
 
+/* The same of steps in runs that other runs made. */
+static void check_children(void)
+{
+        for (size_t i = 0; i < w.n_facts && !w.has_limits; i++) {
+                const struct fact *f = &w.facts[i];
+                _cleanup_(json_decrefp) json_t *document =
+                        run_fact_of(f->who.run) ? NULL : document_of(f->who.run);
+
+                if (disk_is_cut() || run_fact_of(f->who.run))
+                        continue;
+                if (!document) {
+                        broken("the run of %s is lost", name_of(&f->who));
+                        continue;
+                }
+                check_fact(f, row_of(document, &f->who));
+                check_kept(f, row_of(document, &f->who));
+        }
+}
+
 /* A change stands in the tree whose apply had not returned when its engine died. */
 static void check_mark(unsigned mark)
 {
@@ -539,6 +558,21 @@ static void check_start(void)
         for (size_t i = 0; i < w.n_sketches; i++)
                 if (*w.runs[i].id)
                         check_run(&w.runs[i]);
+        check_children();
+}
+
+/* In place of a child's id its own record, for the model. */
+static void children_fill(json_t *document)
+{
+        json_t *row;
+        size_t i;
+
+        json_array_foreach (json_object_get(document, "steps"), i, row) {
+                const char *child = json_string_value(json_object_get(row, "child"));
+
+                if (child)
+                        (void) json_object_set_new(row, "child", document_of(child));
+        }
 }
 
 static void check_end(void)
@@ -552,6 +586,7 @@ static void check_end(void)
                         broken("a run is not in the record");
                 if (!document)
                         continue;
+                children_fill(document);
                 why = sketch_check(sketch_of(document), document);
                 if (why)
                         broken("run %.4s: %s", w.runs[i].id + RUN_ID_LENGTH - 4, why);
@@ -682,6 +717,12 @@ static void move_tree(void)
         disk_others(false);
 }
 
+/* Somebody sets the wall clock. */
+static void clock_jump(void)
+{
+        fake_clock.wall_us += (chance_percent(&w.chance, 50) ? 3600 : -3600) * INT64_C(1000000);
+}
+
 static int on_turn(_unused_ void *user)
 {
         unsigned what;
@@ -700,7 +741,7 @@ static int on_turn(_unused_ void *user)
         else if (what < 44 && !w.options->is_quiet)
                 move_tree();
         else if (what < 48)
-                fake_clock.wall_us += (what % 2 ? 3600 : -3600) * INT64_C(1000000);
+                clock_jump();
         else if (what < 52 && w.deaths_left > 0 && !w.is_faulty)
                 disk_cut(loss_choose(), chance_next(&w.chance));
         return disk_is_cut() ? -ECANCELED : 0;
@@ -742,6 +783,8 @@ static bool life_begin(void)
         struct err err = { 0 };
 
         w.is_over = false;
+        if (chance_percent(&w.chance, 30))
+                clock_jump();
         for (size_t i = 0; i < w.n_facts; i++) {
                 w.facts[i].alive = 0;
                 w.facts[i].is_asked = false;
