@@ -617,6 +617,16 @@ static int probe_hide_denied_below(struct linhay_run *r)
                                                                                  : 0;
 }
 
+/* The one talks on while the other crashes. */
+static int probe_crash_below(struct linhay_run *r)
+{
+        if (fork() == 0)
+                abort();
+        for (int i = 0; i < 100000; i++)
+                linhay_log(r, LINHAY_INFO, "still here");
+        return 0;
+}
+
 static int probe_blocked_sigsys(struct linhay_run *r)
 {
         sigset_t all;
@@ -1177,6 +1187,7 @@ static const struct probe {
         PROBE(fork_bomb),
         PROBE(hide_denied),
         PROBE(hide_denied_below),
+        PROBE(crash_below),
         PROBE(fork_silently),
         PROBE(layers),
         PROBE(tree_memory),

@@ -320,6 +320,12 @@ static void test_groups(void **state)
                                      VERDICT_SYSCALL);
                 assert_string_equal(drive.result.syscall, "keyctl");
         }
+        drive_run(&drive, &(struct drive_job){ .action = "crash_below",
+                                               .groups = spawn,
+                                               .limit = LIMIT_PROCESSES,
+                                               .value = 4 });
+        drive_expect_verdict(&drive, "the fault of one is the end of all", "crash_below",
+                             VERDICT_SIGNAL);
         drive_run(&drive, &(struct drive_job){ .action = "unshare", .groups = spawn });
         drive_expect_verdict(&drive, "no namespaces with it", "unshare", VERDICT_SYSCALL);
         drive_run(&drive, &(struct drive_job){ .action = "mprotect_x", .groups = jit });
