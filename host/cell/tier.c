@@ -49,7 +49,8 @@ static const struct layer {
           "memory and processor time are limited for each process of a cell, not for all together",
           "start linhay as root, or in a group of its own: systemd-run --user --scope "
           "-p Delegate=yes linhay, or Delegate=yes in a unit; in a container, make "
-          "/sys/fs/cgroup writable. Or allow its absence with --allow-degraded=cgroup" },
+          "/sys/fs/cgroup writable. Or allow its absence with --allow-degraded=cgroup, or "
+          "sandbox.allow_degraded = [\"cgroup\"]" },
 };
 
 const char *tier_name(enum tier t)
@@ -116,7 +117,8 @@ int tier_require(enum tier tier, const struct spawn_hello *hello, const struct t
         return err_set(err, -EPERM,
                        "the sandbox is required to be \"%s\" but would be \"%s\": the layer userns "
                        "is missing (%s). Remedy: %s. To run with less, say "
-                       "--allow-degraded=userns",
+                       "--allow-degraded=userns, or sandbox.allow_degraded = [\"userns\"] in the "
+                       "configuration",
                        tier_name(options->require), tier_name(tier), why->userns,
                        layer_named("userns")->remedy);
 }

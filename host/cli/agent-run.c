@@ -41,7 +41,7 @@ static const struct cli_verb verb = {
 /* One call of the verb, from its options to its exit status. */
 struct call {
         const char *agent_name, *action_name, *workspace;
-        struct cli_list inputs;
+        struct cli_list inputs, allow_degraded;
         bool as_json, apply, reveal, is_traced;
 
         struct session session;
@@ -81,6 +81,7 @@ static void call_done(struct call *c)
         result_done(&c->result);
         json_decref(c->input);
         cli_list_done(&c->inputs);
+        cli_list_done(&c->allow_degraded);
         closep(&c->workspace_fd);
         session_done(&c->session);
         scratch_done(&c->scratch);
@@ -424,7 +425,7 @@ static int call_run(struct call *c)
         struct err err = { 0 };
         int r;
 
-        if (session_open(&c->session, NULL, &err) < 0)
+        if (session_open(&c->session, (const char *const *) c->allow_degraded.items, &err) < 0)
                 return refuse(c, CLI_TROUBLE, "sandbox", &err);
         r = action_find(c, &err);
         if (r < 0)
@@ -477,6 +478,8 @@ int agent_verb_run(int argc, char **argv)
                 { "trace", 0, CLI_FLAG, NULL, "count what it uses; print the smallest manifest",
                   &c.is_traced },
                 { "reveal", 0, CLI_FLAG, NULL, "show what looks like a secret as well", &c.reveal },
+                { "allow-degraded", 0, CLI_LIST, "LAYER", "run although this layer is missing",
+                  &c.allow_degraded },
                 { "quiet", 'q', CLI_FLAG, NULL, "no messages but errors", &cli_quiet },
                 { 0 },
         };

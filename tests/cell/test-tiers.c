@@ -455,6 +455,48 @@ static void test_doctor(void **state)
         apart(doctor, false);
 }
 
+/* What a refusal says to do can be done: the verb that refused takes the option. */
+static void option(bool as_user)
+{
+        static const struct {
+                const char *option;
+                const char *words;
+        } rows[] = {
+                { "", "To run with less, say --allow-degraded=userns" },
+                { "--allow-degraded=userns", "the manifest is wrong: /actions" },
+        };
+        char path[] = "/tmp/linhay-conf-XXXXXX", command[4096];
+
+        (void) as_user;
+        assert_true(mkstemp(path) >= 0);
+        assert_int_equal(setenv("LINHAY_CONFIG", path, 1), 0);
+        container_enter();
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                char text[16384];
+                size_t n;
+                FILE *f;
+
+                (void) snprintf(command, sizeof(command),
+                                "%s/linhay agent run %s "
+                                "%s/tests/cell/agent-noop.so noop 2>&1",
+                                test_builddir(), rows[i].option, test_builddir());
+                f = popen(command, "re");
+                assert_non_null(f);
+                n = fread(text, 1, sizeof(text) - 1, f);
+                text[n] = '\0';
+                assert_true(pclose(f) > 0);
+                if (!strstr(text, rows[i].words))
+                        fail_msg("\"%s\" is not in: %s", rows[i].words, text);
+        }
+        assert_int_equal(unlink(path), 0);
+}
+
+static void test_option(void **state)
+{
+        (void) state;
+        apart(option, false);
+}
+
 static void test_causes(void **state)
 {
         char root[] = "/tmp/linhay-causes-XXXXXX", path[256];
@@ -575,6 +617,7 @@ int main(void)
                 cmocka_unit_test_teardown(test_described, end_child),
                 cmocka_unit_test_teardown(test_causes, end_child),
                 cmocka_unit_test_teardown(test_doctor, end_child),
+                cmocka_unit_test_teardown(test_option, end_child),
                 cmocka_unit_test_teardown(test_orphans, end_child),
         };
 
