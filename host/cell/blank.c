@@ -16,6 +16,9 @@
 /* How many are kept ready. Each costs a process and its bare root, some hundred KiB. */
 #define BLANKS_AHEAD 1
 
+/* How often one is made again when somebody removed its control group meanwhile. */
+#define TRIES 3
+
 struct blank {
         struct blank *next;
         struct zygote *zygote;
@@ -193,14 +196,12 @@ static bool employ_ready(struct blank_hand *ret, struct zygote *z, const struct 
         return false;
 }
 
-int blank_employ(struct blank_hand *ret, struct zygote *z, const struct blank_job *job,
-                 struct err *err)
+static int employ_new(struct blank_hand *ret, struct zygote *z, const struct blank_job *job,
+                      struct err *err)
 {
         struct blank *b;
         int r;
 
-        if (employ_ready(ret, z, job))
-                return 0;
         r = blank_make(&b, z, false, err);
         if (r < 0)
                 return r;
@@ -214,6 +215,18 @@ int blank_employ(struct blank_hand *ret, struct zygote *z, const struct blank_jo
         }
         blank_hand_over(b, ret, false);
         return 0;
+}
+
+int blank_employ(struct blank_hand *ret, struct zygote *z, const struct blank_job *job,
+                 struct err *err)
+{
+        int r = -ENODEV;
+
+        if (employ_ready(ret, z, job))
+                return 0;
+        for (int i = 0; i < TRIES && (r == -ENODEV || r == -ENOENT); i++)
+                r = employ_new(ret, z, job, err);
+        return r;
 }
 
 /* It died before it was anybody's. */

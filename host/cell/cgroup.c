@@ -22,6 +22,7 @@
 #define READ_MOST    65536
 #define REMOVE_MS    500 /* killed processes take a moment to be gone */
 #define PROCESS_MOST 4096
+#define NAMES_MOST   16
 
 static const char *const controllers[CGROUP_PLACES_] = {
         [CGROUP_MEMORY] = "memory",
@@ -193,28 +194,28 @@ static bool is_number(const char *name)
         return *name && strspn(name, "0123456789") == strlen(name);
 }
 
+/* Is nothing left that only needs a moment? */
 static bool groups_remove_once(int dir)
 {
         DIR *d = fdopendir(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        bool is_empty = true;
+        bool is_done = true;
 
         for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
                 if (!is_number(e->d_name))
                         continue;
                 kill_at(dir, e->d_name, true);
-                if (unlinkat(dir, e->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-                        is_empty = false;
+                if (unlinkat(dir, e->d_name, AT_REMOVEDIR) < 0 && errno == EBUSY)
+                        is_done = false;
         }
         if (d)
                 (void) closedir(d);
-        return is_empty;
+        return is_done;
 }
 
 /* At the start and at the end, when nobody waits for this process; no descriptor tells when. */
-static void groups_remove(int dir)
+static void groups_remove(int dir, uint64_t until)
 {
         const struct timespec moment = { .tv_nsec = 2000000 };
-        uint64_t until = clock_ms() + REMOVE_MS;
 
         while (!groups_remove_once(dir) && clock_ms() < until)
                 (void) nanosleep(&moment, NULL);
@@ -224,6 +225,7 @@ static void groups_remove(int dir)
 static void dead_remove(int own)
 {
         DIR *d = fdopendir(openat(own, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        uint64_t until = clock_ms() + REMOVE_MS; /* for all of them */
 
         for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
                 _cleanup_(closep) int dir = -1;
@@ -233,7 +235,7 @@ static void dead_remove(int own)
                 dir = openat(own, e->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                 if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0)
                         continue;
-                groups_remove(dir);
+                groups_remove(dir, until);
                 (void) unlinkat(dir, HOST, AT_REMOVEDIR);
                 (void) unlinkat(own, e->d_name, AT_REMOVEDIR);
         }
@@ -243,48 +245,62 @@ static void dead_remove(int own)
 
 /* --- our folder ---------------------------------------------------------------------------- */
 
+static bool folder_is_gone(int dir)
+{
+        return faccessat(dir, "cgroup.procs", F_OK, 0) < 0;
+}
+
+/* Nobody else may open it: he could lock it for ever. */
 static int folder_lock(int own, const char *name, int *ret)
 {
         _cleanup_(closep) int dir = -1;
 
-        if (mkdirat(own, name, 0755) < 0)
+        if (mkdirat(own, name, 0700) < 0)
                 return -errno;
         dir = openat(own, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0)
                 return -errno;
-        if (faccessat(dir, "cgroup.procs", F_OK, 0) < 0)
-                return -errno;
+        if (folder_is_gone(dir))
+                return -ENOENT;
         *ret = TAKE_FD(dir);
         return 0;
 }
 
-/* Between its making and its lock somebody may take it for a dead one's, and it is empty. */
-static int folder_make(int own, const char *name, int *ret)
+/*
+ * Between its making and its lock somebody may take it for a dead one's. He removes it by its name,
+ * and later than we see that; so the next is called otherwise.
+ */
+static int folder_make(struct cgroup *c, enum cgroup_place place, int own)
 {
+        char *name = c->name[place];
         int r = -EAGAIN;
 
-        for (int i = 0; i < 3 && (r == -EAGAIN || r == -ENOENT); i++)
-                r = folder_lock(own, name, ret);
+        for (int i = 0; i < NAMES_MOST && (r == -EAGAIN || r == -ENOENT || r == -EEXIST); i++) {
+                (void) snprintf(name, sizeof(c->name[place]), PREFIX "%d.%llx", (int) getpid(),
+                                (unsigned long long) clock_us());
+                r = folder_lock(own, name, &c->at[place]);
+        }
         return r;
 }
 
-static void folder_remove(int dir, const char *name)
+static void folder_remove(struct cgroup *c, enum cgroup_place place)
 {
+        int dir = c->at[place];
         char path[64];
 
-        groups_remove(dir);
+        if (dir < 0)
+                return;
+        groups_remove(dir, clock_ms() + REMOVE_MS);
         (void) unlinkat(dir, HOST, AT_REMOVEDIR);
-        (void) snprintf(path, sizeof(path), "../%s", name);
+        (void) snprintf(path, sizeof(path), "../%s", c->name[place]);
         (void) unlinkat(dir, path, AT_REMOVEDIR);
+        closep(&c->at[place]);
 }
 
 void cgroup_close(struct cgroup *c)
 {
         for (int i = 0; i < CGROUP_PLACES_ && c->version; i++)
-                if (c->at[i] >= 0) {
-                        folder_remove(c->at[i], c->name);
-                        closep(&c->at[i]);
-                }
+                folder_remove(c, (enum cgroup_place) i);
         c->version = 0;
 }
 
@@ -319,23 +335,8 @@ static int v1_place(struct cgroup *c, enum cgroup_place place, struct err *why)
                 return err_set(why, own, "there is no control group with the controller %s",
                                controllers[place]);
         dead_remove(own);
-        r = folder_make(own, c->name, &c->at[place]);
+        r = folder_make(c, place, own);
         return r < 0 ? explain(why, r, path) : 0;
-}
-
-static int v1_open(struct cgroup *c, struct err *why)
-{
-        int r;
-
-        c->version = 1;
-        r = v1_place(c, CGROUP_MEMORY, why);
-        if (r == 0)
-                r = v1_place(c, CGROUP_PIDS, why);
-        if (r == 0)
-                r = v1_place(c, CGROUP_CPU, why);
-        if (r < 0)
-                cgroup_close(c);
-        return r;
 }
 
 /* --- version 2 ----------------------------------------------------------------------------- */
@@ -431,7 +432,7 @@ static int v2_find(char path[PATH_MAX], struct err *why)
         return err_set(why, -ENOENT, "%s has no controllers memory and pids", path);
 }
 
-static int v2_open(struct cgroup *c, struct err *why)
+static int v2_place(struct cgroup *c, struct err *why)
 {
         char path[PATH_MAX];
         _cleanup_(closep) int own = v2_find(path, why);
@@ -439,16 +440,41 @@ static int v2_open(struct cgroup *c, struct err *why)
 
         if (own < 0)
                 return own;
-        c->version = 2;
         dead_remove(own);
-        r = folder_make(own, c->name, &c->at[CGROUP_MEMORY]);
+        r = folder_make(c, CGROUP_MEMORY, own);
         if (r == 0)
                 r = controllers_hand_on(own, c->at[CGROUP_MEMORY]);
         if (r < 0) {
-                cgroup_close(c);
+                folder_remove(c, CGROUP_MEMORY);
                 return explain(why, r, path);
         }
         return 0;
+}
+
+/* --- both ---------------------------------------------------------------------------------- */
+
+int cgroup_mend(struct cgroup *c, struct err *why)
+{
+        int r = 0;
+
+        for (int i = 0; i < (c->version == 1 ? CGROUP_PLACES_ : c->version == 2) && r == 0; i++) {
+                if (c->at[i] >= 0 && !folder_is_gone(c->at[i]))
+                        continue;
+                closep(&c->at[i]);
+                r = c->version == 1 ? v1_place(c, (enum cgroup_place) i, why) : v2_place(c, why);
+        }
+        return r;
+}
+
+static int version_open(struct cgroup *c, int version, struct err *why)
+{
+        int r;
+
+        c->version = version;
+        r = cgroup_mend(c, why);
+        if (r < 0)
+                cgroup_close(c);
+        return r;
 }
 
 int cgroup_open(struct cgroup *ret, struct err *why)
@@ -456,13 +482,11 @@ int cgroup_open(struct cgroup *ret, struct err *why)
         struct err other = { 0 };
 
         *ret = (struct cgroup){ .at = { -1, -1, -1 } };
-        (void) snprintf(ret->name, sizeof(ret->name), PREFIX "%d.%llx", (int) getpid(),
-                        (unsigned long long) clock_us());
         if (layer_is_left_out("cgroup"))
                 return err_set(why, -EPERM, "left out");
-        if (v2_open(ret, why) == 0)
+        if (version_open(ret, 2, why) == 0)
                 return 0;
-        if (v1_open(ret, &other) == 0)
+        if (version_open(ret, 1, &other) == 0)
                 return 0;
         /* Whichever version is mounted says more than the absence of the other. */
         if (why->code == -ENOENT && other.code != -ENOENT)

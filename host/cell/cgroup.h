@@ -12,6 +12,9 @@
  * in a delegated group. No process may be beside such groups, so ours and the host's move into a
  * leaf. Version 1 is used where its folders can be written, which takes root. What works is found
  * by trying.
+ *
+ * Whoever has our rights can remove our folders, a manager of the system for one. Then they are
+ * made again; they have new names each time, so that nobody takes one for another's.
  */
 
 #include "base/err.h"
@@ -24,11 +27,14 @@ enum cgroup_place { CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPU, CGROUP_PLACES_ };
 struct cgroup {
         int version;            /* 0 = there are none */
         int at[CGROUP_PLACES_]; /* our folder; -1 = none */
-        char name[32];
+        char name[CGROUP_PLACES_][32];
 };
 
 /* Makes our folder and removes those of the dead. `why` says in a sentence why there is none. */
 int cgroup_open(struct cgroup *ret, struct err *why);
+
+/* Makes again what of it somebody else has removed. */
+int cgroup_mend(struct cgroup *c, struct err *why);
 
 /* Ends what runs in our groups, and removes them. */
 void cgroup_close(struct cgroup *c);

@@ -13,9 +13,8 @@
 #define TRIES        8           /* groups that are looked at before a new one is made */
 #define CLEAN_BYTES  (4U << 20)  /* what a group may still hold of the one before */
 #define SLACK_BYTES  (32U << 20) /* page tables, sockets, stacks of the kernel, CLEAN_BYTES */
-#define STOCK_BYTES  (1U << 20)
-#define INODE_BYTES  1024 /* of a file in a tmpfs */
-#define FILE_SYSTEMS 2    /* that limits `disk` and `inodes` hold for, each */
+#define INODE_BYTES  1024        /* of a file in a tmpfs */
+#define FILE_SYSTEMS 2           /* that limits `disk` and `inodes` hold for, each */
 
 /* Files of a group that are kept open: opening one takes longer than reading it. */
 enum file {
@@ -207,9 +206,12 @@ static int group_open(const struct groups *groups, struct group *g)
 
 static struct group *group_new(struct groups *groups, struct err *err)
 {
-        struct group *g = calloc(1, sizeof(*g));
+        struct group *g;
         int r;
 
+        if (cgroup_mend(&groups->cgroup, err) < 0)
+                return NULL;
+        g = calloc(1, sizeof(*g));
         if (!g) {
                 (void) err_set(err, -ENOMEM, "no memory for a control group");
                 return NULL;
@@ -225,6 +227,19 @@ static struct group *group_new(struct groups *groups, struct err *err)
                 return group_free(groups, g);
         }
         return g;
+}
+
+/* Version 1 has three folders for one group. */
+bool group_is_gone(const struct group *g)
+{
+        static const enum file looks[] = { PIDS_NOW, MEMORY_NOW, CPU_ALL };
+        size_t n = g->version == 1 ? ARRAY_SIZE(looks) : 1;
+        char byte;
+
+        for (size_t i = 0; i < n; i++)
+                if (pread(g->fd[looks[i]], &byte, 1, 0) < 0 && errno == ENODEV)
+                        return true;
+        return false;
 }
 
 static void counters_read(const struct group *g, struct counters *ret)
@@ -282,14 +297,22 @@ struct group *group_take(struct groups *groups, struct err *err)
 {
         struct group **at = &groups->free, *g;
 
-        for (int i = 0; *at && i < TRIES; at = &(*at)->next, i++) {
+        for (int i = 0; *at && i < TRIES;) {
+                bool is_gone = group_is_gone(*at);
+
                 g = *at;
-                if (!is_clean(g))
+                if (!is_gone && !is_clean(g)) {
+                        at = &g->next;
+                        i++;
                         continue;
+                }
                 *at = g->next;
                 groups->n_free--;
-                limits_lift(g);
-                return group_begin(g);
+                if (!is_gone) {
+                        limits_lift(g);
+                        return group_begin(g);
+                }
+                (void) group_free(groups, g);
         }
         g = group_new(groups, err);
         return g ? group_begin(g) : NULL;
@@ -343,6 +366,8 @@ int group_limit(const struct group *g, const struct limits *limits, unsigned fir
 
         if (layer_is_left_out("group-limits"))
                 return 0;
+        if (group_is_gone(g))
+                return err_set(err, -ENODEV, "the cell's control group was removed");
         for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
                 memory = parts[i] > INT64_MAX - memory ? INT64_MAX : memory + parts[i];
         r = file_put_number(g, MEMORY_MAX, memory);
@@ -369,14 +394,14 @@ static void cpu_divide(struct group_usage *ret, uint64_t all, uint64_t user, uin
         ret->system_us = since(all, ret->user_us);
 }
 
-/* Without what the one before had left, and still has. Below STOCK_BYTES that is what the kernel
- * keeps for whoever is in the group. */
+/* Without what the one before had left, and still has. What is_clean() lets pass may be gone before
+ * the peak: to take it off could leave less than was taken. */
 static uint64_t memory_peak(const struct group *g)
 {
         uint64_t peak = file_number(g, MEMORY_PEAK);
         uint64_t others = MIN_OF(g->memory_before, file_number(g, MEMORY_NOW));
 
-        return others > STOCK_BYTES ? since(peak, others) : peak;
+        return others > CLEAN_BYTES ? since(peak, others) : peak;
 }
 
 void group_usage_get(const struct group *g, struct group_usage *ret)

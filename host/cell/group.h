@@ -12,6 +12,10 @@
  * `memory` of the group is all that its limits allow together: files of /tmp and /work, the object
  * and what is sent to the host lie in memory, too. That a tree keeps to limit `memory` itself is
  * seen by looking (group_look()).
+ *
+ * A group may be removed behind our back (cgroup.h). Of those that nobody has yet that is seen when
+ * one is taken or bounded, and there is a new one. A cell that has lost its group goes on within
+ * the limits of each of its processes.
  */
 
 #include "base/err.h"
@@ -48,7 +52,13 @@ int group_into(const struct group *g);
 /* In a child that is not in it yet. */
 int group_join(const struct group *g);
 
-/* Bounds it for a cell that has `first` processes by itself and loads `object_bytes`. */
+/* Has somebody removed it? */
+bool group_is_gone(const struct group *g);
+
+/*
+ * Bounds it for a cell that has `first` processes by itself and loads `object_bytes`. -ENODEV: it
+ * is gone.
+ */
 int group_limit(const struct group *g, const struct limits *limits, unsigned first,
                 uint64_t object_bytes, struct err *err);
 

@@ -95,7 +95,7 @@ static void exited_add_group(const struct ward *w, struct spawn_exited *exited)
 {
         struct group_usage u;
 
-        if (!w->group)
+        if (!w->group || group_is_gone(w->group))
                 return;
         group_usage_get(w->group, &u);
         exited->is_group = true;

@@ -119,8 +119,9 @@ static void result_drop(struct drive *d)
 
 void drive_done(struct drive *d)
 {
-        result_drop(d);
+        /* A cell that still runs has its result now. */
         d->sandbox = sandbox_free(d->sandbox);
+        result_drop(d);
         d->loop = loop_free(d->loop);
         buf_done(&d->probe);
         buf_done(&d->logs);

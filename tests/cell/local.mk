@@ -98,7 +98,7 @@ tests_cell_test_cgroup_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_cgroup_LDADD = $(TEST_LIBS)
 EXTRA_tests_cell_test_cgroup_DEPENDENCIES = linhay-cell-test$(EXEEXT)
 tests_cell_test_group_SOURCES = tests/cell/test-group.c host/cell/group.c host/cell/group.h \
-	host/cell/cgroup.c host/cell/cgroup.h
+	host/cell/cgroup.c host/cell/cgroup.h tests/cell/look.c tests/cell/look.h
 tests_cell_test_group_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_group_LDADD = $(TEST_LIBS)
 

@@ -23,7 +23,9 @@
 
 #include "cell/sandbox.h"
 
-#define MIB (1ULL << 20)
+#define MIB    (1ULL << 20)
+#define MANY   20
+#define ROUNDS 2
 
 static const char *const spawn[] = { "spawn", NULL };
 static const struct sandbox_options least = { .require = TIER_NO_CGROUP };
@@ -183,6 +185,123 @@ static void test_killed(void **state)
         drive_done(&drive);
 }
 
+/* Somebody with as many rights takes the groups away: the next steps are in new ones. */
+static void test_removed(void **state)
+{
+        static const struct {
+                const char *why;
+                const char *controller;
+                bool is_killed;
+        } rows[] = {
+                { "all, and who was in them", NULL, true },
+                { "all; who was in them lives on", NULL, false },
+                { "those of memory", "memory", false },
+                { "those of processes, and who was in them", "pids", true },
+                { "those of processor time", "cpuacct", false },
+        };
+        struct drive drive;
+        char path[GROUP_PATH];
+        pid_t zygote;
+
+        (void) state;
+        if (!has_groups)
+                skip();
+        drive_init(&drive, false, &least);
+        zygote = drive.sandbox->pid;
+        /* In version 2 the zygote itself is in the folder. */
+        if (groups_of(zygote, path) != 3) {
+                drive_done(&drive);
+                skip();
+        }
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                groups_take_away(zygote, rows[i].controller, rows[i].is_killed);
+                for (int n = 0; n < 10; n++) {
+                        drive_run(&drive, &(struct drive_job){ .action = "environment" });
+                        drive_expect_errno(&drive, rows[i].why, "environment", 0);
+                        assert_true(drive.result.usage.is_group);
+                }
+                assert_int_equal(groups_of(zygote, path), 3);
+        }
+        drive_done(&drive);
+        assert_int_equal(groups_of(zygote, path), 0);
+}
+
+/* It had a group, and ends well without it. What is counted then is what its process took. */
+static void test_removed_under_way(void **state)
+{
+        struct err err = { 0 };
+        struct drive drive;
+        char path[GROUP_PATH];
+
+        (void) state;
+        if (!has_groups)
+                skip();
+        drive_init(&drive, false, &least);
+        if (groups_of(drive.sandbox->pid, path) != 3) {
+                drive_done(&drive);
+                skip();
+        }
+        drive_run(&drive, &(struct drive_job){ .action = "environment", .is_held = true });
+        drive_idle(&drive, 50);
+        groups_take_away(drive.sandbox->pid, NULL, false);
+        assert_int_equal(cell_go(drive.cell, &err), 0);
+        drive_wait(&drive);
+        drive_expect_errno(&drive, "a cell without its group", "environment", 0);
+        assert_false(drive.result.usage.is_group);
+        assert_true(drive.result.usage.memory_peak_bytes > 0);
+        drive_done(&drive);
+}
+
+/* Starts a host, has it run a step in a group, and ends its zygote in one way or the other. */
+static void one_of_many(int number)
+{
+        for (int round = 0; round < ROUNDS; round++) {
+                struct drive drive;
+
+                drive_init(&drive, false, &least);
+                assert_int_equal(sandbox_tier(drive.sandbox), TIER_FULL);
+                for (int i = 0; i < 3; i++) {
+                        drive_run(&drive, &(struct drive_job){ .action = "environment" });
+                        drive_expect_errno(&drive, "one of many", "environment", 0);
+                        assert_true(drive.result.usage.is_group);
+                }
+                if ((number + round) % 2)
+                        assert_int_equal(kill(drive.sandbox->pid, SIGKILL), 0);
+                drive_done(&drive);
+        }
+}
+
+/* Many zygotes start and die at once; none takes the folder of one that lives. */
+static void test_many(void **state)
+{
+        int start[2], status;
+        pid_t pids[MANY];
+
+        (void) state;
+        if (!has_groups)
+                skip();
+        assert_int_equal(pipe2(start, O_CLOEXEC), 0);
+        (void) fflush(NULL);
+        for (int i = 0; i < MANY; i++) {
+                char byte;
+
+                pids[i] = fork();
+                assert_true(pids[i] >= 0);
+                if (pids[i] > 0)
+                        continue;
+                assert_int_equal(close(start[1]), 0);
+                assert_int_equal(read(start[0], &byte, 1), 0);
+                one_of_many(i);
+                _exit(0);
+        }
+        assert_int_equal(close(start[1]), 0);
+        assert_int_equal(close(start[0]), 0);
+        for (int i = 0; i < MANY; i++) {
+                assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+                assert_int_equal(status, 0);
+        }
+}
+
 /* As in a container: the file system is there, and read-only. */
 static void read_only(void)
 {
@@ -259,7 +378,7 @@ static int end_child(void **state)
         return 0;
 }
 
-int main(void)
+static int tests_run(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_trees),
@@ -267,10 +386,18 @@ int main(void)
                 cmocka_unit_test(test_one_after_another),
                 cmocka_unit_test(test_nothing_left),
                 cmocka_unit_test(test_killed),
+                cmocka_unit_test(test_removed),
+                cmocka_unit_test(test_removed_under_way),
+                cmocka_unit_test_teardown(test_many, end_child),
                 cmocka_unit_test_teardown(test_read_only, end_child),
                 cmocka_unit_test(test_user), /* the last: it gives up root */
         };
 
         runner = getpid();
         return cmocka_run_group_tests_name("cgroup", tests, set_up, NULL);
+}
+
+int main(void)
+{
+        return groups_apart(tests_run);
 }

@@ -22,9 +22,12 @@
 #include "base/kernel.h"
 #include "cell/group.h"
 
+#include "look.h"
 #include "test.h"
 
-#define MIB (1ULL << 20)
+#define MIB    (1ULL << 20)
+#define MANY   20
+#define ROUNDS 10
 
 static struct groups groups;
 
@@ -269,7 +272,7 @@ static void test_dead(void **state)
         (void) run(g, wait_long, &pid);
         while (group_count(g) == 0)
                 assert_int_equal(poll(NULL, 0, 1), 0);
-        (void) snprintf(path, sizeof(path), "../%s", groups.cgroup.name);
+        (void) snprintf(path, sizeof(path), "../%s", groups.cgroup.name[CGROUP_MEMORY]);
 
         /* As long as its lock is held, others leave it alone. */
         assert_int_equal(cgroup_open(&later.cgroup, &why), 0);
@@ -283,7 +286,8 @@ static void test_dead(void **state)
         assert_int_equal(cgroup_open(&later.cgroup, &why), 0);
         expect_killed(pid);
         for (unsigned i = 1; i <= groups.last; i++) {
-                (void) snprintf(path, sizeof(path), "../%s/%u", groups.cgroup.name, i);
+                (void) snprintf(path, sizeof(path), "../%s/%u", groups.cgroup.name[CGROUP_MEMORY],
+                                i);
                 assert_int_equal(faccessat(later.cgroup.at[CGROUP_MEMORY], path, F_OK, 0), -1);
         }
         (void) group_put(&groups, g);
@@ -292,13 +296,99 @@ static void test_dead(void **state)
         assert_int_equal(cgroup_open(&groups.cgroup, &why), 0);
 }
 
-int main(void)
+/* Makes a folder, sees for a while that its group stays, and leaves it as one that is killed. */
+static void one_of_many(void)
+{
+        for (int round = 0; round < ROUNDS; round++) {
+                struct groups mine = { 0 };
+                struct err err = { 0 };
+                struct group *g;
+
+                if (cgroup_open(&mine.cgroup, &err) < 0)
+                        _exit(10);
+                g = group_take(&mine, &err);
+                if (!g)
+                        _exit(11);
+                for (int i = 0; i < 10; i++) {
+                        (void) poll(NULL, 0, 1);
+                        if (group_is_gone(g))
+                                _exit(12);
+                }
+                g = group_put(&mine, g);
+                if (round % 2) {
+                        groups_close(&mine);
+                        continue;
+                }
+                for (int i = 0; i < CGROUP_PLACES_; i++)
+                        closep(&mine.cgroup.at[i]);
+        }
+}
+
+static void test_at_once(void **state)
+{
+        pid_t pids[MANY];
+        int status;
+
+        (void) state;
+        if (groups.cgroup.version == 0)
+                skip();
+        (void) fflush(NULL);
+        for (size_t i = 0; i < MANY; i++) {
+                pids[i] = fork();
+                assert_true(pids[i] >= 0);
+                if (pids[i] == 0) {
+                        one_of_many();
+                        _exit(0);
+                }
+        }
+        for (size_t i = 0; i < MANY; i++) {
+                assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+                assert_int_equal(status, 0);
+        }
+}
+
+/* Where the folder is gone there is another, and no group of before is taken again. */
+static void test_gone(void **state)
+{
+        const struct limits limits = { .value = { [LIMIT_MEMORY] = 64 * MIB } };
+        struct err err = { 0 };
+        struct group *g, *next;
+        char path[GROUP_PATH];
+
+        (void) state;
+        if (groups.cgroup.version != 1)
+                skip();
+        g = take();
+        assert_false(group_is_gone(g));
+        next = take();
+        next = group_put(&groups, next);
+        groups_take_away(getpid(), NULL, true);
+        assert_int_equal(groups_of(getpid(), path), 0);
+        assert_true(group_is_gone(g));
+        assert_int_equal(group_limit(g, &limits, 1, 0, &err), -ENODEV);
+        g = group_put(&groups, g);
+        g = take();
+        assert_false(group_is_gone(g));
+        assert_int_equal(groups_of(getpid(), path), 3);
+        limit(g, 64 * MIB, 0);
+        assert_int_equal(run(g, touch_little, NULL), 0);
+        assert_int_equal(group_count(g), 0);
+        g = group_put(&groups, g);
+}
+
+static int tests_run(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_memory), cmocka_unit_test(test_processes),
                 cmocka_unit_test(test_again),  cmocka_unit_test(test_not_empty),
-                cmocka_unit_test(test_dead),
+                cmocka_unit_test(test_dead),   cmocka_unit_test(test_at_once),
+                cmocka_unit_test(test_gone),
         };
 
         return cmocka_run_group_tests_name("group", tests, set_up, tear_down);
+}
+
+int main(void)
+{
+        return groups_apart(tests_run);
 }
