@@ -415,6 +415,12 @@ static const struct policy_set sealed_set = { "sealed", "no further filter", ROW
 static const struct policy_set sealed_code_set = { "sealed code", "no code that is not there yet",
                                                    ROWS(sealed_code_rows) };
 
+/* Asking is the author's, granting the admin's: neither is enough. */
+#define IF_GRANTED                                                                                 \
+        ", if the manifest asks for it (needs.syscalls) and the configuration grants it "          \
+        "(syscalls.grants; to a program exec.grants)"
+#define ALLOWED_BY(group) "the group \"" group "\" would allow it" IF_GRANTED
+
 /* What is granted by name. */
 static const struct group {
         struct policy_set set;
@@ -424,21 +430,21 @@ static const struct group {
 } groups[] = {
         { { "threads", "threads, as many as limits.processes says", ROWS(threads_rows) },
           SPAWN_PROCESSES,
-          "the group \"threads\" in needs.syscalls would allow it",
-          "the group \"threads\" in needs.syscalls would allow it for threads, \"spawn\" for "
-          "other programs" },
+          ALLOWED_BY("threads"),
+          "the group \"threads\" would allow it for threads, \"spawn\" for other "
+          "programs" IF_GRANTED },
         { { "spawn", "other programs of /usr, in the same cell; no stage 2", ROWS(spawn_rows) },
           SPAWN_PROCESSES | SPAWN_STAGE1,
-          "the group \"spawn\" in needs.syscalls would allow it",
+          ALLOWED_BY("spawn"),
           NULL },
         { { "jit", "memory that is writable and executable", ROWS(jit_rows) },
           SPAWN_JIT,
-          "the group \"jit\" in needs.syscalls would allow it",
+          ALLOWED_BY("jit"),
           NULL },
         { { "identity", "asking for another user or group is refused instead of fatal",
             ROWS(identity_rows) },
           0,
-          "the group \"identity\" in needs.syscalls would let it fail instead",
+          "the group \"identity\" would let it fail instead" IF_GRANTED,
           NULL },
 };
 
@@ -579,7 +585,7 @@ const char *policy_remedy(const char *name, const uint64_t *args)
 {
         if (is_late(name, args))
                 return "it is allowed until prepare() has returned: load libraries there; "
-                       "afterwards only the group \"jit\" in needs.syscalls would allow it";
+                       "afterwards only " ALLOWED_BY("jit");
         for (size_t i = 0; name && i < ARRAY_SIZE(groups); i++)
                 if (rows_find(groups[i].set.rows, groups[i].set.n_rows, name, args))
                         return !args && groups[i].remedy_by_name ? groups[i].remedy_by_name
