@@ -37,7 +37,7 @@ struct cell {
         uint64_t result_us; /* from then to the result; 0 = not yet */
 
         struct trace *trace;  /* NULL = is not traced */
-        struct denial denial; /* of cells with other programs */
+        struct denial denial; /* of exec agents */
         struct reply reply;
         struct tail tail;
         struct cell_result result;

@@ -427,13 +427,13 @@ static int step_trace(const struct child *c, struct err *err)
         return listener < 0 ? listener : listener_hand_over(c, listener, err);
 }
 
-/* Who may execute programs leaves our handlers behind; there can be one listener only. */
+/* A program has left our handlers behind; there can be one listener only. */
 static int step_stage1(const struct child *c, struct err *err)
 {
         size_t n = c->cell.stage1_bytes / sizeof(*c->stage1);
         int listener, r;
 
-        if (!(c->cell.flags & SPAWN_STAGE1) || c->cell.flags & SPAWN_TRACE)
+        if (!c->program || c->cell.flags & SPAWN_TRACE)
                 return confine_filter(c->stage1, n, err);
         r = confine_filter_told(c->stage1, n, &listener, err);
         return r < 0 || listener < 0 ? r : listener_hand_over(c, listener, err);

@@ -4,10 +4,11 @@
 /*
  * Denials: calls that were denied, as the kernel tells them
  *
- * The handler that names a denied call goes with execve(). So who may execute programs is heard of
- * from outside: a call that would be answered with a signal waits for this listener instead, which
- * never answers. The call is not made, and who made it does nothing more until it is killed.
- * Nothing is read but the registers. Where the listener is closed the call fails.
+ * The handler that names a denied call goes with execve(). So an exec agent is heard of from
+ * outside: a call that would be answered with a signal waits for this listener instead, which never
+ * answers. The call is not made, and who made it does nothing more until it is killed. Nothing is
+ * read but the registers. Where the listener is closed the call fails, and so it does when a signal
+ * comes before the host has heard of it.
  */
 
 #include "base/loop.h"

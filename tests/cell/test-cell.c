@@ -303,7 +303,6 @@ static void test_groups(void **state)
                                                .limit = LIMIT_PROCESSES,
                                                .value = 10 });
         drive_expect_verdict(&drive, "more processes than granted", "fork_bomb", VERDICT_PROCESSES);
-        /* A trace has the listener's place: then it is a signal's handler that tells. */
         for (int is_traced = 0; is_traced <= 1; is_traced++) {
                 drive_run(&drive, &(struct drive_job){ .action = "hide_denied",
                                                        .groups = spawn,
