@@ -27,6 +27,7 @@ libhost_a_SOURCES += \
 	host/cli/policy-view.c host/cli/policy-view.h \
 	host/cli/progress.c host/cli/progress.h \
 	host/cli/record.c host/cli/record.h \
+	host/cli/repeat.c host/cli/repeat.h \
 	host/cli/report-print.c host/cli/report-print.h \
 	host/cli/report.c \
 	host/cli/rollback.c \

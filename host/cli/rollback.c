@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/json.h"
-#include "cli/changes.h"
+#include "run/rollback.h"
 #include "cli/cli.h"
+#include "cli/daemon-store.h"
 #include "cli/record.h"
+#include "run/remote.h"
 #include "store/apply.h"
-#include "store/batch.h"
-
-#include <fcntl.h>
-#include <string.h>
 
 static const struct cli_verb verb = {
         .name = "rollback",
@@ -18,104 +15,11 @@ static const struct cli_verb verb = {
                    "has moved since.",
 };
 
-static const char *text_of(const json_t *object, const char *member)
+static int on_undone(void *user, const char *step, size_t n_files)
 {
-        const char *text = json_string_value(json_object_get(object, member));
-
-        return text ? text : "";
-}
-
-static json_int_t when_of(const json_t *step)
-{
-        return json_integer_value(json_object_get(json_object_get(step, "changeset"), "at"));
-}
-
-/* The applied changeset that was applied last and is not undone yet, or NULL. */
-static const json_t *newest_find(const json_t *document)
-{
-        const json_t *newest = NULL;
-        json_t *step;
-        size_t i;
-
-        json_array_foreach (json_object_get(document, "steps"), i, step) {
-                if (strcmp(text_of(json_object_get(step, "changeset"), "state"), "applied") != 0)
-                        continue;
-                if (!newest || when_of(step) >= when_of(newest))
-                        newest = step;
-        }
-        return newest;
-}
-
-static int record_revert(struct store *store, const char *run, const json_t *step,
-                         const char *sha256, struct err *err)
-{
-        const json_t *item = json_object_get(step, "item");
-        struct step_key key = { run, text_of(step, "id"),
-                                json_is_integer(item) ? (int) json_integer_value(item) : -1 };
-        struct batch *batch;
-        int r;
-
-        r = batch_new(&batch);
-        if (r < 0)
-                return err_set(err, r, "out of memory");
-        batch_changeset_state(batch, key, sha256, CHANGESET_REVERTED, 0);
-        return store_commit(store, batch, err);
-}
-
-static int step_undo(struct store *store, const char *run, const char *tree, const json_t *step,
-                     struct err *err)
-{
-        _cleanup_(changeset_freep) struct changeset *c = NULL, *reverse = NULL;
-        _cleanup_(closep) int tree_fd = open(tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        char id[160];
-        int r;
-
-        if (tree_fd < 0)
-                return err_sys(err, -errno, "cannot open the tree %s", tree);
-        r = changeset_from_json(&c, json_object_get(step, "changeset"), err);
-        if (r == 0)
-                r = changeset_reverse(&reverse, c, err);
-        if (r < 0)
-                return r;
-        (void) snprintf(id, sizeof(id), "rollback-%s-%s", run, text_of(step, "id"));
-        r = apply_changeset(reverse, tree_fd, tree, store_blobs(store), store_journal(store), id,
-                            err);
-        if (r == -ESTALE)
-                return err_set(err, r,
-                               "cannot undo step %s: %s. Bring that path back to what the run left "
-                               "(linhay diff %s/%s shows it) and roll back again, or undo by hand",
-                               text_of(step, "id"), strdupa(err_text(err)), run,
-                               text_of(step, "id"));
-        if (r < 0)
-                return err_wrap(err, r, "cannot undo step %s", text_of(step, "id"));
-        r = record_revert(store, run, step, c->sha256, err);
-        if (r == 0)
-                (void) printf("undone: %s/%s, %zu %s\n", run, text_of(step, "id"), c->n_files,
-                              c->n_files == 1 ? "file" : "files");
-        return r;
-}
-
-/* How many steps were undone, or a negative errno. */
-static int run_undo(struct store *store, const char *run, struct err *err)
-{
-        int n = 0;
-
-        for (;;) {
-                _cleanup_(json_decrefp) json_t *document = NULL;
-                const json_t *step;
-                int r;
-
-                r = store_run_document(store, run, 0, &document, err);
-                if (r < 0)
-                        return r;
-                step = newest_find(document);
-                if (!step)
-                        return n;
-                r = step_undo(store, run, text_of(document, "workspace"), step, err);
-                if (r < 0)
-                        return r;
-                n++;
-        }
+        (void) printf("undone: %s/%s, %zu %s\n", (const char *) user, step, n_files,
+                      n_files == 1 ? "file" : "files");
+        return 0;
 }
 
 /* Where it is this run's tree, what was applied there does not match, and is not undone. */
@@ -124,11 +28,53 @@ static void on_stuck(_unused_ void *user, _unused_ const char *tree, const struc
         (void) fprintf(stderr, "linhay: warning: %s\n", err_text(why));
 }
 
-int cmd_rollback(int argc, char **argv)
+static int exit_of(int r)
+{
+        return r == -ESTALE || r == -EPERM || r == -EBUSY ? CLI_FAILED : CLI_TROUBLE;
+}
+
+static int undo_alone(const struct record *record, struct err *err)
 {
         const struct apply_recovery recovery = { .stuck = on_stuck };
-        const struct store_options options_of_store = { .flags = STORE_NO_WAIT };
+        const struct store_options options = { .flags = STORE_NO_WAIT };
         _cleanup_(store_freep) struct store *store = NULL;
+        int r;
+
+        r = store_open(&store, record->dir, &options, err);
+        if (r == -EWOULDBLOCK)
+                return err_set(err, r,
+                               "another linhay is working on the store %s: roll back when it has "
+                               "ended",
+                               record->dir);
+        if (r == 0)
+                r = apply_recover(store_journal(store), &recovery, err);
+        return r < 0 ? r : rollback_run(store, record->run, on_undone, (void *) record->run, err);
+}
+
+/* Only who holds the store may write its record. */
+static int undo_by_daemon(const struct record *record, struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *reply = NULL;
+        const json_t *undone;
+        json_t *step;
+        size_t i;
+        int r;
+
+        r = daemon_store_ask(record->dir,
+                             json_pack("{s:s, s:s}", "do", "rollback", "run", record->run),
+                             DAEMON_REPLY_MS, &reply, err);
+        if (r < 0)
+                return r;
+        undone = json_object_get(reply, "undone");
+        json_array_foreach (undone, i, step)
+                (void) on_undone((void *) record->run,
+                                 json_string_value(json_object_get(step, "step")),
+                                 (size_t) json_integer_value(json_object_get(step, "files")));
+        return (int) json_array_size(undone);
+}
+
+int cmd_rollback(int argc, char **argv)
+{
         _cleanup_(record_done) struct record record = { 0 };
         const char *store_option = NULL;
         const struct cli_option options[] = {
@@ -137,6 +83,7 @@ int cmd_rollback(int argc, char **argv)
                 { 0 },
         };
         struct err err = { 0 };
+        pid_t daemon;
         size_t n;
         int r;
 
@@ -145,15 +92,10 @@ int cmd_rollback(int argc, char **argv)
         r = record_open(&record, argv[1], store_option, &err);
         if (r < 0)
                 return cli_fail(record_exit(r), &err);
-        r = store_open(&store, record.dir, &options_of_store, &err);
-        if (r == 0)
-                r = apply_recover(store_journal(store), &recovery, &err);
+        r = remote_daemon(record.dir, &daemon) == 0 ? undo_by_daemon(&record, &err)
+                                                    : undo_alone(&record, &err);
         if (r < 0)
-                return cli_fail(CLI_TROUBLE, &err);
-
-        r = run_undo(store, record.run, &err);
-        if (r < 0)
-                return cli_fail(r == -ESTALE || r == -EPERM ? CLI_FAILED : CLI_TROUBLE, &err);
+                return cli_fail(exit_of(r), &err);
         if (r == 0)
                 cli_say("nothing to undo: run %s applied nothing, or it was undone before",
                         record.run);

@@ -8,6 +8,7 @@
 #include "cli/interrupt.h"
 #include "cli/masked.h"
 #include "cli/progress.h"
+#include "cli/repeat.h"
 #include "cli/report-print.h"
 #include "cli/session.h"
 #include "run/engine.h"
@@ -46,7 +47,9 @@ static const struct cli_verb retry_verb = {
                 "A new run: steps that ended well are kept with all that they gave, the others run "
                 "again and so\n"
                 "does what comes after them. Changes that were applied stay applied. Exit status "
-                "as of run.\n\n"
+                "as of run.\n"
+                "Where linhayd holds the store it repeats the run, and the id is printed, as by "
+                "submit.\n\n"
                 "  linhay retry 01j9\n"
                 "  linhay retry 01j9 --from review\n"
                 "  linhay retry 01j9 --with-new-definition review.flow\n",
@@ -347,24 +350,6 @@ static int resume(struct call *c, struct err *err, int *ret_exit)
         return r;
 }
 
-/* Which steps run again, and why. */
-static void plan_tell(const struct call *c, const char *old, const json_t *plan)
-{
-        size_t i, n_kept = 0;
-        json_t *step;
-
-        json_array_foreach (plan, i, step) {
-                n_kept += json_is_true(json_object_get(step, "kept"));
-                if (json_is_false(json_object_get(step, "kept")) && !c->as_json && !cli_quiet)
-                        cli_say("step %s runs again: %s",
-                                json_string_value(json_object_get(step, "step")),
-                                json_string_value(json_object_get(step, "why")));
-        }
-        if (!c->as_json && !cli_quiet)
-                cli_say("run %s repeats %s and keeps %zu of %zu steps", c->run, old, n_kept,
-                        json_array_size(plan));
-}
-
 /* The store of the run to repeat, an engine on it, and the steps that will be seen. */
 static int retry_open(struct call *c, struct err *err, int *ret_exit)
 {
@@ -403,13 +388,12 @@ static int retry(struct call *c, struct err *err, int *ret_exit)
         request.run = old;
         request.flow = c->flow;
         r = engine_retry(c->engine, &request, c->run, &plan, err);
-        *ret_exit = r == -EBUSY || r == -EBADMSG || r == -EALREADY || r == -ENOENT || r == -EINVAL
-                            ? CLI_USAGE
-                            : CLI_TROUBLE;
+        *ret_exit = repeat_exit(r);
         if (r < 0)
                 return r;
         c->flow = NULL; /* taken over */
-        plan_tell(c, old, plan);
+        if (!c->as_json && !cli_quiet)
+                repeat_tell(c->run, old, plan);
         return 0;
 }
 
@@ -551,6 +535,7 @@ int cmd_run(int argc, char **argv)
 int cmd_retry(int argc, char **argv)
 {
         _cleanup_(call_done) struct call c = CALL_EMPTY;
+        struct repeat repeat = { 0 };
         const struct cli_option options[] = {
                 { "from", 0, CLI_TEXT, "STEP", "begin with this step, whatever became of it",
                   &c.from },
@@ -562,6 +547,8 @@ int cmd_retry(int argc, char **argv)
                   &c.no_wait },
                 { "allow-degraded", 0, CLI_LIST, "LAYER", "run although this layer is missing",
                   &c.allow_degraded },
+                { "wait", 0, CLI_FLAG, NULL, "until its end, also where linhayd repeats it",
+                  &repeat.wait },
                 { "json", 0, CLI_FLAG, NULL, "print one event a line", &c.as_json },
                 { "quiet", 'q', CLI_FLAG, NULL, "no progress, and a report only if not passed",
                   &cli_quiet },
@@ -573,5 +560,11 @@ int cmd_retry(int argc, char **argv)
         if (cli_parse(&retry_verb, options, argc, argv, &n, &r) < 0)
                 return r == CLI_USAGE ? misused(&c, argc, argv) : r;
         c.retry = argv[1];
-        return call_run(&c);
+        repeat.run = c.retry;
+        repeat.from = c.from;
+        repeat.flow_name = c.flow_path;
+        repeat.store_option = c.store_option;
+        repeat.as_json = c.as_json;
+        repeat.not_here = c.yes ? "--yes" : c.allow_degraded.items ? "--allow-degraded" : NULL;
+        return repeat_by_daemon(&repeat, &r) ? r : call_run(&c);
 }

@@ -2,7 +2,6 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/daemon-store.h"
-#include "cli/flow-catalog.h"
 #include "cli/input.h"
 #include "flow/flow.h"
 #include "run/engine.h"
@@ -10,14 +9,11 @@
 #include "store/store.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 /* Hands a run to the daemon that lives on a store. Here are read what the caller may read (the
  * workflow, files that inputs name); what is wrong with it is judged there. */
-
-#define REPLY_WAIT_MS 60000
 
 static const struct cli_verb verb = {
         .name = "submit",
@@ -48,25 +44,6 @@ static void call_done(struct call *c)
         c->flow = flow_free(c->flow);
         free(c->dir);
         cli_list_done(&c->inputs);
-}
-
-/* A file or a shipped one; else the daemon's own of that name. */
-static int flow_get(struct call *c, struct err *err)
-{
-        _cleanup_(freep) char *path = flow_path_find(c->flow_name);
-        _cleanup_(json_decrefp) json_t *reply = NULL;
-        int r;
-
-        if (!path)
-                return err_set(err, -ENOMEM, "out of memory");
-        if (strchr(path, '/') || access(path, F_OK) == 0)
-                return flow_load(&c->flow, path, NULL, err);
-        r = daemon_store_ask(c->dir,
-                             json_pack("{s:s, s:s}", "do", "workflow", "name", c->flow_name),
-                             REPLY_WAIT_MS, &reply, err);
-        if (r < 0)
-                return r;
-        return flow_from_json(&c->flow, json_object_get(reply, "flow"), err);
 }
 
 /* What root put into a store of somebody else's must be his to read. */
@@ -178,51 +155,22 @@ static int exit_of(int r)
         }
 }
 
-static int wait_for(struct call *c, const char *run)
-{
-        _cleanup_(json_decrefp) json_t *reply = NULL;
-        struct err err = { 0 };
-        int r;
-
-        r = daemon_store_ask(c->dir, json_pack("{s:s, s:s}", "do", "wait", "run", run), INT_MAX,
-                             &reply, &err);
-        if (r < 0) {
-                (void) err_wrap(&err, r, "run %s is accepted and goes on, but cannot be waited for",
-                                run);
-                return cli_fail(CLI_TROUBLE, &err);
-        }
-        if (!c->as_json)
-                cli_say("run %s: %s", run, json_string_value(json_object_get(reply, "state")));
-        else
-                (void) cli_print_json(reply, JSON_COMPACT);
-        return (int) json_integer_value(json_object_get(reply, "exit"));
-}
-
 static int call_run(struct call *c, struct err *err)
 {
         _cleanup_(json_decrefp) json_t *reply = NULL;
         json_t *request = NULL;
-        const char *run;
         int r;
 
         r = daemon_store_find(&c->dir, c->store_option, err);
         if (r == 0)
-                r = flow_get(c, err);
+                r = daemon_store_flow(&c->flow, c->dir, c->flow_name, err);
         if (r == 0)
                 r = request_make(c, &request, err);
         if (r == 0)
-                r = daemon_store_ask(c->dir, request, REPLY_WAIT_MS, &reply, err);
+                r = daemon_store_ask(c->dir, request, DAEMON_REPLY_MS, &reply, err);
         if (r < 0)
                 return r;
-        run = json_string_value(json_object_get(reply, "run"));
-        if (!run)
-                return err_set(err, -EPROTO, "linhayd's answer names no run");
-        if (c->as_json)
-                (void) cli_print_json(reply, JSON_COMPACT);
-        else
-                (void) puts(run);
-        (void) fflush(stdout);
-        return c->wait ? wait_for(c, run) : CLI_PASSED;
+        return daemon_store_accepted(c->dir, reply, c->wait, c->as_json, err);
 }
 
 int cmd_submit(int argc, char **argv)

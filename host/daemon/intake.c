@@ -3,6 +3,7 @@
 
 #include "cli/flow-catalog.h"
 #include "run/remote.h"
+#include "run/rollback.h"
 #include "store/place.h"
 
 #include <linux/limits.h>
@@ -15,6 +16,7 @@ struct waiting {
         struct control_call *call;
         char run[RUN_ID_SIZE];
         bool for_end; /* else: for its being on disk */
+        json_t *plan; /* of a run that repeats another, or NULL */
         struct waiting *next;
 };
 
@@ -23,6 +25,12 @@ struct intake {
         struct waiting *waiting;
         size_t n_for_end;
 };
+
+static void waiting_free(struct waiting *w)
+{
+        json_decref(w->plan);
+        free(w);
+}
 
 int intake_new(struct intake **ret, const struct intake_options *options)
 {
@@ -41,7 +49,7 @@ struct intake *intake_free(struct intake *in)
                 struct waiting *w = in->waiting;
 
                 in->waiting = w->next;
-                free(w);
+                waiting_free(w);
         }
         free(in);
         return NULL;
@@ -52,13 +60,16 @@ static const char *text_of(const json_t *object, const char *key)
         return json_string_value(json_object_get(object, key));
 }
 
-static int wait_for(struct intake *in, struct control_call *call, const char *run, bool for_end)
+static int wait_for(struct intake *in, struct control_call *call, const char *run, bool for_end,
+                    json_t *plan)
 {
         struct waiting *w = calloc(1, sizeof(*w));
 
         if (!w)
                 return -ENOMEM;
-        *w = (struct waiting){ .call = call, .for_end = for_end, .next = in->waiting };
+        *w = (struct waiting){
+                .call = call, .for_end = for_end, .next = in->waiting, .plan = json_incref(plan)
+        };
         (void) snprintf(w->run, sizeof(w->run), "%s", run);
         in->waiting = w;
         in->n_for_end += for_end;
@@ -153,7 +164,61 @@ static int submit(struct intake *in, struct control_call *call, const struct con
         if (r < 0)
                 return r;
         (void) TAKE(flow);
-        return wait_for(in, call, run, false);
+        return wait_for(in, call, run, false, NULL);
+}
+
+static int retry(struct intake *in, struct control_call *call, const struct control_peer *peer,
+                 const json_t *request, struct err *err)
+{
+        struct engine_retry er = { .run = text_of(request, "run"),
+                                   .from = text_of(request, "from") };
+        _cleanup_(flow_freep) struct flow *flow = NULL;
+        _cleanup_(json_decrefp) json_t *plan = NULL;
+        char name[128], run[RUN_ID_SIZE];
+        int r = 0;
+
+        if (!er.run || !id_is_valid(er.run))
+                return err_set(err, -EINVAL, "which run? (its whole id)");
+        if (json_object_get(request, "flow"))
+                r = flow_of(in, request, &flow, err);
+        if (r < 0)
+                return r;
+        remote_peer_name(name, sizeof(name), peer->uid);
+        er.flow = flow;
+        er.by = (struct identity){ (int64_t) peer->uid, name };
+        r = engine_retry(in->options.engine, &er, run, &plan, err);
+        if (r < 0)
+                return r;
+        (void) TAKE(flow);
+        return wait_for(in, call, run, false, plan);
+}
+
+static int on_undone(void *user, const char *step, size_t n_files)
+{
+        return json_array_append_new(
+                user, json_pack("{s:s, s:I}", "step", step, "files", (json_int_t) n_files));
+}
+
+static int rollback(struct intake *in, struct control_call *call,
+                    _unused_ const struct control_peer *peer, const json_t *request,
+                    struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *undone = json_array();
+        const char *run = text_of(request, "run");
+        int r;
+
+        if (!run || !id_is_valid(run))
+                return err_set(err, -EINVAL, "which run? (its whole id)");
+        if (engine_carries(in->options.engine, run))
+                return err_set(err, -EBUSY,
+                               "run %s has not ended: wait for it (linhay show %s), or end it "
+                               "first: linhay cancel %s",
+                               run, run, run);
+        r = rollback_run(in->options.store, run, on_undone, undone, err);
+        if (r < 0)
+                return r;
+        control_reply(call, json_pack("{s:O}", "undone", undone));
+        return 0;
 }
 
 /* --- the others --------------------------------------------------------------------------------
@@ -204,7 +269,7 @@ static int wait_run(struct intake *in, struct control_call *call,
         if (r < 0)
                 return r;
         if (!is_at_rest(text_of(document, "state")))
-                return wait_for(in, call, run, true);
+                return wait_for(in, call, run, true, NULL);
         control_reply(call, end_of(text_of(document, "state"), json_object_get(document, "exit")));
         return 0;
 }
@@ -228,7 +293,7 @@ static int fire(struct intake *in, struct control_call *call,
         if (r < 0)
                 return r;
         if (r == 0)
-                return wait_for(in, call, run, false);
+                return wait_for(in, call, run, false, NULL);
         control_reply(call, json_pack("{s:n}", "run"));
         return 0;
 }
@@ -250,8 +315,9 @@ static const struct {
         int (*handle)(struct intake *in, struct control_call *call, const struct control_peer *peer,
                       const json_t *request, struct err *err);
 } verbs[] = {
-        { "submit", submit },     { "workflow", workflow }, { "wait", wait_run },
-        { "triggers", triggers }, { "fire", fire },         { "reload", reload },
+        { "submit", submit },     { "retry", retry },   { "rollback", rollback },
+        { "workflow", workflow }, { "wait", wait_run }, { "triggers", triggers },
+        { "fire", fire },         { "reload", reload },
 };
 
 bool intake_request(struct intake *in, struct control_call *call, const struct control_peer *peer,
@@ -279,9 +345,9 @@ static json_t *answer(const struct waiting *w, const json_t *event)
         const char *name = text_of(event, "event"), *state = text_of(event, "state");
 
         if (!w->for_end)
-                return strcmp(name, "run") == 0
-                               ? json_pack("{s:s, s:b}", "run", w->run, "is_new", 1)
-                               : NULL;
+                return strcmp(name, "run") == 0 ? json_pack("{s:s, s:b, s:O*}", "run", w->run,
+                                                            "is_new", 1, "plan", w->plan)
+                                                : NULL;
         if (strcmp(name, "end") == 0 || (strcmp(name, "state") == 0 && is_at_rest(state) &&
                                          strcmp(state, "waiting_approval") == 0))
                 return end_of(state, json_object_get(event, "exit"));
@@ -304,6 +370,6 @@ void intake_event(struct intake *in, const json_t *event)
                 *at = w->next;
                 in->n_for_end -= w->for_end;
                 control_reply(w->call, reply);
-                free(w);
+                waiting_free(w);
         }
 }

@@ -191,6 +191,11 @@ static int ended_check(const struct again *a, struct err *err)
                         text_of(parent, "run"), text_of(parent, "run"), text_of(parent, "step"));
         if (run_state_from_name(&s, state) == 0 && run_state_is_final(s))
                 return 0;
+        if (engine_carries(a->engine, run))
+                return err_set(err, -EBUSY,
+                               "run %s is %s and has not ended: wait for it (linhay show %s), or "
+                               "end it first: linhay cancel %s",
+                               run, state, run, run);
         return err_set(err, -EBUSY, "run %s is %s and has not ended: linhay run --resume %s", run,
                        state, run);
 }

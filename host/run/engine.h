@@ -209,6 +209,9 @@ int engine_resume_all(struct engine *e, struct err *err);
 /* What was due is dealt with, without a run: recorded like the due time of a run. */
 void engine_trigger_passed(struct engine *e, const char *name, uint64_t due_ms);
 
+/* Is the run in this engine's hands: begun, waiting for a person, or for its turn? */
+bool engine_carries(const struct engine *e, const char *run);
+
 /* Runs that are neither ended nor taken up by this engine: as store_runs(); new reference. */
 int engine_others(struct engine *e, json_t **ret, struct err *err);
 

@@ -22,6 +22,7 @@ libhost_a_SOURCES += \
 	host/run/remote.c host/run/remote.h \
 	host/run/resume.c \
 	host/run/retry.c host/run/retry.h \
+	host/run/rollback.c host/run/rollback.h \
 	host/run/run.c host/run/run.h \
 	host/run/schedule.c host/run/schedule.h \
 	host/run/secret-grant.c host/run/secret-grant.h \

@@ -11,6 +11,9 @@
 #define TRIES         20 /* an engine that is just starting or stopping has the lock, no socket */
 #define TRY_WAIT_US   50000
 
+/* A reply's state: it is in the record, and waits there for who takes the run up. */
+#define RECORDED "recorded"
+
 json_t *remote_refusal(int code, const struct err *err)
 {
         return json_pack("{s:s, s:i}", "error", err_text(err), "errno", -code);
@@ -153,7 +156,7 @@ static int decide_other(struct engine *e, struct control_call *call, struct step
         int r = decide_in(e->store, key, decision, e->options.four_eyes, err);
 
         if (r >= 0)
-                control_reply(call, json_pack("{s:s}", "state", "decided"));
+                control_reply(call, json_pack("{s:s}", "state", RECORDED));
         return r;
 }
 
@@ -184,18 +187,20 @@ static int handle_cancel(struct engine *e, struct control_call *call,
         enum engine_cancel how =
                 json_is_true(json_object_get(request, "now")) ? CANCEL_NOW : CANCEL_ORDERLY;
         const char *run = text_of(request, "run");
+        bool is_carried = engine_carries(e, run);
         char name[128];
         int r;
 
         if (!run)
                 return err_set(err, -EINVAL, "which run?");
         remote_peer_name(name, sizeof(name), peer->uid);
-        if (engine_carries(e, run))
+        if (is_carried)
                 r = engine_cancel(e, run, how, name, err);
         else
                 r = cancel_in(e->store, run, name, err);
         if (r >= 0)
-                control_reply(call, json_pack("{s:s}", "state", "cancelling"));
+                control_reply(call,
+                              json_pack("{s:s}", "state", is_carried ? "cancelling" : RECORDED));
         return r;
 }
 
@@ -293,9 +298,15 @@ int remote_ask(const char *store_dir, json_t *request, uint64_t timeout_ms, json
         return err_set(err, r > 0 ? -r : -EIO, "%s", error);
 }
 
-static int ask_engine(const char *store_dir, json_t *request, struct err *err)
+/* *ret_live: an engine carries the run, and acts on it now. */
+static int ask_engine(const char *store_dir, json_t *request, bool *ret_live, struct err *err)
 {
-        return remote_ask(store_dir, request, REPLY_WAIT_MS, NULL, err);
+        _cleanup_(json_decrefp) json_t *reply = NULL;
+        int r = remote_ask(store_dir, request, REPLY_WAIT_MS, &reply, err);
+        const char *state = text_of(reply, "state");
+
+        *ret_live = r != -ECONNREFUSED && !(state && strcmp(state, RECORDED) == 0);
+        return r;
 }
 
 static int decide_alone(const char *store_dir, struct step_key key,
@@ -332,8 +343,7 @@ int remote_decide(const char *store_dir, struct step_key key,
         for (unsigned i = 0; r == -EWOULDBLOCK && i < TRIES; i++) {
                 if (i > 0)
                         (void) usleep(TRY_WAIT_US);
-                r = ask_engine(store_dir, decide_request(key, decision), err);
-                *ret_live = r != -ECONNREFUSED;
+                r = ask_engine(store_dir, decide_request(key, decision), ret_live, err);
                 if (r == -ECONNREFUSED)
                         r = decide_alone(store_dir, key, decision, four_eyes, err);
         }
@@ -362,9 +372,8 @@ int remote_cancel(const char *store_dir, const char *run, enum engine_cancel how
         for (unsigned i = 0; r == -EWOULDBLOCK && i < TRIES; i++) {
                 if (i > 0)
                         (void) usleep(TRY_WAIT_US);
-                r = ask_engine(store_dir, cancel_request(run, how), err);
-                *ret_live = r != -ECONNREFUSED;
-                if (!*ret_live)
+                r = ask_engine(store_dir, cancel_request(run, how), ret_live, err);
+                if (r == -ECONNREFUSED)
                         r = cancel_alone(store_dir, run, by, err);
         }
         return r;

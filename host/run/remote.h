@@ -13,6 +13,7 @@
  * "is_daemon"?}
  *   {"do": "decide", "run", "step", "item", "approve", "sha256"?, "reason"?}  → {"state"}
  *   {"do": "cancel", "run", "now"?}                                      → {"state"}
+ * where `state` is "recorded" if this engine does not carry the run.
  * A refusal is {"error": TEXT, "errno": N}.
  */
 

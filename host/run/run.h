@@ -381,7 +381,6 @@ bool again_is_kept(const struct step *step); /* before the run begins: it has en
 int engine_child(struct run **ret, struct step *step, struct flow *flow, const json_t *inputs,
                  struct err *err);
 struct run *engine_find(const struct engine *e, const char *run); /* NULL: not in memory */
-bool engine_carries(const struct engine *e, const char *run);     /* or waits for its turn */
 void engine_link(struct engine *e, struct run *run);
 void engine_forget(struct run *run); /* its end is recorded: once that is on disk, it goes */
 void engine_poke(struct engine *e);  /* a turn at the end of this one of the loop */
