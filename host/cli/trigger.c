@@ -18,6 +18,8 @@ static void schedule_text(char *ret, size_t size, const json_t *row)
                 (void) snprintf(
                         ret, size, "%s%s in %s", json_string_value(json_array_get(watch, 0)),
                         json_array_size(watch) > 1 ? ", …" : "", column_text(row, "workspace"));
+        else if (strcmp(column_text(row, "kind"), "manual") == 0)
+                (void) snprintf(ret, size, "by hand");
         else
                 (void) snprintf(ret, size, "%s%s%s", column_text(row, "cron"), *zone ? " " : "",
                                 zone);

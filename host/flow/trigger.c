@@ -83,6 +83,16 @@ static int read_debounce(struct reader *r, const char *pointer, const struct rea
         return e;
 }
 
+/* Said or left out; there is nothing that `false` could mean. */
+static int read_manual(struct reader *r, const char *pointer, const struct reader_key *key,
+                       const json_t *value, void *target)
+{
+        if (!json_is_true(value))
+                return reader_fault(r, pointer, "%s is true, or left out", key->name);
+        *(bool *) target = true;
+        return 0;
+}
+
 static const char *const overlap_words[] = { "skip", "queue", "cancel", NULL };
 static const char *const missed_words[] = { "skip", "once", "all", NULL };
 
@@ -94,11 +104,35 @@ static const struct reader_key trigger_keys[] = {
         { "missed", reader_choice, TRIGGER(missed), missed_words, false },
         { "watch", read_watch, TRIGGER(watch), NULL, false },
         { "debounce", read_debounce, TRIGGER(debounce_ms), NULL, false },
+        { "manual", read_manual, TRIGGER(is_manual), NULL, false },
         { "overlap", reader_choice, TRIGGER(overlap), overlap_words, false },
         { "inputs", reader_object, TRIGGER(inputs), NULL, false },
         { "workspace", read_path, TRIGGER(workspace), NULL, false },
 };
 #undef TRIGGER
+
+/* Every trigger has one of these keys. */
+static const char *const kinds[] = { "cron", "watch", "manual" };
+
+const char *trigger_kind(const struct flow_trigger *trigger)
+{
+        return trigger->cron ? kinds[0] : trigger->watch ? kinds[1] : kinds[2];
+}
+
+/* Of what was written, whether it could be read or not; NULL: of none, or of several. */
+static const char *kind_of(const json_t *json)
+{
+        const char *kind = NULL;
+
+        for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+                if (!json_object_get(json, kinds[i]))
+                        continue;
+                if (kind)
+                        return NULL;
+                kind = kinds[i];
+        }
+        return kind;
+}
 
 /* Keys that only one kind has. */
 static const struct {
@@ -111,13 +145,13 @@ static const struct {
 
 static int kind_check(struct reader *r, const char *pointer, const json_t *json)
 {
-        const char *kind = json_object_get(json, "cron") ? "cron" : "watch";
+        const char *kind = kind_of(json);
         int e = 0;
 
-        if (!json_object_get(json, "cron") == !json_object_get(json, "watch"))
+        if (!kind)
                 return reader_fault(r, pointer,
-                                    "a trigger has either cron = \"30 4 * * 1-5\" or watch = ( "
-                                    "\"src/**\" )");
+                                    "a trigger has either cron = \"30 4 * * 1-5\", watch = ( "
+                                    "\"src/**\" ) or manual = true");
         for (size_t i = 0; i < ARRAY_SIZE(kind_keys) && e == 0; i++)
                 if (json_object_get(json, kind_keys[i].key) && strcmp(kind_keys[i].kind, kind) != 0)
                         e = reader_fault(r, pointer, "%s is only for %s", kind_keys[i].key,
@@ -142,8 +176,8 @@ static int name_read(struct reader *r, const char *pointer, const json_t *json, 
                 (void) snprintf(trigger->name, sizeof(trigger->name), "%s",
                                 json_string_value(given));
         else
-                (void) snprintf(trigger->name, sizeof(trigger->name), "%s-%zu",
-                                json_object_get(json, "cron") ? "cron" : "watch", i + 1);
+                (void) snprintf(trigger->name, sizeof(trigger->name), "%s-%zu", kind_of(json),
+                                i + 1);
         for (size_t k = 0; k < i; k++)
                 if (strcmp(r->flow->triggers[k].name, trigger->name) == 0)
                         return reader_fault(r, pointer, "another trigger has the name \"%s\" too",

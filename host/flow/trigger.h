@@ -2,11 +2,12 @@
 #pragma once
 
 /*
- * Triggers: what starts a workflow by itself
+ * Triggers: what starts a workflow by itself, or by its name
  *
- * By the clock (`cron`) or when files of the workspace change (`watch`). Here they are read; who
- * acts on them is the daemon, which also knows whether a text is a cron expression. Their inputs
- * are values, no templates. All of it belongs to the workflow.
+ * By the clock (`cron`), when files of the workspace change (`watch`), or only when somebody says
+ * so (`manual`). Here they are read; who acts on them is the daemon, which also knows whether a
+ * text is a cron expression. Their inputs are values, no templates. All of it belongs to the
+ * workflow.
  */
 
 #include "base/def.h"
@@ -36,9 +37,10 @@ enum trigger_missed {
 
 struct flow_trigger {
         char name[TRIGGER_NAME_SIZE]; /* once in a workflow; "cron-1" by kind and place if none */
-        const char *cron;             /* the expression, or NULL: it watches */
+        const char *cron;             /* the expression, or NULL */
         const char *time_zone;        /* "Europe/Berlin"; NULL = the host's */
         const json_t *watch;          /* array of patterns of paths, or NULL */
+        bool is_manual;               /* neither: `linhay trigger fire` alone starts it */
         uint64_t debounce_ms;         /* of a watch: how long all must be quiet */
         enum trigger_overlap overlap;
         enum trigger_missed missed; /* of cron */
@@ -46,6 +48,9 @@ struct flow_trigger {
         const char *workspace;      /* absolute path; NULL = none. A watch has one */
         unsigned line;              /* where it begins; 0 = not known */
 };
+
+/* The key that makes it what it is: "cron", "watch" or "manual". */
+const char *trigger_kind(const struct flow_trigger *trigger);
 
 struct reader;
 struct reader_key;

@@ -139,7 +139,7 @@ void engine_reload(struct engine *e, struct catalog *catalog, unsigned slots, bo
 /* What started a run, where it was no person. */
 struct engine_trigger {
         const char *name; /* over all workflows: "review/nightly" */
-        const char *kind; /* "cron", "watch" */
+        const char *kind; /* "cron", "watch", "manual" */
         uint64_t due_ms;  /* since 1970; recorded with the run, so that it is due once */
         bool is_extra;    /* started by hand: no due time is dealt with by it */
 };

@@ -69,11 +69,6 @@ static struct item *item_free(struct item *item)
 
 DEFINE_FREEP(struct item, item_free);
 
-static const char *kind_of(const struct item *item)
-{
-        return item->trigger->cron ? "cron" : "watch";
-}
-
 int firing_check(const struct flow_trigger *trigger, struct err *err)
 {
         _cleanup_(zone_freep) struct zone *zone = NULL;
@@ -136,7 +131,7 @@ static void start(struct item *item, int64_t due_ms)
 {
         char run[RUN_ID_SIZE];
         struct err err = { 0 };
-        int r = submit(item, due_ms, kind_of(item), false, run, &err);
+        int r = submit(item, due_ms, trigger_kind(item->trigger), false, run, &err);
 
         if (r == 0) {
                 (void) snprintf(item->live, sizeof(item->live), "%s", run);
@@ -374,6 +369,8 @@ static int item_open(struct item *item, struct err *err)
         };
         int r;
 
+        if (item->trigger->is_manual)
+                return 0;
         if (!item->trigger->cron)
                 return watch_new(&item->watch, &watch, err);
         r = cron_parse(&item->cron, item->trigger->cron, err);
@@ -569,7 +566,7 @@ int firing_now(struct firing *f, const char *name, char ret[RUN_ID_SIZE], struct
                 overlap(item, now_ms(f), false);
                 return 1;
         }
-        r = submit(item, now_ms(f), kind_of(item), true, ret, err);
+        r = submit(item, now_ms(f), trigger_kind(item->trigger), true, ret, err);
         if (r == 0)
                 (void) snprintf(item->live, sizeof(item->live), "%s", ret);
         return r;
@@ -590,10 +587,10 @@ static json_t *item_row(const struct item *item)
         const struct flow_trigger *t = item->trigger;
 
         return json_pack("{s:s, s:s, s:s, s:o, s:o, s:O?, s:o, s:o, s:o, s:o, s:I}", "name",
-                         item->name, "workflow", item->flow->name, "kind", kind_of(item), "cron",
-                         text_or_null(t->cron), "time_zone", text_or_null(t->time_zone), "watch",
-                         t->watch, "workspace", text_or_null(t->workspace), "next",
-                         time_or_null(item_next(item)), "last",
+                         item->name, "workflow", item->flow->name, "kind",
+                         trigger_kind(item->trigger), "cron", text_or_null(t->cron), "time_zone",
+                         text_or_null(t->time_zone), "watch", t->watch, "workspace",
+                         text_or_null(t->workspace), "next", time_or_null(item_next(item)), "last",
                          t->cron ? time_or_null(item->last) : json_null(), "run",
                          text_or_null(item->live), "waiting", (json_int_t) item->n_waiting);
 }

@@ -57,8 +57,9 @@ void firing_applies(struct firing *f, const char *workspace, const struct change
                     bool is_over);
 
 /*
- * Starts a trigger now, whatever the clock says: 0, and *ret will be on disk when the event `run`
- * comes; 1: it waits for the end of its last run. -ENOENT, -EBUSY (overlap = "skip").
+ * Starts a trigger now, whatever the clock says; one that is manual starts in no other way: 0, and
+ * *ret will be on disk when the event `run` comes; 1: it waits for the end of its last run.
+ * -ENOENT, -EBUSY (overlap = "skip").
  */
 int firing_now(struct firing *f, const char *name, char ret[RUN_ID_SIZE], struct err *err);
 

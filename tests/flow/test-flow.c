@@ -103,7 +103,8 @@ static const char whole[] =
         "  { cron = \"30 4 * * 1-5\"; time_zone = \"Europe/Berlin\"; overlap = \"queue\";\n"
         "    missed = \"all\"; inputs = { files = ( \"${run.id}\" ); }; },\n"
         "  { name = \"sources\"; watch = ( \"src/**\" ); debounce = \"5s\"; workspace = \"/srv\";\n"
-        "    inputs = { files = ( ); }; overlap = \"cancel\"; }\n"
+        "    inputs = { files = ( ); }; overlap = \"cancel\"; },\n"
+        "  { manual = true; inputs = { files = ( ); }; }\n"
         ");\n";
 
 static void everything_is_read(void **state)
@@ -175,7 +176,7 @@ static void triggers_are_read(void **state)
 
         (void) state;
         assert_int_equal(flow_load(&f, put("x.flow", whole), NULL, NULL), 0);
-        assert_int_equal(f->trigger_count, 2);
+        assert_int_equal(f->trigger_count, 3);
         t = &f->triggers[0];
         assert_string_equal(t->name, "cron-1");
         assert_string_equal(t->cron, "30 4 * * 1-5");
@@ -196,6 +197,13 @@ static void triggers_are_read(void **state)
         assert_int_equal(t->overlap, TRIGGER_OVERLAP_CANCEL);
         assert_int_equal(t->missed, TRIGGER_MISSED_SKIP);
         assert_string_equal(t->workspace, "/srv");
+        assert_false(t->is_manual);
+
+        t = &f->triggers[2];
+        assert_string_equal(t->name, "manual-3");
+        assert_true(t->is_manual);
+        assert_null(t->cron);
+        assert_null(t->watch);
 }
 
 /* What a step names is found beside the file, goes into the definition, and into its hash. */
@@ -591,14 +599,20 @@ static const struct {
         { "a trigger of no kind, one of both, and keys of the other kind",
           "triggers = ( { },\n{ cron = \"* * * * *\"; watch = ( \"a\" ); },\n"
           "{ cron = \"* * * * *\"; debounce = \"1s\"; },\n{ watch = ( \"a\" ); missed = \"all\"; "
-          "workspace = \"/a\"; } );\n"
+          "workspace = \"/a\"; },\n{ manual = false; },\n{ manual = true; cron = \"* * * * *\"; "
+          "},\n"
+          "{ manual = true; missed = \"all\"; } );\n"
           "steps = (" STEP("a", "") ");",
-          "x.flow:1: error: trigger 1: a trigger has either cron = \"30 4 * * 1-5\" or watch = ( "
-          "\"src/**\" )\n"
-          "x.flow:2: error: trigger 2: a trigger has either cron = \"30 4 * * 1-5\" or watch = ( "
-          "\"src/**\" )\n"
+          "x.flow:1: error: trigger 1: a trigger has either cron = \"30 4 * * 1-5\", watch = ( "
+          "\"src/**\" ) or manual = true\n"
+          "x.flow:2: error: trigger 2: a trigger has either cron = \"30 4 * * 1-5\", watch = ( "
+          "\"src/**\" ) or manual = true\n"
           "x.flow:3: error: trigger 3: debounce is only for watch\n"
-          "x.flow:4: error: trigger 4: missed is only for cron\n" },
+          "x.flow:4: error: trigger 4: missed is only for cron\n"
+          "x.flow:5: error: trigger 5: manual is true, or left out\n"
+          "x.flow:6: error: trigger 6: a trigger has either cron = \"30 4 * * 1-5\", watch = ( "
+          "\"src/**\" ) or manual = true\n"
+          "x.flow:7: error: trigger 7: missed is only for cron\n" },
         { "what a trigger cannot be",
           "triggers = ( { cron = \"* * * * *\"; name = \"x\"; },\n"
           "{ corn = 1; cron = \"\"; name = \"x\";\ntime_zone = \"../etc/x y\"; },\n"
