@@ -22,6 +22,7 @@
 #define LEVEL_PRINTED 6     /* what an agent prints is information */
 #define WARMING_MS    10000 /* to load and prepare while nobody waits */
 #define DENIED_MS     10    /* for what was said before the call and is on its way */
+#define HANGUP_MS     100   /* for a process that ends: its descriptors are closed first */
 
 struct cell {
         struct cell *next;
@@ -46,9 +47,9 @@ struct cell {
         enum verdict stopped;
         char *stopped_text;
         bool is_killed;
-        bool is_denied; /* what the denial says came before any other reason */
-        bool has_hung_up;
-        bool is_ahead; /* its process was made before it was asked for */
+        bool is_denied;   /* what the denial says came before any other reason */
+        bool has_hung_up; /* it closed its connection, and did not end */
+        bool is_ahead;    /* its process was made before it was asked for */
 
         bool is_warm;               /* nobody's yet */
         bool was_warm;              /* until it was somebody's */
@@ -352,6 +353,33 @@ static int frame_handle(struct cell *c, const struct frame *frame)
         return r;
 }
 
+static int hangup_over(struct loop_source *source, uint32_t events)
+{
+        struct cell *c = source->owner;
+
+        (void) events;
+        c->has_hung_up = true;
+        cell_kill(c);
+        return 0;
+}
+
+/*
+ * The end of its stream comes when its process ends, and just before that can be seen. Who closes
+ * the connection and goes on is ended; the others keep the status that they end with, which tells
+ * a kill from outside from ours.
+ */
+static void stream_ended(struct cell *c)
+{
+        struct loop_source *grace = &c->grace;
+
+        if (c->reply.state == PROTO_ENDED || c->is_killed)
+                return;
+        if (c->is_warm || c->is_stopped || c->is_denied ||
+            (!grace->is_active &&
+             loop_add_timer(c->sandbox->loop, grace, HANGUP_MS, hangup_over, c) < 0))
+                cell_kill(c);
+}
+
 /* Takes frames until there is none; false when there will be none any more. */
 static bool socket_drain(struct cell *c, int most)
 {
@@ -362,10 +390,7 @@ static bool socket_drain(struct cell *c, int most)
                 if (r == -EAGAIN)
                         return true;
                 if (r == 0) {
-                        /* Its process has ended, or else must. */
-                        c->has_hung_up = true;
-                        if (c->reply.state != PROTO_ENDED)
-                                cell_kill(c);
+                        stream_ended(c);
                         return false;
                 }
                 if (r < 0)
@@ -561,8 +586,10 @@ void cell_listener(struct cell *c, int *listener)
         int r = c->trace ? trace_listen(c->trace, loop, listener)
                          : denial_listen(&c->denial, loop, listener, call_denied, c);
 
-        if (r < 0)
+        if (r < 0) {
+                cell_stop(c, VERDICT_PROTOCOL, "linhay cannot listen to the agent's system calls");
                 cell_kill(c);
+        }
 }
 
 /* With the call that ended it, if one did. */
@@ -608,6 +635,8 @@ static void result_judge(struct cell *c, const struct spawn_exited *exited)
                 .has_hung_up = c->has_hung_up,
                 .state = c->reply.state,
                 .status = exited->status,
+                .has_count = exited->is_group,
+                .memory_peak_bytes = exited->memory_peak_bytes,
                 .passed = exited->passed < VERDICTS_ ? (enum verdict) exited->passed : VERDICT_OK,
                 .forks_refused = exited->forks_refused,
                 .limits = &c->spec.limits,

@@ -133,6 +133,27 @@ static int judge_fault(struct cell_result *result, const struct end_facts *facts
         return conclude(result, verdict, sentence ? join(sentence, text) : NULL);
 }
 
+/*
+ * A SIGKILL that is not ours. Where the kernel counts those that it ends for want of memory, this
+ * was none of them. Elsewhere it may have been, of a process that had nearly all it was granted;
+ * its own limit would have refused it more, not ended it.
+ */
+static int judge_kill(struct cell_result *result, const struct end_facts *facts)
+{
+        uint64_t limit = facts->limits->value[LIMIT_MEMORY];
+
+        if (!facts->has_count && facts->memory_peak_bytes >= limit - limit / 8)
+                return conclude(result, VERDICT_MEMORY,
+                                strdup("the agent was ended from outside, close to its limit "
+                                       "memory: most likely the machine had no memory left"));
+        return conclude(
+                result, VERDICT_SIGNAL,
+                strdup(facts->has_count
+                               ? "the agent was ended from outside, by signal 9 (SIGKILL), "
+                                 "and not for want of memory"
+                               : "the agent was ended from outside, by signal 9 (SIGKILL)"));
+}
+
 static int judge_status(struct cell_result *result, const struct end_facts *facts)
 {
         int signal = WIFSIGNALED(facts->status) ? WTERMSIG(facts->status) : 0;
@@ -149,9 +170,7 @@ static int judge_status(struct cell_result *result, const struct end_facts *fact
                                 strdup("the agent closed its connection, or sent an empty "
                                        "message"));
         if (signal == SIGKILL)
-                return conclude(result, VERDICT_MEMORY,
-                                strdup("the kernel ended the agent, most likely because the "
-                                       "machine had no memory left"));
+                return judge_kill(result, facts);
         if (signal)
                 return judge_signal(result, signal);
         if (asprintf(&message, "the agent's process ended with status %d %s, without a result",

@@ -24,13 +24,15 @@ struct end_facts {
 
         bool has_failed; /* the agent's own words are in the result already */
         bool has_result;
-        bool has_hung_up; /* the end of its stream came while it ran */
+        bool has_hung_up; /* it closed its stream, went on, and was ended for that */
         enum proto_state state;
         int status;          /* of wait4() */
         enum verdict passed; /* the limit that its processes passed together; VERDICT_OK = none */
         uint32_t forks_refused;
         const struct limits *limits;
         uint64_t cpu_ms;
+        bool has_count; /* the kernel counts whom it ends for want of memory: `passed` knows it */
+        uint64_t memory_peak_bytes;
 };
 
 /* Fills verdict, code, message, exit status, signal, syscall and its remedy. */

@@ -105,6 +105,37 @@ static void test_counted(void **state)
         assert_in_range(told[1], 550, 20000);
 }
 
+static void on_ready_kill(struct drive *d, const char *text)
+{
+        pid_t pids[CHILDREN_MAX];
+        size_t n = children_of(d->sandbox->pid, pids);
+
+        if (strcmp(text, "ready") != 0)
+                return;
+        for (size_t i = 0; i < n; i++)
+                (void) kill(pids[i], SIGKILL);
+}
+
+/* Somebody's kill -9 is not taken for want of memory, nor for the agent's own doing. */
+static void test_killed_from_outside(void **state)
+{
+        (void) state;
+        for (int with = 0; with <= has_groups; with++) {
+                struct drive drive;
+
+                drive_init_without(&drive, with ? "nothing" : "cgroup", &least);
+                drive.on_log = on_ready_kill;
+                for (int i = 0; i < MANY; i++) {
+                        drive_run(&drive, &(struct drive_job){ .action = "ready_then_loop" });
+                        drive_expect_verdict(&drive, with ? "in a group" : "without",
+                                             "ready_then_loop", VERDICT_SIGNAL);
+                        assert_int_equal(drive.result.signal, SIGKILL);
+                        assert_non_null(strstr(drive.result.message, "from outside"));
+                }
+                drive_done(&drive);
+        }
+}
+
 /* A group that is used again tells of the step alone. */
 static void test_one_after_another(void **state)
 {
@@ -384,6 +415,7 @@ static int tests_run(void)
                 cmocka_unit_test(test_trees),
                 cmocka_unit_test(test_counted),
                 cmocka_unit_test(test_one_after_another),
+                cmocka_unit_test(test_killed_from_outside),
                 cmocka_unit_test(test_nothing_left),
                 cmocka_unit_test(test_killed),
                 cmocka_unit_test(test_removed),

@@ -13,8 +13,8 @@ FILES = 24
 PATIENCE = 120  # seconds that an undisturbed run may take
 RESULTS = ("done", "failed", "skipped", "cancelled")
 
-# A cell that is killed from outside ends in one of these ways.
-ON = 'on = ( "failed", "timeout", "signal", "protocol", "memory" );'
+# A cell that is killed from outside has the verdict `signal`, and no other.
+ON = 'on = ( "failed", "timeout", "signal" );'
 
 # Retries, fan-out, changes that need a person (--yes stands for one) and one by policy, what comes behind, and a step that
 # after a crash may run again only if somebody says so. Every step outlives a cell that was killed.
