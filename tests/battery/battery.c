@@ -311,6 +311,8 @@ static void run_cell(struct attempt *a, enum column column, enum entry entry)
         spec.limits.value[LIMIT_WALL] = (p->is_slow ? 4 : 1) * PATIENCE * 1000;
         if (p->value)
                 spec.limits.value[p->limit] = p->value;
+        if (p->processes)
+                spec.limits.value[LIMIT_PROCESSES] = p->processes;
         if (p->times)
                 pool_fill(column, &spec);
         if (cell_start(&running, sandboxes[column], &spec, &err) < 0)
@@ -466,8 +468,11 @@ static bool is_wanted(const char *got, const char *wanted)
 static const char *wanted_in(const struct probe *p, enum column column)
 {
         const char *want = IS_USER && p->as_user ? p->as_user : p->want;
-        const char *at_load = p->at_load ? p->at_load : want;
+        const char *at_load;
 
+        if (p->without_groups && sandbox_tier(sandboxes[IN_RUN]) != TIER_FULL)
+                want = p->without_groups;
+        at_load = p->at_load ? p->at_load : want;
         if (p->is_slow && column != IN_RUN && column != UNCONFINED)
                 return NULL;
         switch (column) {

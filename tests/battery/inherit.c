@@ -29,6 +29,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -427,6 +429,35 @@ static int left_lock_leave(struct linhay_run *r)
         return reached(pid > 0);
 }
 
+/* Nobody's child, in a session of its own, and deaf: what would end the others does not end it. */
+static int left_daemon_leave(struct linhay_run *r)
+{
+        const struct timespec beyond_the_step = { .tv_sec = 3 };
+        int fd = open("a", O_RDONLY);
+        int ready[2];
+        pid_t pid;
+        char byte;
+
+        (void) r;
+        if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || pipe(ready) < 0)
+                return errno;
+        pid = fork();
+        if (pid == 0) {
+                (void) setsid();
+                (void) signal(SIGTERM, SIG_IGN);
+                (void) signal(SIGHUP, SIG_IGN);
+                if (fork() != 0)
+                        _exit(0);
+                (void) !write(ready[1], "", 1);
+                (void) nanosleep(&beyond_the_step, NULL);
+                _exit(0);
+        }
+        (void) close(ready[1]);
+        if (pid < 0 || waitpid(pid, NULL, 0) < 0)
+                return errno;
+        return read(ready[0], &byte, 1) == 1 ? 0 : EAGAIN;
+}
+
 static int left_lock(struct linhay_run *r)
 {
         int fd = open("a", O_RDONLY);
@@ -495,6 +526,10 @@ const struct probe inherit_probes[] = {
           left_in_work, "ENOENT", .before = left_in_work_leave, .workspace = WORKSPACE_OVERLAY },
         { "inherit/left-lock", "find a lock that a process of the cell before still holds",
           left_lock, "ENODATA", .before = left_lock_leave, .group = "spawn",
-          .workspace = WORKSPACE_RO },
+          .workspace = WORKSPACE_RO, .limit = LIMIT_PROCESSES, .value = 4 },
+        { "inherit/left-daemon",
+          "the same, held by a process that left the session and is nobody's child", left_lock,
+          "ENODATA", .before = left_daemon_leave, .group = "spawn", .workspace = WORKSPACE_RO,
+          .limit = LIMIT_PROCESSES, .value = 4 },
 };
 PROBES_END(inherit)

@@ -88,12 +88,14 @@ struct probe {
         const char *as_user; /* of a host that is not root; NULL = the same */
         const char *without_seccomp;  /* what stands behind; NULL = the same */
         const char *without_landlock; /* the same */
+        const char *without_groups;   /* where this host has no control groups; the same */
         enum control control;
         const char *reason;
         const char *device; /* the control needs it, and a container may lack it */
         const char *group;  /* one system call group that the agent has been granted */
         enum limit limit;   /* with `value`, where that is not 0 */
         uint64_t value;
+        uint64_t processes;            /* granted as well */
         enum workspace_mode workspace; /* of a tree with files "a", "b/c" and the link "l" to "a" */
         bool (*harmed)(void); /* asked on the host after the run: true = the attack came through */
         enum entry entry;     /* of the columns that are not about it; ENTRY_RUN as a rule */

@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
 #define MEMORY       (192 * MIB) /* where the limit is less */
 #define MEMORY_LIMIT (128 * MIB)
 #define MANY         200 /* descriptors, files, where the limit is 64 */
+#define TREE         8   /* processes */
 #define DISK         (6 * MIB)
 #define DISK_LIMIT   (4 * MIB)
 
@@ -220,6 +222,56 @@ static int fork_bomb(struct linhay_run *r)
                                 (void) pause();
         }
         return 0;
+}
+
+/* Of each less than was granted, of all together more. */
+static int many_each(void (*body)(void))
+{
+        pid_t pids[TREE];
+        int status, code = 0;
+
+        for (int i = 0; i < TREE; i++) {
+                pids[i] = fork();
+                if (pids[i] < 0)
+                        return errno;
+                if (pids[i] == 0) {
+                        body();
+                        _exit(0);
+                }
+        }
+        for (int i = 0; i < TREE; i++)
+                if (waitpid(pids[i], &status, 0) < 0 || status != 0)
+                        code = EIO;
+        return code;
+}
+
+/* Held for a while: what is there together is what counts. */
+static void touch_and_hold(void)
+{
+        const struct timespec while_others_do = { .tv_sec = 2 };
+
+        if (mmap(NULL, MEMORY / TREE, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
+                _exit(1);
+        (void) nanosleep(&while_others_do, NULL);
+}
+
+static int tree_memory(struct linhay_run *r)
+{
+        (void) r;
+        return many_each(touch_and_hold);
+}
+
+static void spin_less(void)
+{
+        while (!has_used(500))
+                ;
+}
+
+static int tree_cpu(struct linhay_run *r)
+{
+        (void) r;
+        return many_each(spin_less);
 }
 
 /* descriptors and files */
@@ -699,6 +751,13 @@ const struct probe resource_probes[] = {
           .group = "threads", GRANTED(PROCESSES, 4) },
         { "resource/fork-bomb", "start more processes than were granted", fork_bomb, "EAGAIN",
           .group = "spawn", GRANTED(PROCESSES, 4) },
+        { "resource/tree-memory",
+          "take more memory than was granted with eight processes, each of them less", tree_memory,
+          "memory", .without_groups = "reached", .group = "spawn", GRANTED(MEMORY, MEMORY_LIMIT),
+          .processes = TREE, .is_slow = true, .is_unsanitized = true },
+        { "resource/tree-cpu", "compute past the limit with eight processes, each of them less",
+          tree_cpu, "cpu", .without_groups = "reached", .group = "spawn", GRANTED(CPU, 1000),
+          .processes = TREE, .is_slow = true },
 
         { "resource/descriptors", "copy a descriptor more often than was granted", many_dups,
           "EMFILE", GRANTED(FILES, 64) },
