@@ -117,11 +117,12 @@ static int option_store(const struct cli_option *o, const char *value)
                 *(const char **) o->target = value;
                 return 0;
         case CLI_LIST:
-                items = realloc(list->items, (list->n + 1) * sizeof(*items));
+                items = realloc(list->items, (list->n + 2) * sizeof(*items));
                 if (!items)
                         return -ENOMEM;
                 list->items = items;
                 list->items[list->n++] = value;
+                list->items[list->n] = NULL;
                 return 0;
         }
         return -EINVAL;

@@ -31,7 +31,7 @@ enum cli_kind {
 };
 
 struct cli_list {
-        const char **items; /* borrowed from argv; free() the array */
+        const char **items; /* borrowed from argv; NULL, or NULL behind the last */
         size_t n;
 };
 

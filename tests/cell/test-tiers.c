@@ -6,6 +6,8 @@
  * Each test is a process of its own: a container's filter cannot be taken off again.
  */
 
+#include "config.h"
+
 #include "drive.h"
 
 #include <fcntl.h>
