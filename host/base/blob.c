@@ -41,7 +41,7 @@ static int draft_open(struct draft *d, struct err *err)
 {
         static atomic_uint count;
 
-        (void) snprintf(d->name, sizeof(d->name), ".new-%ld-%u", (long) getpid(), ++count);
+        (void) snprintf(d->name, sizeof(d->name), BLOB_DRAFT "%ld-%u", (long) getpid(), ++count);
         (void) unlinkat(d->dirfd, d->name, 0); /* of a dead process that had our number */
         d->fd = openat(d->dirfd, d->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                        0600);

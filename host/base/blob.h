@@ -15,6 +15,9 @@
 /* What the name of a blob on its way out begins with; one that stays behind is nobody's. */
 #define BLOB_GONE ".gone-"
 
+/* The same of one that is being written, in the folder itself. */
+#define BLOB_DRAFT ".new-"
+
 /* Keeps `length` bytes. `sync`: on disk when this returns (else blob_sync() later). */
 int blob_put(int dirfd, char ret_sha256[SHA256_HEX], const void *data, size_t length, bool sync,
              struct err *err);

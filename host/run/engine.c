@@ -650,6 +650,8 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
         if (r == 0)
                 r = key_check(e, request, inputs, ret, err);
         if (r == 0)
+                r = store_room(e->store, err);
+        if (r == 0)
                 r = resume_may_work_on(e, request->workspace, err);
         if (r == 0)
                 r = key_of(&key, request, inputs, err);

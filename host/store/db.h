@@ -69,7 +69,7 @@ struct db_ops {
          * Retention, on the writer's thread, between transactions; each a small one of its own.
          * retire() hides the runs of a cut from every reader: how many. shrink() deletes a few
          * hundred rows of what was hidden, compact() gives a few free pages back: 1 = there is more
-         * to do. set_full() has new runs refused with these words, NULL takes them again.
+         * to do.
          */
         int (*measure)(struct db *db, struct db_usage *ret, struct err *err);
         int (*retire)(struct db *db, const struct db_cut *cut, struct err *err);
@@ -78,7 +78,6 @@ struct db_ops {
         int (*blob_is_named)(struct db *db, const char *sha256, struct err *err);
         int (*usage_load)(struct db *db, uint64_t *ret_bytes, uint64_t *ret_at_ms, struct err *err);
         int (*usage_save)(struct db *db, uint64_t bytes, uint64_t at_ms, struct err *err);
-        void (*set_full)(struct db *db, const char *why);
 
         /*
          * Care, by the reader. survey() counts, named() says every blob that a row names

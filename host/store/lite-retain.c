@@ -299,10 +299,3 @@ int lite_usage_save(struct db *db, uint64_t bytes, uint64_t at_ms, struct err *e
                 (long long) bytes, (long long) at_ms);
         return lite_exec(l->writer, l->path, sql, "write to", err);
 }
-
-void lite_set_full(struct db *db, const char *why)
-{
-        struct lite *l = (struct lite *) db;
-
-        (void) snprintf(l->full, sizeof(l->full), "%s", why ? why : "");
-}

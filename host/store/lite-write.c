@@ -280,10 +280,6 @@ static int op_write(struct lite *l, const struct op *op, struct err *err)
                 return lite_error(l->writer, l->path, "write to", err);
         if (op->kind == OP_LOG && !lite_log_take(l, op))
                 return 0;
-        if (op->kind == OP_RUN && *l->full) {
-                (void) err_set(err, -EDQUOT, "cannot take a new run: %s", l->full);
-                return DB_REFUSED;
-        }
         lite_bind(statement, op->values, op->n_values);
         if (sqlite3_step(statement) != SQLITE_DONE)
                 r = op_failed(l, op, err);

@@ -333,7 +333,6 @@ const struct db_ops lite_ops = {
         .blob_is_named = lite_blob_is_named,
         .usage_load = lite_usage_load,
         .usage_save = lite_usage_save,
-        .set_full = lite_set_full,
         .survey = lite_survey,
         .named = lite_named,
         .is_named = lite_is_named,

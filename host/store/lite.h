@@ -44,7 +44,6 @@ struct lite {
         bool is_guarded;                /* the transaction that is open: a batch may be refused */
         int blobs;                      /* folder, -1 = there is none; borrowed */
         struct lite_log log;
-        char full[256]; /* why new runs are refused; "" = they are not */
 };
 
 /* Makes an empty database of the file `path`, which is there, and syncs it. */
@@ -121,7 +120,6 @@ int lite_compact(struct db *db, struct err *err);
 int lite_blob_is_named(struct db *db, const char *sha256, struct err *err);
 int lite_usage_load(struct db *db, uint64_t *ret_bytes, uint64_t *ret_at_ms, struct err *err);
 int lite_usage_save(struct db *db, uint64_t bytes, uint64_t at_ms, struct err *err);
-void lite_set_full(struct db *db, const char *why);
 
 /* lite-care.c */
 int lite_survey(struct db *db, const struct store_limits *limits, json_t **ret, struct err *err);

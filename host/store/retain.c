@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -23,11 +24,12 @@
 #define RUNS_ONCE  64               /* hidden in one transaction */
 #define FILES_ONCE 64               /* blobs looked at in one piece */
 #define SHARDS     256
+#define FOLDERS    (SHARDS + 1) /* the last one is that of drafts, and holds the others */
 
 /* A walk through the folders of the blobs. */
 struct sweep {
-        int shard; /* SHARDS: it is over */
-        DIR *dir;  /* of the shard, NULL = not opened yet */
+        int folder; /* FOLDERS: it is over */
+        DIR *dir;   /* NULL = not opened yet */
         uint64_t bytes;
         uint64_t begun_ms; /* wall clock */
         uint64_t put;      /* blob_bytes_put() then: what was put since is counted there */
@@ -38,6 +40,9 @@ struct retain {
         int blobs;
         int journal;
         struct store_limits limits;
+
+        pthread_mutex_t lock; /* of `full`; all else is the writer's */
+        char full[256];       /* why new runs are refused; "" = they are not */
 
         bool has_removed; /* runs whose rows are still there */
         struct db_freed freed;
@@ -79,22 +84,32 @@ static bool is_beyond(const struct retain *r, uint64_t bytes, unsigned percent)
         return r->limits.bytes && bytes / 100 * 100 > r->limits.bytes / 100 * percent;
 }
 
-/* Tells the back end whether new runs may come. */
+/* May new runs come? */
 static void judge_fullness(struct retain *r, uint64_t bytes)
 {
-        char is[32], may[32], why[256];
+        char is[32], may[32], why[sizeof(r->full)] = "";
 
-        if (!is_beyond(r, bytes, REFUSE_FROM)) {
-                r->db->ops->set_full(r->db, NULL);
-                return;
-        }
         bytes_format(is, sizeof(is), bytes);
         bytes_format(may, sizeof(may), r->limits.bytes);
-        (void) snprintf(why, sizeof(why),
-                        "the store holds %s of at most %s (store.max_bytes): make room with "
-                        "`linhay store prune`, or allow more",
-                        is, may);
-        r->db->ops->set_full(r->db, why);
+        if (is_beyond(r, bytes, REFUSE_FROM))
+                (void) snprintf(why, sizeof(why),
+                                "the store holds %s of at most %s (store.max_bytes): make room "
+                                "with `linhay store prune`, or allow more",
+                                is, may);
+        (void) pthread_mutex_lock(&r->lock);
+        memcpy(r->full, why, sizeof(why));
+        (void) pthread_mutex_unlock(&r->lock);
+}
+
+int retain_room(struct retain *r, struct err *err)
+{
+        int code = 0;
+
+        (void) pthread_mutex_lock(&r->lock);
+        if (*r->full)
+                code = err_set(err, -EDQUOT, "cannot take a new run: %s", r->full);
+        (void) pthread_mutex_unlock(&r->lock);
+        return code;
 }
 
 static bool look(struct retain *r)
@@ -160,7 +175,15 @@ static uint64_t mtime_ms(const struct stat *st)
         return (uint64_t) st->st_mtim.tv_sec * 1000 + (uint64_t) st->st_mtim.tv_nsec / 1000000;
 }
 
-/* One file of a shard. Drafts of dead processes and what was on its way out are nobody's. */
+/* What was on its way out when its process died, or in: a draft that nobody writes to any more. */
+static bool is_nobodys(struct retain *r, const char *name, const struct stat *st)
+{
+        if (strncmp(name, BLOB_GONE, strlen(BLOB_GONE)) == 0)
+                return true;
+        return strncmp(name, BLOB_DRAFT, strlen(BLOB_DRAFT)) == 0 && clock_is_steady(r) &&
+               mtime_ms(st) + r->limits.grace_ms <= clock_wall_ms();
+}
+
 static int sweep_file(struct retain *r, const char *name, struct err *err)
 {
         int fd = dirfd(r->sweep.dir);
@@ -170,7 +193,7 @@ static int sweep_file(struct retain *r, const char *name, struct err *err)
 
         if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
                 return 0;
-        if (strncmp(name, BLOB_GONE, strlen(BLOB_GONE)) == 0)
+        if (is_nobodys(r, name, &st))
                 (void) unlinkat(fd, name, 0);
         if (!sha256_is_hex(name))
                 return 0;
@@ -180,12 +203,13 @@ static int sweep_file(struct retain *r, const char *name, struct err *err)
         return n;
 }
 
-static DIR *shard_open(int blobs, int shard)
+static DIR *folder_open(int blobs, int folder)
 {
-        char name[8];
+        char name[8] = ".";
         int fd;
 
-        (void) snprintf(name, sizeof(name), "%02x", (unsigned) shard);
+        if (folder < SHARDS)
+                (void) snprintf(name, sizeof(name), "%02x", (unsigned) folder);
         fd = openat(blobs, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         return fd < 0 ? NULL : fdopendir(fd);
 }
@@ -215,7 +239,7 @@ static int sweep_some(struct retain *r, struct err *err)
         int n = 0;
 
         if (!s->dir)
-                s->dir = shard_open(r->blobs, s->shard);
+                s->dir = folder_open(r->blobs, s->folder);
         for (int left = FILES_ONCE; s->dir && left > 0 && n == 0; left--) {
                 entry = readdir(s->dir);
                 if (!entry)
@@ -226,7 +250,7 @@ static int sweep_some(struct retain *r, struct err *err)
                 return n;
         if (s->dir)
                 (void) closedir(TAKE(s->dir));
-        return ++s->shard == SHARDS ? sweep_end(r, err) : 0;
+        return ++s->folder == FOLDERS ? sweep_end(r, err) : 0;
 }
 
 /* Names in the journal, as a JSON array: what they name is being applied. */
@@ -325,7 +349,7 @@ int64_t retain_piece(struct retain *r, struct err *err)
 {
         int n = delete_some(r, err);
 
-        if (n == 0 && r->sweep.shard < SHARDS) {
+        if (n == 0 && r->sweep.folder < FOLDERS) {
                 n = sweep_some(r, err);
                 return n < 0 ? n : 0;
         }
@@ -333,7 +357,7 @@ int64_t retain_piece(struct retain *r, struct err *err)
                 n = retire_some(r, err);
                 if (n == 0 && clock_wall_ms() - r->swept_ms >= SWEEP_MS)
                         sweep_begin(r);
-                if (n == 0 && r->sweep.shard < SHARDS)
+                if (n == 0 && r->sweep.folder < FOLDERS)
                         return 0;
         }
         if (n == 0)
@@ -365,9 +389,10 @@ int retain_new(struct retain **ret, struct db *db, int blobs, int journal,
                               .journal = journal,
                               .limits = *limits,
                               .has_removed = true,
-                              .sweep.shard = SHARDS,
+                              .sweep.folder = FOLDERS,
                               .blob_put = blob_bytes_put(),
                               .wall_ahead_ms = (int64_t) clock_wall_ms() - (int64_t) clock_ms() };
+        (void) pthread_mutex_init(&r->lock, NULL);
         if (!r->limits.grace_ms)
                 r->limits.grace_ms = GRACE_MS;
         n = db->ops->usage_load(db, &r->blob_bytes, &r->swept_ms, err);
@@ -381,8 +406,11 @@ int retain_new(struct retain **ret, struct db *db, int blobs, int journal,
 
 struct retain *retain_free(struct retain *r)
 {
-        if (r && r->sweep.dir)
+        if (!r)
+                return NULL;
+        if (r->sweep.dir)
                 (void) closedir(r->sweep.dir);
+        (void) pthread_mutex_destroy(&r->lock);
         free(r);
         return NULL;
 }

@@ -31,8 +31,10 @@ DEFINE_FREEP(struct retain, retain_free);
  */
 int64_t retain_piece(struct retain *r, struct err *err);
 
-/* After a group was written: is the store so full that a piece may not wait for idleness? Refuses
- * new runs, or takes them again. */
+/* May another run be accepted? -EDQUOT and the words for a person. From any thread. */
+int retain_room(struct retain *r, struct err *err);
+
+/* After a group was written: is the store so full that a piece may not wait for idleness? */
 bool retain_look(struct retain *r);
 
 /* Notes how much there is, for the next engine to begin with. */

@@ -300,6 +300,11 @@ int store_commit(struct store *s, struct batch *batch, struct err *err)
         return writer_commit(s->writer, batch, err);
 }
 
+int store_room(struct store *s, struct err *err)
+{
+        return s->retain ? retain_room(s->retain, err) : 0;
+}
+
 int store_settle(struct store *s, struct err *err)
 {
         return s->writer ? writer_settle(s->writer, err) : 0;

@@ -92,6 +92,12 @@ int store_submit(struct store *s, struct batch *batch, store_done done, void *us
 /* store_submit(), and waits until it is on disk: for verbs without a loop. Takes the batch too. */
 int store_commit(struct store *s, struct batch *batch, struct err *err);
 
+/*
+ * May another run be accepted? -EDQUOT above 90 % of the limit. To be asked before a run is
+ * accepted; what belongs to an accepted one is always recorded.
+ */
+int store_room(struct store *s, struct err *err);
+
 /* Waits until retention has nothing left to do, blobs that nothing names included. */
 int store_settle(struct store *s, struct err *err);
 
