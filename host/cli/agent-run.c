@@ -126,10 +126,10 @@ static void refusal_print(const struct call *c, const char *verdict, const char 
 {
         _cleanup_(json_decrefp) json_t *j = NULL;
 
-        j = json_pack("{s:s?, s:s?, s:s?, s:{s:s, s:s}, s:n, s:[], s:n, s:{s:i, s:i, s:i}}",
+        j = json_pack("{s:s?, s:s?, s:s?, s:{s:s, s:s}, s:n, s:[], s:n, s:{s:i, s:i, s:i, s:b}}",
                       "agent", c->agent_name, "action", c->action_name, "verdict", verdict, "error",
                       "code", code, "message", message, "output", "findings", "changeset", "usage",
-                      "wall_ms", 0, "cpu_ms", 0, "memory_peak_bytes", 0);
+                      "wall_ms", 0, "cpu_ms", 0, "memory_peak_bytes", 0, "is_group", 0);
         if (j)
                 (void) json_dumpf(j, stdout, JSON_COMPACT);
         (void) putchar('\n');

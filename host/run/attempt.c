@@ -449,12 +449,13 @@ static json_t *error_json(const struct attempt_result *r)
 json_t *attempt_result_to_json(const struct attempt_result *r, const char *agent,
                                const char *action)
 {
-        return json_pack("{s:s, s:s, s:s, s:o, s:o, s:O, s:o, s:I, s:{s:I, s:I, s:I}}", "agent",
-                         agent, "action", action, "verdict", verdict_name(r->verdict), "error",
-                         error_json(r), "output", r->output ? json_incref(r->output) : json_null(),
-                         "findings", r->findings, "changeset",
-                         r->changeset ? changeset_to_json(r->changeset) : json_null(), "redacted",
-                         (json_int_t) r->redacted, "usage", "wall_ms",
+        return json_pack("{s:s, s:s, s:s, s:o, s:o, s:O, s:o, s:I, s:{s:I, s:I, s:I, s:b}}",
+                         "agent", agent, "action", action, "verdict", verdict_name(r->verdict),
+                         "error", error_json(r), "output",
+                         r->output ? json_incref(r->output) : json_null(), "findings", r->findings,
+                         "changeset", r->changeset ? changeset_to_json(r->changeset) : json_null(),
+                         "redacted", (json_int_t) r->redacted, "usage", "wall_ms",
                          (json_int_t) r->usage.wall_ms, "cpu_ms", (json_int_t) r->usage.cpu_ms,
-                         "memory_peak_bytes", (json_int_t) r->usage.memory_peak_bytes);
+                         "memory_peak_bytes", (json_int_t) r->usage.memory_peak_bytes, "is_group",
+                         r->usage.is_group);
 }

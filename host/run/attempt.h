@@ -105,7 +105,8 @@ void attempt_cancel(struct attempt *a, enum verdict why, uint64_t grace_ms);
 /*
  * The result as programs read it (fixed; see `linhay agent run --json`): {agent, action, verdict,
  * error: {code, message}|null, output, findings, changeset|null, usage: {wall_ms, cpu_ms,
- * memory_peak_bytes}}. Where a denied system call ended it, `error` also has {syscall, remedy}.
+ * memory_peak_bytes, is_group}}. Where a denied system call ended it, `error` also has {syscall,
+ * remedy}.
  */
 json_t *attempt_result_to_json(const struct attempt_result *result, const char *agent,
                                const char *action);
