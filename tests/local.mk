@@ -26,6 +26,10 @@ include $(srcdir)/tests/sim/local.mk
 include $(srcdir)/tests/load/local.mk
 include $(srcdir)/tests/fuzz/local.mk
 
+# `all` is a make of its own. What is asked for beside it comes after it, or the libraries would be built twice at
+# once, each in the way of the other.
+$(if $(filter all,$(MAKECMDGOALS)),.NOTPARALLEL):
+
 # Builds every test without running one. A make of its own, behind `all`: else `make -j all tests-built` would
 # build the libraries twice at once.
 tests-built: all
