@@ -6,6 +6,7 @@
 #include "cli/masked.h"
 #include "cli/record.h"
 #include "cli/term.h"
+#include "flow/flow.h"
 
 #include <string.h>
 
@@ -25,7 +26,8 @@ static const char *text_of(const json_t *object, const char *member)
         return text ? text : "";
 }
 
-static int step_show(const struct record *record, const json_t *step, bool reveal, struct err *err)
+static int step_show(const struct record *record, const char *run, const json_t *step, bool reveal,
+                     struct err *err)
 {
         const json_t *json = json_object_get(step, "changeset");
         _cleanup_(changeset_freep) struct changeset *c = NULL;
@@ -40,14 +42,13 @@ static int step_show(const struct record *record, const json_t *step, bool revea
         diff = masked_diff(c->diff, reveal, &masked);
         if (!diff)
                 return err_set(err, -ENOMEM, "out of memory");
-        (void) printf("%s%s/%s%s  %s, %zu %s, sha256 %s\n", term_style(colour, STYLE_BOLD),
-                      record->run, text_of(step, "id"), term_style(colour, STYLE_PLAIN),
-                      text_of(json, "state"), c->n_files, c->n_files == 1 ? "file" : "files",
-                      c->sha256);
+        (void) printf("%s%s/%s%s  %s, %zu %s, sha256 %s\n", term_style(colour, STYLE_BOLD), run,
+                      text_of(step, "id"), term_style(colour, STYLE_PLAIN), text_of(json, "state"),
+                      c->n_files, c->n_files == 1 ? "file" : "files", c->sha256);
         masked_tell(stdout, masked, "--reveal");
         (void) fflush(stdout);
         diff_show(diff);
-        return 0;
+        return 1;
 }
 
 static bool is_wanted(const struct record *record, const json_t *step)
@@ -60,23 +61,31 @@ static bool is_wanted(const struct record *record, const json_t *step)
                (json_is_integer(item) && json_integer_value(item) == record->ref.item);
 }
 
-/* 0 or more: how many were shown. */
-static int steps_show(const struct record *record, const json_t *document, bool reveal,
-                      struct err *err)
+/* The changes of the run, and of those that its steps run: how many were shown. */
+static int run_show(const struct record *record, const char *run, int depth, bool reveal,
+                    struct err *err)
 {
+        _cleanup_(json_decrefp) json_t *document = NULL;
         json_t *step;
         size_t i;
-        int n = 0;
+        int n = 0, r;
 
+        r = store_run_document(record->store, run, 0, &document, err);
+        if (r < 0)
+                return r;
         json_array_foreach (json_object_get(document, "steps"), i, step) {
-                int r;
+                const char *child = text_of(step, "child");
 
-                if (!is_wanted(record, step) || !json_is_object(json_object_get(step, "changeset")))
+                if (depth == 0 && !is_wanted(record, step))
                         continue;
-                r = step_show(record, step, reveal, err);
+                r = 0;
+                if (json_is_object(json_object_get(step, "changeset")))
+                        r = step_show(record, run, step, reveal, err);
+                else if (*child && depth < FLOW_DEPTH_MAX)
+                        r = run_show(record, child, depth + 1, reveal, err);
                 if (r < 0)
                         return r;
-                n++;
+                n += r;
         }
         return n;
 }
@@ -84,7 +93,6 @@ static int steps_show(const struct record *record, const json_t *document, bool 
 int cmd_diff(int argc, char **argv)
 {
         _cleanup_(record_done) struct record record = { 0 };
-        _cleanup_(json_decrefp) json_t *document = NULL;
         const char *store = NULL;
         bool reveal = false;
         const struct cli_option options[] = {
@@ -102,9 +110,7 @@ int cmd_diff(int argc, char **argv)
         r = record_open(&record, argv[1], store, &err);
         if (r < 0)
                 return cli_fail(record_exit(r), &err);
-        r = store_run_document(record.store, record.run, 0, &document, &err);
-        if (r == 0)
-                r = steps_show(&record, document, reveal, &err);
+        r = run_show(&record, record.run, 0, reveal, &err);
         if (r < 0)
                 return cli_fail(CLI_TROUBLE, &err);
         if (r == 0)

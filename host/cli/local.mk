@@ -21,6 +21,7 @@ libhost_a_SOURCES += \
 	host/cli/flow.c \
 	host/cli/identity.c host/cli/identity.h \
 	host/cli/input.c host/cli/input.h \
+	host/cli/inside.c host/cli/inside.h \
 	host/cli/interrupt.c host/cli/interrupt.h \
 	host/cli/logs.c \
 	host/cli/masked.c host/cli/masked.h \

@@ -2,6 +2,7 @@
 #include "cli/report-print.h"
 
 #include "base/unit.h"
+#include "cli/inside.h"
 #include "cli/masked.h"
 #include "cli/stopped.h"
 #include "cli/term.h"
@@ -75,6 +76,8 @@ int report_print(struct store *store, const char *run, const struct report_print
 
         r = store_run_document(store, run, STORE_DOC_FINDINGS | STORE_DOC_FLOW | STORE_DOC_BRIEF,
                                &document, err);
+        if (r == 0)
+                r = inside_add(document, store, STORE_DOC_FINDINGS, true, err);
         if (r < 0)
                 return r;
         if (how->is_ended)

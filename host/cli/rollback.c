@@ -15,9 +15,9 @@ static const struct cli_verb verb = {
                    "has moved since.",
 };
 
-static int on_undone(void *user, const char *step, size_t n_files)
+static int on_undone(_unused_ void *user, const char *run, const char *step, size_t n_files)
 {
-        (void) printf("undone: %s/%s, %zu %s\n", (const char *) user, step, n_files,
+        (void) printf("undone: %s/%s, %zu %s\n", run, step, n_files,
                       n_files == 1 ? "file" : "files");
         return 0;
 }
@@ -48,7 +48,7 @@ static int undo_alone(const struct record *record, struct err *err)
                                record->dir);
         if (r == 0)
                 r = apply_recover(store_journal(store), &recovery, err);
-        return r < 0 ? r : rollback_run(store, record->run, on_undone, (void *) record->run, err);
+        return r < 0 ? r : rollback_run(store, record->run, on_undone, NULL, err);
 }
 
 /* Only who holds the store may write its record. */
@@ -67,7 +67,7 @@ static int undo_by_daemon(const struct record *record, struct err *err)
                 return r;
         undone = json_object_get(reply, "undone");
         json_array_foreach (undone, i, step)
-                (void) on_undone((void *) record->run,
+                (void) on_undone(NULL, json_string_value(json_object_get(step, "run")),
                                  json_string_value(json_object_get(step, "step")),
                                  (size_t) json_integer_value(json_object_get(step, "files")));
         return (int) json_array_size(undone);

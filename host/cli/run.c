@@ -323,6 +323,19 @@ static int record_show(struct call *c, struct err *err)
         return r < 0 ? r : steps_show(c, flow);
 }
 
+/* Who names a part of a run gets the whole: its steps, its report. */
+static int root_take(struct call *c, struct err *err)
+{
+        char part[RUN_ID_SIZE];
+        int r;
+
+        memcpy(part, c->run, sizeof(part));
+        r = engine_root(c->engine, part, c->run, err);
+        if (r == 0 && strcmp(part, c->run) != 0)
+                cli_say("run %s is a part of run %s, which is carried on", part, c->run);
+        return r;
+}
+
 static int resume(struct call *c, struct err *err, int *ret_exit)
 {
         _cleanup_(freep) char *dir = NULL;
@@ -341,6 +354,8 @@ static int resume(struct call *c, struct err *err, int *ret_exit)
         r = store_take(c, dir, err);
         if (r == 0)
                 r = engine_start(c, err);
+        if (r == 0)
+                r = root_take(c, err);
         if (r == 0)
                 r = record_show(c, err);
         if (r < 0)

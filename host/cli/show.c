@@ -5,6 +5,7 @@
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/column.h"
+#include "cli/inside.h"
 #include "cli/masked.h"
 #include "cli/record.h"
 #include "cli/stopped.h"
@@ -361,6 +362,8 @@ static int show(const struct record *record, bool json, bool findings, bool reve
         else
                 r = store_run_document(record->store, record->run,
                                        flags | (json ? 0 : STORE_DOC_BRIEF), &document, err);
+        if (r == 0)
+                r = inside_add(document, record->store, flags, !json, err);
         if (r < 0)
                 return r;
         stopped_mark(document, store_dir(record->store));

@@ -193,10 +193,10 @@ static int retry(struct intake *in, struct control_call *call, const struct cont
         return wait_for(in, call, run, false, plan);
 }
 
-static int on_undone(void *user, const char *step, size_t n_files)
+static int on_undone(void *user, const char *run, const char *step, size_t n_files)
 {
-        return json_array_append_new(
-                user, json_pack("{s:s, s:I}", "step", step, "files", (json_int_t) n_files));
+        return json_array_append_new(user, json_pack("{s:s, s:s, s:I}", "run", run, "step", step,
+                                                     "files", (json_int_t) n_files));
 }
 
 static int rollback(struct intake *in, struct control_call *call,

@@ -9,7 +9,7 @@
  *                                                 → {"run", "is_new"} when the run is on disk
  *   {"do": "retry", "run", "from"?, "flow"?}      → {"run", "is_new", "plan"} as engine_retry()
  * says
- *   {"do": "rollback", "run"}                     → {"undone": [{"step", "files"}]}
+ *   {"do": "rollback", "run"}                     → {"undone": [{"run", "step", "files"}]}
  *   {"do": "workflow", "name"}                    → {"flow": {…}} one that is registered
  *   {"do": "wait", "run"}                         → {"state", "exit"} when it has ended, or waits
  *                                                   for a person

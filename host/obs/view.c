@@ -247,6 +247,18 @@ static const json_t *step_with_child(const struct view *v)
         return NULL;
 }
 
+/* What waits for a decision in the run of a step, or deeper: {run, step, item}; or NULL. */
+static const json_t *pending_inside(const struct view *v)
+{
+        json_t *step;
+        size_t i;
+
+        json_array_foreach (json_object_get(v->document, "steps"), i, step)
+                if (json_array_size(json_object_get(step, "pending")) > 0)
+                        return json_array_get(json_object_get(step, "pending"), 0);
+        return NULL;
+}
+
 static void outcome_judge(struct view *v)
 {
         const json_t *outer = step_with_child(v);
@@ -285,7 +297,7 @@ static void next_suggest(struct view *v)
 {
         const char *run = view_text(v->document, "run");
         const json_t *failed = step_in_state(v, "failed"), *held = step_in_state(v, "held"),
-                     *outer = step_with_child(v);
+                     *outer = step_with_child(v), *inside = pending_inside(v);
         size_t n = 0;
 
         if (v->outcome == OUTCOME_WAITING && held) {
@@ -294,6 +306,12 @@ static void next_suggest(struct view *v)
                 (void) snprintf(v->next[n++], sizeof(v->next[0]),
                                 "linhay approve %s/%s && linhay run --resume %s", run,
                                 view_text(held, "id"), run);
+        } else if (v->outcome == OUTCOME_WAITING && inside) {
+                const char *child = view_text(inside, "run"), *step = view_text(inside, "step");
+
+                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay diff %s/%s", child, step);
+                (void) snprintf(v->next[n++], sizeof(v->next[0]),
+                                "linhay approve %s/%s && linhay run --resume %s", child, step, run);
         } else if (v->outcome == OUTCOME_WAITING && outer) {
                 (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay report %s",
                                 view_text(outer, "child"));

@@ -78,18 +78,31 @@ static bool is_same_agent(const struct again *a, const struct flow_step *step)
         return true;
 }
 
-/* A change that was taken back must be made again. */
-static bool is_reverted(const struct again *a, const struct flow_step *step)
+static bool is_reverted_in(struct store *store, const json_t *document, const char *step, int depth)
 {
         json_t *row;
         size_t i;
 
-        json_array_foreach (json_object_get(a->document, "steps"), i, row)
-                if (is_of(row, step->id) &&
-                    strcmp(text_of(json_object_get(row, "changeset"), "state"),
+        json_array_foreach (json_object_get(document, "steps"), i, row) {
+                _cleanup_(json_decrefp) json_t *child = NULL;
+
+                if (step && !is_of(row, step))
+                        continue;
+                if (strcmp(text_of(json_object_get(row, "changeset"), "state"),
                            changeset_state_name(CHANGESET_REVERTED)) == 0)
                         return true;
+                if (*text_of(row, "child") && depth < FLOW_DEPTH_MAX &&
+                    store_run_document(store, text_of(row, "child"), 0, &child, NULL) == 0 &&
+                    is_reverted_in(store, child, NULL, depth + 1))
+                        return true;
+        }
         return false;
+}
+
+/* A change that was taken back must be made again, also one of a run that the step ran. */
+static bool is_reverted(const struct again *a, const struct flow_step *step)
+{
+        return is_reverted_in(a->engine->store, a->document, step->id, 1);
 }
 
 static const char *need_that_runs(const struct again *a, const struct flow_step *step)

@@ -700,7 +700,7 @@ void engine_reload(struct engine *e, struct catalog *catalog, unsigned slots, bo
 }
 
 /* The run whose step's step's … run it is: taken up with that one, or not at all. */
-static int root_of(struct engine *e, const char *id, char ret[RUN_ID_SIZE], struct err *err)
+int engine_root(struct engine *e, const char *id, char ret[RUN_ID_SIZE], struct err *err)
 {
         (void) snprintf(ret, RUN_ID_SIZE, "%s", id);
         for (int i = 0; i <= FLOW_DEPTH_MAX; i++) {
@@ -728,7 +728,7 @@ int engine_resume(struct engine *e, const char *id, struct err *err)
 
         if (engine_find(e, id))
                 return 0;
-        r = root_of(e, id, root, err);
+        r = engine_root(e, id, root, err);
         if (r < 0)
                 return r;
         id = root;

@@ -192,9 +192,15 @@ int engine_retry(struct engine *e, const struct engine_retry *request, char ret[
                  json_t **ret_plan, struct err *err);
 
 /*
- * Takes up a run where its record ends. Steps with a recorded result never run again; attempts that
- * were lost with their engine are tried again, or held for a person (`on_crash`). -ENOENT no such
- * run; -EALREADY it has ended (the text says how); -EBUSY as above.
+ * The run that this one is a part of, by the steps that run workflows; itself, where it is none.
+ * -ENOENT.
+ */
+int engine_root(struct engine *e, const char *run, char ret[RUN_ID_SIZE], struct err *err);
+
+/*
+ * Takes up a run where its record ends, as a part of its root. Steps with a recorded result never
+ * run again; attempts that were lost with their engine are tried again, or held for a person
+ * (`on_crash`). -ENOENT no such run; -EALREADY it has ended (the text says how); -EBUSY as above.
  */
 int engine_resume(struct engine *e, const char *run, struct err *err);
 

@@ -2,6 +2,7 @@
 #include "run/rollback.h"
 
 #include "base/changeset.h"
+#include "flow/flow.h"
 #include "store/apply.h"
 #include "store/batch.h"
 
@@ -20,20 +21,55 @@ static json_int_t when_of(const json_t *step)
         return json_integer_value(json_object_get(json_object_get(step, "changeset"), "at"));
 }
 
-/* The applied changeset that was applied last and is not undone yet, or NULL. */
-static const json_t *newest_find(const json_t *document)
+/* The applied changeset that was applied last and is not undone yet; step NULL: there is none. */
+struct newest {
+        json_t *document; /* of its run */
+        const json_t *step;
+};
+
+static void newest_done(struct newest *n)
 {
-        const json_t *newest = NULL;
+        json_decref(n->document);
+}
+
+static void newest_in(struct newest *n, json_t *document)
+{
         json_t *step;
         size_t i;
 
         json_array_foreach (json_object_get(document, "steps"), i, step) {
                 if (strcmp(text_of(json_object_get(step, "changeset"), "state"), "applied") != 0)
                         continue;
-                if (!newest || when_of(step) >= when_of(newest))
-                        newest = step;
+                if (n->step && when_of(step) < when_of(n->step))
+                        continue;
+                json_incref(document);
+                json_decref(n->document);
+                *n = (struct newest){ document, step };
         }
-        return newest;
+}
+
+/* In the run, and in those that its steps ran. */
+static int newest_find(struct newest *n, struct store *store, const char *run, int depth,
+                       struct err *err)
+{
+        _cleanup_(json_decrefp) json_t *document = NULL, *children = NULL;
+        json_t *child;
+        size_t i;
+        int r;
+
+        r = store_run_document(store, run, 0, &document, err);
+        if (r == 0)
+                r = store_children(store, (struct step_key){ .run = run }, &children, err);
+        if (r < 0)
+                return r;
+        newest_in(n, document);
+        json_array_foreach (children, i, child) {
+                if (depth < FLOW_DEPTH_MAX)
+                        r = newest_find(n, store, text_of(child, "run"), depth + 1, err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
 }
 
 static int record_revert(struct store *store, const char *run, const json_t *step,
@@ -87,25 +123,23 @@ static int step_undo(struct store *store, const char *run, const char *tree, con
 int rollback_run(struct store *store, const char *run, rollback_undone undone, void *user,
                  struct err *err)
 {
-        int n = 0;
-
-        for (;;) {
-                _cleanup_(json_decrefp) json_t *document = NULL;
-                const json_t *step;
+        for (int n = 0;; n++) {
+                _cleanup_(newest_done) struct newest newest = { 0 };
+                const char *of;
                 size_t n_files;
                 int r;
 
-                r = store_run_document(store, run, 0, &document, err);
+                r = newest_find(&newest, store, run, 1, err);
                 if (r < 0)
                         return r;
-                step = newest_find(document);
-                if (!step)
+                if (!newest.step)
                         return n;
-                r = step_undo(store, run, text_of(document, "workspace"), step, &n_files, err);
+                of = text_of(newest.document, "run");
+                r = step_undo(store, of, text_of(newest.document, "workspace"), newest.step,
+                              &n_files, err);
                 if (r == 0)
-                        r = undone(user, text_of(step, "id"), n_files);
+                        r = undone(user, of, text_of(newest.step, "id"), n_files);
                 if (r < 0)
                         return r;
-                n++;
         }
 }
