@@ -93,12 +93,14 @@ static int draft_keep(struct draft *d, const char *sha256, bool sync, struct err
 }
 
 /* Its time says that it is wanted again: see blob_remove(). */
-static bool blob_is_there(int dirfd, const char *sha256)
+int blob_want(int dirfd, const char *sha256)
 {
         char name[NAME_BYTES];
 
+        if (!sha256_is_hex(sha256))
+                return -EINVAL;
         blob_name(name, sha256);
-        return utimensat(dirfd, name, NULL, AT_SYMLINK_NOFOLLOW) == 0;
+        return utimensat(dirfd, name, NULL, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
 int blob_put(int dirfd, char ret_sha256[SHA256_HEX], const void *data, size_t length, bool sync,
@@ -109,7 +111,7 @@ int blob_put(int dirfd, char ret_sha256[SHA256_HEX], const void *data, size_t le
         int r;
 
         sha256_hex(sha256, data, length);
-        if (sync || !blob_is_there(dirfd, sha256)) {
+        if (sync || blob_want(dirfd, sha256) < 0) {
                 r = draft_open(&d, err);
                 if (r == 0)
                         r = draft_write(&d, data, length, err);
@@ -156,7 +158,7 @@ int blob_put_fd(int dirfd, char ret_sha256[SHA256_HEX], int fd, uint64_t limit, 
         }
 
         sha256_finish(&d.hash, sha256);
-        if (sync || !blob_is_there(dirfd, sha256)) {
+        if (sync || blob_want(dirfd, sha256) < 0) {
                 r = draft_keep(&d, sha256, sync, err);
                 if (r < 0)
                         return r;

@@ -26,6 +26,12 @@ int blob_put(int dirfd, char ret_sha256[SHA256_HEX], const void *data, size_t le
 int blob_put_fd(int dirfd, char ret_sha256[SHA256_HEX], int fd, uint64_t limit, bool sync,
                 struct err *err);
 
+/*
+ * A blob that is there is about to be named: from now on it is as young as one that was just put.
+ * To be called before the name is recorded. -ENOENT.
+ */
+int blob_want(int dirfd, const char *sha256);
+
 /* Opens a blob for reading; -ENOENT. */
 int blob_open(int dirfd, const char *sha256);
 

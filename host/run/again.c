@@ -325,12 +325,10 @@ static json_t *taken_of(const struct step *step, const json_t *row, const char *
 static void row_record(struct step *step, const struct engine_request *request)
 {
         struct batch *b = commits_batch(step->run->engine->commits);
-        const json_t *row = TAKE(step->row), *artifacts = json_object_get(row, "artifacts");
+        const json_t *row = TAKE(step->row);
         _cleanup_(json_decrefp) json_t *taken = taken_of(step, row, request->retry_of);
         struct step_key key = step_key_of(step);
         char reason[RUN_ID_SIZE + 32];
-        json_t *artifact;
-        size_t i;
 
         batch_step_taken(b, key, taken);
         if (step->state == STEP_DONE)
@@ -338,11 +336,7 @@ static void row_record(struct step *step, const struct engine_request *request)
         batch_findings(b, key, json_object_get(row, "findings"));
         if (json_array_size(json_object_get(row, "findings")) > 0)
                 event_findings(step);
-        json_array_foreach (artifacts, i, artifact)
-                batch_artifact(b, key, text_of(artifact, "name"),
-                               json_string_value(json_object_get(artifact, "media_type")),
-                               (uint64_t) json_integer_value(json_object_get(artifact, "size")),
-                               text_of(artifact, "sha256"));
+        step_record_artifacts(step, json_object_get(row, "artifacts"));
         (void) snprintf(reason, sizeof(reason), "kept from run %s", request->retry_of);
         batch_step_state(b, key, step->state, step->verdict, reason, 0);
         event_step(step, reason);

@@ -346,10 +346,12 @@ static int input_file_size(struct engine *e, const json_t *value, uint64_t *ret,
         const char *text = json_string_value(value);
         _cleanup_(closep) int fd = -1;
         struct stat st;
+        int r;
 
         if (!text || !file_input_sha256(text))
                 return err_set(err, -EBADMSG, "it must be a file (-i NAME=PATH)");
-        fd = blob_open(store_blobs(e->store), file_input_sha256(text));
+        r = blob_want(store_blobs(e->store), file_input_sha256(text));
+        fd = r < 0 ? r : blob_open(store_blobs(e->store), file_input_sha256(text));
         if (fd < 0 || fstat(fd, &st) < 0)
                 return err_sys(err, fd < 0 ? fd : -errno, "its bytes are not in the store");
         *ret = (uint64_t) st.st_size;

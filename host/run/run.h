@@ -309,6 +309,7 @@ void step_fail(struct step *step, const struct attempt_result *r);
 void step_policy(const struct step *step, struct grants *ret_grants, enum risk *ret_risk);
 /* Recorded in the open batch, and in memory: what an attempt gave, or one before it. */
 void step_take_result(struct step *step, json_t *output, json_t *findings, json_t *artifacts);
+void step_record_artifacts(const struct step *step, const json_t *artifacts);
 void step_count_findings(struct step *step, const json_t *findings);
 void step_retry_at(struct step *step, uint64_t at_ms);
 /* Its attempt, which had begun to act, is lost: ready again (true, not in turn yet), or held. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/run.h"
 
+#include "base/blob.h"
 #include "run/finding.h"
 
 #include <string.h>
@@ -74,12 +75,29 @@ void step_count_findings(struct step *step, const json_t *findings)
         }
 }
 
+/* Their blobs may be another run's, whom retention takes away while the batch is on its way. */
+void step_record_artifacts(const struct step *step, const json_t *artifacts)
+{
+        int blobs = store_blobs(step->run->engine->store);
+        const json_t *artifact;
+        size_t i;
+
+        json_array_foreach (artifacts, i, artifact) {
+                const char *sha256 = json_string_value(json_object_get(artifact, "sha256"));
+
+                (void) blob_want(blobs, sha256);
+                batch_artifact(batch_of(step), step_key_of(step),
+                               json_string_value(json_object_get(artifact, "name")),
+                               json_string_value(json_object_get(artifact, "media_type")),
+                               (uint64_t) json_integer_value(json_object_get(artifact, "size")),
+                               sha256);
+        }
+}
+
 void step_take_result(struct step *step, json_t *output, json_t *findings, json_t *artifacts)
 {
         struct batch *b = batch_of(step);
         struct step_key key = step_key_of(step);
-        json_t *artifact;
-        size_t i;
 
         step->output = json_incref(output);
         batch_output(b, key, output);
@@ -89,11 +107,7 @@ void step_take_result(struct step *step, json_t *output, json_t *findings, json_
         step->found = step->run->parent ? json_incref(findings) : NULL;
         if (json_array_size(findings) > 0)
                 event_findings(step);
-        json_array_foreach (artifacts, i, artifact)
-                batch_artifact(b, key, json_string_value(json_object_get(artifact, "name")),
-                               json_string_value(json_object_get(artifact, "media_type")),
-                               (uint64_t) json_integer_value(json_object_get(artifact, "size")),
-                               json_string_value(json_object_get(artifact, "sha256")));
+        step_record_artifacts(step, artifacts);
 }
 
 void step_policy(const struct step *step, struct grants *ret_grants, enum risk *ret_risk)
