@@ -104,7 +104,7 @@ class Campaign:
         if document["state"] == "succeeded" and (contents() != {"second\n"} or not names_are_right()):
             self.half += 1
         once = next(s for s in document["steps"] if s["id"] == "once")
-        lost = sum(a["verdict"] is None for a in once["attempts"][:-1])
+        lost = sum(may_have_acted(a) for a in once["attempts"][:-1])
         self.unasked += lost > self.allowed
         return document
 
@@ -184,6 +184,11 @@ def reasons(document):
 
 def attempts_of(document):
     return {(s["id"], s.get("item")): len(s["attempts"]) for s in document["steps"] if s["state"] in RESULTS}
+
+
+def may_have_acted(attempt):
+    """Its end is not known, and its cell ran. Of one that was never told to go on there is no usage."""
+    return attempt["verdict"] is None and (attempt["error"]["code"] == "host-crash" or attempt["usage"] is not None)
 
 
 def results_of(step):

@@ -19,7 +19,8 @@
 struct campaign {
         const char *name;
         const char *what;
-        uint64_t count; /* of the short form */
+        uint64_t count;    /* of the short form */
+        uint64_t first[4]; /* the short form begins with these seeds: they find what is rare */
         const char *(*run)(const struct campaign *c, uint64_t seed, uint64_t count);
         struct world_options options;
 };
@@ -53,6 +54,20 @@ static const char *deaths(const struct campaign *c, uint64_t seed, uint64_t coun
                 struct world_options options = c->options;
 
                 options.seed = seed++;
+                fault = world(c, &options);
+        }
+        return fault;
+}
+
+/* Seeds that turned red by a line of scripts/sabotages that others seldom find. */
+static const char *first_deaths(const struct campaign *c)
+{
+        const char *fault = NULL;
+
+        for (size_t i = 0; !fault && i < ARRAY_SIZE(c->first) && c->first[i]; i++) {
+                struct world_options options = c->options;
+
+                options.seed = c->first[i];
                 fault = world(c, &options);
         }
         return fault;
@@ -127,19 +142,22 @@ static const struct campaign campaigns[] = {
         { "kills",
           "the engine is killed at any moment",
           300,
+          { 42, 69 },
           kills,
           { .deaths = 12, .is_gentle = true } },
         { "cuts",
           "the power fails: what was not synced is lost, torn, or in another order",
           300,
+          { 78 },
           cuts,
           { .deaths = 12 } },
         { "errors",
           "every open, write, sync and name fails once",
           150,
+          { 0 },
           errors,
           { .is_quiet = true } },
-        { "full", "the disk is full", 30, full, { .is_quiet = true } },
+        { "full", "the disk is full", 30, { 0 }, full, { .is_quiet = true } },
 };
 
 static bool tell(const struct campaign *c, unsigned number, uint64_t seed, const char *fault,
@@ -168,7 +186,9 @@ static bool campaign_run(const struct campaign *c, unsigned number, uint64_t see
         const char *fault;
 
         counts = (struct world_counts){ 0 };
-        fault = c->run(c, seed, count ? count : c->count);
+        fault = count ? NULL : first_deaths(c);
+        if (!fault)
+                fault = c->run(c, seed, count ? count : c->count);
         return tell(c, number, seed, fault, now() - start);
 }
 

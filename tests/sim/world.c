@@ -407,16 +407,18 @@ static void check_held(const struct sketch *sketch, const struct fact *f, const 
 {
         const json_t *attempts = json_object_get(row, "attempts"), *attempt;
         size_t step = strtoul(f->who.step + 1, NULL, 10), i;
-        unsigned unasked = 0;
+        unsigned known = 0;
 
         if (!sketch->steps[step].is_held)
                 return;
+        /* Each action but the first had a known end before it, or a person's word. The end of the
+         * last was before none. */
         json_array_foreach ((json_t *) attempts, i, attempt)
-                unasked += json_is_null(json_object_get(attempt, "verdict"));
-        /* Each action but the first had a known end before it, or a person's word. */
-        if (f->acted > json_array_size(attempts) - unasked + f->approved + 1)
-                broken("%s acted %u times after %u lost attempts, a person let it go on %u times",
-                       name_of(&f->who), f->acted, unasked, f->approved);
+                known += i + 1 < json_array_size(attempts) &&
+                         !json_is_null(json_object_get(attempt, "verdict"));
+        if (f->acted > known + f->approved + 1)
+                broken("%s acted %u times, the end of %u is known, a person let it go on %u times",
+                       name_of(&f->who), f->acted, known, f->approved);
 }
 
 /* What a step gave is there, also what is too large for the record itself. */
