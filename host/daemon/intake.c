@@ -118,12 +118,29 @@ static int tree_of(struct intake *in, const json_t *request, char tree[PATH_MAX]
         return place_check(store_dir(in->options.store), tree, err);
 }
 
+/* A key that is passed over would be a run that is there twice. */
+static int texts_check(const json_t *request, struct err *err)
+{
+        static const char *const names[] = { "workspace", "project", "key" };
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+                const json_t *value = json_object_get(request, names[i]);
+
+                if (value && (!json_is_string(value) ||
+                              strlen(json_string_value(value)) != json_string_length(value)))
+                        return err_set(err, -EINVAL, "%s must be text, without NUL", names[i]);
+        }
+        return 0;
+}
+
 static int request_read(const json_t *request, struct engine_request *er, int *priority,
                         struct err *err)
 {
         json_t *inputs = json_object_get(request, "inputs"),
                *number = json_object_get(request, "priority");
 
+        if (texts_check(request, err) < 0)
+                return -EINVAL;
         if (inputs && !json_is_object(inputs))
                 return err_set(err, -EINVAL, "inputs must be an object");
         if (number && (!json_is_integer(number) || json_integer_value(number) < FLOW_PRIORITY_MIN ||

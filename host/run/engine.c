@@ -2,12 +2,14 @@
 #include "run/engine.h"
 
 #include "base/blob.h"
+#include "base/utf8.h"
 #include "flow/check.h"
 #include "run/file-input.h"
 #include "run/remote.h"
 #include "run/run.h"
 #include "store/control.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -396,6 +398,22 @@ static void record_files(struct run *run)
         }
 }
 
+/* What the record could not take would be trouble for every run; it is only this one's. */
+static int names_check(const struct engine_request *request, struct err *err)
+{
+        const char *tree = request->workspace, *project = request->project,
+                   *key = request->submit_key;
+
+        if (tree && !utf8_is_valid(tree, strlen(tree)))
+                return err_set(err, -EBADMSG,
+                               "the workspace's path is not UTF-8: use a folder whose name is");
+        if (project && strlen(project) > PATH_MAX)
+                return err_set(err, -EBADMSG, "a project's name has at most %d bytes", PATH_MAX);
+        if (key && (!*key || strlen(key) > FLOW_KEY_MAX))
+                return err_set(err, -EBADMSG, "a submit key has 1 to %d bytes", FLOW_KEY_MAX);
+        return 0;
+}
+
 static int request_check(struct engine *e, const struct engine_request *request, json_t **ret,
                          struct err *err)
 {
@@ -407,7 +425,9 @@ static int request_check(struct engine *e, const struct engine_request *request,
                 return err_set(err, e->trouble, "%s", engine_trouble(e));
         if (!inputs)
                 return err_set(err, -ENOMEM, "no memory for a run");
-        r = flow_check_inputs(request->flow, inputs, err);
+        r = names_check(request, err);
+        if (r == 0)
+                r = flow_check_inputs(request->flow, inputs, err);
         if (r < 0)
                 return r;
         r = files_check(e, request->flow, inputs, err);
