@@ -18,6 +18,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -201,9 +202,11 @@ static void test_killed(void **state)
 
         left = fork();
         assert_true(left >= 0);
-        if (left == 0)
+        if (left == 0) {
+                (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
                 for (;;)
                         (void) pause();
+        }
         (void) snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
         fd = open(procs, O_WRONLY | O_CLOEXEC);
         assert_true(fd >= 0 && dprintf(fd, "%d", left) > 0);
