@@ -280,6 +280,7 @@ static int tell_judged(struct check *c, const struct report *report, struct linh
 
         for (const char *const *tag = report->tags; tag && *tag; tag++)
                 add_tag(&tags, *tag);
+        add_tag(&tags, report->proof);
         add_tag(&tags, context_tag(context));
         context_message(message, sizeof(message), context, f->severity, f->message);
         f->message = message;

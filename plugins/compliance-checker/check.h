@@ -49,7 +49,8 @@ struct report {
         const char *fix;
         const char *const *cwe;
         const char *const *tags;
-        size_t start; /* offset of the place in the text */
+        const char *proof; /* one more tag: what a secret's own check says; NULL = nothing */
+        size_t start;      /* offset of the place in the text */
         size_t end;
         struct span secret;  /* what the fingerprint is made of; empty = the masked line */
         const char *excerpt; /* NULL = the masked line; else there is no place in the text, */

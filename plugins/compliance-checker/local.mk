@@ -16,7 +16,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h
 plugins_compliance_checker_libchecker_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_compliance_checker_libchecker_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) \
-	$(NETTLE_CFLAGS) -Wa,-I$(srcdir)/plugins/compliance-checker
+	$(NETTLE_CFLAGS) -Wa,-I$(srcdir)/plugins/compliance-checker -Wa,-I$(builddir)/plugins/compliance-checker
 
 agent_PROGRAMS += plugins/compliance-checker/compliance-checker.so
 plugins_compliance_checker_compliance_checker_so_SOURCES = plugins/compliance-checker/compliance-checker.c
@@ -32,7 +32,22 @@ CHECKER_PACKS = $(srcdir)/plugins/compliance-checker/rules/secrets.json \
 	$(srcdir)/plugins/compliance-checker/rules/env.json \
 	$(srcdir)/plugins/compliance-checker/rules/licenses.json \
 	$(srcdir)/plugins/compliance-checker/rules/spdx.txt
-$(plugins_compliance_checker_libchecker_a_OBJECTS): $(CHECKER_PACKS)
+$(plugins_compliance_checker_libchecker_a_OBJECTS): $(CHECKER_PACKS) \
+	plugins/compliance-checker/secrets.pack plugins/compliance-checker/env.pack
+
+# Every rule is tried on its samples before it is embedded; a rule that fails stops the build.
+noinst_PROGRAMS += plugins/compliance-checker/rules-compile
+plugins_compliance_checker_rules_compile_SOURCES = plugins/compliance-checker/rules-compile.c
+plugins_compliance_checker_rules_compile_CPPFLAGS = $(AGENT_CPP_FLAGS)
+plugins_compliance_checker_rules_compile_LDADD = plugins/lib/libscan.a $(SCAN_LIBS)
+
+RULES_COMPILE = plugins/compliance-checker/rules-compile$(EXEEXT)
+plugins/compliance-checker/secrets.pack: $(srcdir)/plugins/compliance-checker/rules/secrets.json $(RULES_COMPILE)
+	$(AM_V_GEN)$(RULES_COMPILE) $(srcdir)/plugins/compliance-checker/rules/secrets.json $@.new && mv $@.new $@
+plugins/compliance-checker/env.pack: $(srcdir)/plugins/compliance-checker/rules/env.json $(RULES_COMPILE)
+	$(AM_V_GEN)$(RULES_COMPILE) $(srcdir)/plugins/compliance-checker/rules/env.json $@.new && mv $@.new $@
+CLEANFILES += plugins/compliance-checker/secrets.pack plugins/compliance-checker/secrets.pack.new \
+	plugins/compliance-checker/env.pack plugins/compliance-checker/env.pack.new
 $(plugins_compliance_checker_compliance_checker_so_OBJECTS): \
 	$(srcdir)/plugins/compliance-checker/agent.json
 

@@ -12,8 +12,9 @@
         extern const char name##_start[] __attribute__((visibility("hidden")));                    \
         extern const char name##_end[] __attribute__((visibility("hidden")))
 
-EMBED(secrets_rules, "rules/secrets.json");
-EMBED(env_rules, "rules/env.json");
+/* What rules-compile has made of rules/secrets.json and rules/env.json. */
+EMBED(secrets_rules, "secrets.pack");
+EMBED(env_rules, "env.pack");
 EMBED(license_rules, "rules/licenses.json");
 EMBED(spdx_list, "rules/spdx.txt");
 

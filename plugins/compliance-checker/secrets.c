@@ -3,6 +3,24 @@
 
 #include "policy.h"
 
+/* What the secret's own check says about it changes how sure the finding is, and never drops it. */
+static void judge(struct check *c, struct report *report, enum proof proof)
+{
+        enum proof_result result = proof_of(proof, report->secret);
+        const char *message;
+
+        if (result == PROOF_UNKNOWN)
+                return;
+        report->proof = result == PROOF_HOLDS ? "confidence:high" : "confidence:low";
+        if (result == PROOF_HOLDS || report->severity == LINHAY_SEVERITY_INFO)
+                return;
+        report->severity--;
+        message = check_keep(c, "%s; its built-in check fails, so it may be a stand-in or damaged",
+                             report->message);
+        if (message)
+                report->message = message;
+}
+
 static int report_match(struct check *c, const struct match *m)
 {
         struct report report = { .control = CONTROL_SECRETS,
@@ -18,6 +36,7 @@ static int report_match(struct check *c, const struct match *m)
 
         if (c->policy.n_secrets && policy_allows_secret(c, report.secret))
                 return 0;
+        judge(c, &report, m->rule->proof);
         return check_report(c, &report);
 }
 

@@ -10,7 +10,9 @@ plugins_lib_libscan_a_SOURCES = \
 	plugins/lib/scan/hide.c plugins/lib/scan/hide.h \
 	plugins/lib/scan/mask.c plugins/lib/scan/mask.h \
 	plugins/lib/scan/match.c plugins/lib/scan/match.h \
+	plugins/lib/scan/proof.c plugins/lib/scan/proof.h \
 	plugins/lib/scan/rule.c plugins/lib/scan/rule.h \
+	plugins/lib/scan/sample.c plugins/lib/scan/sample.h \
 	plugins/lib/scan/text.c plugins/lib/scan/text.h \
 	plugins/lib/scan/value.c plugins/lib/scan/value.h \
 	plugins/lib/scan/vector.c plugins/lib/scan/vector.h \

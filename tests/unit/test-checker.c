@@ -554,6 +554,9 @@ static void test_secret_policy(void **state)
 #define TOKEN                                                                                      \
         "ghp_"                                                                                     \
         "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx"
+#define WRONG_TOKEN                                                                                \
+        "ghp_"                                                                                     \
+        "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUy"
 
 static bool has_tag(const struct fakehost *host, size_t finding, const char *wanted)
 {
@@ -576,6 +579,10 @@ static void test_judged(void **state)
                 int waived;
         } rows[] = {
                 { "the program", "src/a.py", "t = '" TOKEN "'\n", "critical", "vcs", 1, 0 },
+                { "a checksum that holds", "a.py", "t = '" TOKEN "'\n", "critical",
+                  "confidence:high", 1, 0 },
+                { "a checksum that fails", "a.py", "t = '" WRONG_TOKEN "'\n", "high",
+                  "confidence:low", 1, 0 },
                 { "a test", "tests/a.py", "t = '" TOKEN "'\n", "medium", "context:test", 1, 0 },
                 { "an example", ".env.example", "T=" TOKEN "\n", "medium", "context:example", 1,
                   0 },

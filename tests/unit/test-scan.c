@@ -12,6 +12,8 @@
 #include "scan/hide.h"
 #include "scan/mask.h"
 #include "scan/match.h"
+#include "scan/proof.h"
+#include "scan/sample.h"
 #include "scan/text.h"
 #include "scan/value.h"
 #include "scan/vector.h"
@@ -53,9 +55,6 @@ static int unload_pack(void **state)
         return 0;
 }
 
-/* ---- Samples: "<alnum:36>" stands for 36 random bytes of a class, so that none is a live secret.
- */
-
 static uint64_t random_state = 1;
 
 static unsigned random_below(unsigned n)
@@ -64,67 +63,14 @@ static unsigned random_below(unsigned n)
         return (unsigned) (random_state >> 33) % n;
 }
 
-static const struct {
-        const char *name, *alphabet;
-} classes[] = {
-        { "alnum", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789" },
-        { "hex", "0123456789abcdef" },
-        { "upper", "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" },
-        { "lower", "abcdefghijklmnopqrstuvwxyz0123456789" },
-        { "digit", "0123456789" },
-        { "base32", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" },
-        { "b64", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" },
-        { "b64url", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" },
-};
-
-/* The last byte is a letter or digit, so that the sample does not end in a sign. */
-static void add_random(struct buf *out, const char *alphabet, unsigned n)
-{
-        for (unsigned i = 0; i < n; i++) {
-                char c = alphabet[random_below((unsigned) strlen(alphabet))];
-
-                while ((i == 0 || i + 1 == n) && !isalnum((unsigned char) c))
-                        c = alphabet[random_below((unsigned) strlen(alphabet))];
-                (void) buf_putc(out, c);
-        }
-}
-
-/* Appends what a template stands for; returns the bytes of the template that were used, or 0. */
-static size_t add_template(struct buf *out, const char *s)
-{
-        char name[16];
-        unsigned n;
-        int used = 0;
-
-        if (!strncmp(s, "<uuid>", 6)) {
-                static const unsigned parts[] = { 8, 4, 4, 4, 12 };
-
-                for (size_t i = 0; i < TEST_ROWS(parts); i++) {
-                        (void) buf_puts(out, i ? "-" : "");
-                        add_random(out, "0123456789abcdef", parts[i]);
-                }
-                return 6;
-        }
-        if (sscanf(s, "<%15[a-z0-9]:%u>%n", name, &n, &used) != 2 || !used)
-                return 0;
-        for (size_t i = 0; i < TEST_ROWS(classes); i++)
-                if (!strcmp(classes[i].name, name)) {
-                        add_random(out, classes[i].alphabet, n);
-                        return (size_t) used;
-                }
-        return 0;
-}
-
 static void expand(struct buf *out, const char *sample)
 {
-        out->length = 0;
-        while (*sample) {
-                size_t used = *sample == '<' ? add_template(out, sample) : 0;
+        char *text = sample_expand(sample, &random_state);
 
-                if (!used)
-                        (void) buf_putc(out, *sample++);
-                sample += used;
-        }
+        assert_non_null(text);
+        out->length = 0;
+        assert_int_equal(buf_puts(out, text), 0);
+        free(text);
 }
 
 static bool is_found(const struct matcher *m, const struct rule *rule)
@@ -135,43 +81,9 @@ static bool is_found(const struct matcher *m, const struct rule *rule)
         return false;
 }
 
-/* A path that a rule for certain files is meant for. */
-static const char *sample_path(const struct rule *rule)
-{
-        if (!rule->path)
-                return NULL;
-        return strstr(rule->id, "compose") ? "deploy/docker-compose.yml" : "app/.env";
-}
-
-/* A rule must be found alone: other rules of the pack may be better for one of its samples. */
-static void check_samples(const struct gate_engine *engine, struct rule *rule, const char *key,
-                          bool wanted)
-{
-        struct rule_pack alone = { .rules = rule, .n_rules = 1 };
-        struct matcher m;
-        json_t *sample;
-        size_t i;
-
-        assert_int_equal(matcher_init(&m, &alone, engine), 0);
-        assert_true(json_array_size(json_object_get(rule->json, key)) > 0);
-        json_array_foreach (json_object_get(rule->json, key), i, sample)
-                for (int turn = 0; turn < 20; turn++) {
-                        _cleanup_(buf_done) struct buf text = { 0 };
-
-                        expand(&text, json_string_value(sample));
-                        if (matcher_scan(&m, sample_path(rule), buf_text(&text), text.length) < 0)
-                                fail_msg("%s", m.error);
-                        if (is_found(&m, rule) != wanted)
-                                fail_msg("%s: %s %s", rule->id,
-                                         wanted ? "not found in" : "false alarm in",
-                                         buf_text(&text));
-                }
-        matcher_done(&m);
-}
-
 static void check_pack(struct rule_pack *p)
 {
-        char error[256];
+        char error[512];
 
         for (size_t i = 0; i < p->n_rules; i++) {
                 struct rule *rule = &p->rules[i];
@@ -180,15 +92,15 @@ static void check_pack(struct rule_pack *p)
                         fail_msg("%s", error);
                 if (!rule->fix || !rule->cwe[0] || !rule->tags[0])
                         fail_msg("rule %s has no fix, cwe or tag", rule->id);
-                check_samples(&gate_ac, rule, "examples", true);
-                check_samples(&gate_ac, rule, "counters", false);
+                if (sample_try(rule, &gate_ac, error, sizeof(error)) < 0)
+                        fail_msg("rule %s: %s", rule->id, error);
         }
 }
 
 static void test_pack(void **state)
 {
         (void) state;
-        assert_true(pack.n_rules >= 60);
+        assert_true(pack.n_rules >= 300);
         check_pack(&pack);
 }
 
@@ -209,11 +121,109 @@ static void test_whole_pack(void **state)
                 json_t *examples = json_object_get(pack.rules[i].json, "examples");
 
                 expand(&text, json_string_value(json_array_get(examples, 0)));
-                assert_int_equal(matcher_scan(&m, NULL, buf_text(&text), text.length), 0);
+                assert_int_equal(matcher_scan(&m,
+                                              json_string_value(json_object_get(pack.rules[i].json,
+                                                                                "example_path")),
+                                              buf_text(&text), text.length),
+                                 0);
                 if (!is_found(&m, NULL))
                         fail_msg("%s: nothing found in %s", pack.rules[i].id, buf_text(&text));
         }
         matcher_done(&m);
+}
+
+/* A pack whose rules do not hold what their samples promise must stop the build. */
+static void test_samples(void **state)
+{
+        (void) state;
+#define RULE(examples, counters)                                                                   \
+        "{\"rules\":[{\"id\":\"x\",\"name\":\"x\",\"keywords\":[\"zq_\"],"                         \
+        "\"regex\":\"zq_[0-9a-f]{16}\",\"examples\":" examples ",\"counters\":" counters "}]}"
+        static const struct {
+                const char *why, *pack;
+                int want;
+        } rows[] = {
+                { "samples that hold",
+                  RULE("[\"zq_<hex:16>\",\"a zq_<hex:20>\"]", "[\"zq_<hex:9>\",\"qz_<hex:16>\"]"),
+                  0 },
+                { "an example that is not found",
+                  RULE("[\"zq_<hex:16>\",\"zq_<hex:9>\"]", "[\"a\",\"b\"]"), -EBADMSG },
+                { "a counter-example that is found",
+                  RULE("[\"zq_<hex:16>\",\"zq_<hex:17>\"]", "[\"a\",\"zq_<hex:16>\"]"), -EBADMSG },
+                { "one example only", RULE("[\"zq_<hex:16>\"]", "[\"a\",\"b\"]"), -EBADMSG },
+                { "one counter-example only", RULE("[\"zq_<hex:16>\",\"zq_<hex:17>\"]", "[\"a\"]"),
+                  -EBADMSG },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct rule_pack one;
+                char error[512] = "";
+                int r;
+
+                assert_int_equal(rule_pack_load(&one, rows[i].pack, strlen(rows[i].pack), error,
+                                                sizeof(error)),
+                                 0);
+                r = sample_try(&one.rules[0], &gate_ac, error, sizeof(error));
+                if (r != rows[i].want)
+                        fail_msg("%s: %d %s", rows[i].why, r, error);
+                rule_pack_done(&one);
+        }
+#undef RULE
+}
+
+static void test_proofs(void **state)
+{
+        (void) state;
+        /* Tokens are put together here, so that this file holds none. */
+        static const struct {
+                const char *why;
+                enum proof proof;
+                const char *head, *tail;
+                enum proof_result want;
+        } rows[] = {
+                { "a checksum that holds", PROOF_CRC, "ghp_",
+                  "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ"
+                  "0mLq17",
+                  PROOF_HOLDS },
+                { "a checksum with one wrong byte", PROOF_CRC, "ghp_",
+                  "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ"
+                  "0mLq18",
+                  PROOF_FAILS },
+                { "too short for a checksum", PROOF_CRC, "ghp_", "abc", PROOF_UNKNOWN },
+                { "an account of twelve digits", PROOF_AWS, "AKIA", "QYLPMN5HHHFPZAM2",
+                  PROOF_HOLDS },
+                { "an account that cannot be", PROOF_AWS, "AKIA", "7777777777777777", PROOF_FAILS },
+                { "a digit that base32 has not", PROOF_AWS, "AKIA", "IOSF0DNN7EXAMPL1",
+                  PROOF_FAILS },
+                { "header and payload", PROOF_JWT, "eyJhbGciOiJIUzI1NiJ9.",
+                  "eyJhIjoxfQ.c2lnbmF0dXJl", PROOF_HOLDS },
+                { "a payload that is no JSON", PROOF_JWT, "eyJhbGciOiJIUzI1NiJ9.",
+                  "YWJjZGVm.c2lnbmF0dXJl", PROOF_FAILS },
+                { "a header without alg", PROOF_JWT, "eyJhIjoxfQ.", "eyJhIjoxfQ.c2ln",
+                  PROOF_FAILS },
+                { "one part", PROOF_JWT, "eyJhIjoxfQ", "", PROOF_FAILS },
+                { "a sequence of DER", PROOF_PEM, "-----BEGIN PRIVATE KEY-----\n",
+                  "MAkCAQACAQECAQI=\n-----END PRIVATE KEY-----", PROOF_HOLDS },
+                { "a sequence that is cut", PROOF_PEM, "-----BEGIN PRIVATE KEY-----\n",
+                  "MIIBOgIBAAJB\n-----END PRIVATE KEY-----", PROOF_FAILS },
+                { "text in the place of a key", PROOF_PEM, "-----BEGIN PRIVATE KEY-----\n",
+                  "notakeyatall\n-----END PRIVATE KEY-----", PROOF_FAILS },
+                { "PGP is not judged", PROOF_PEM, "-----BEGIN PGP PRIVATE KEY BLOCK-----\n",
+                  "abc\n-----END PGP PRIVATE KEY BLOCK-----", PROOF_UNKNOWN },
+                { "a card number", PROOF_LUHN, "4111 1111 ", "1111 1111", PROOF_HOLDS },
+                { "two digits changed", PROOF_LUHN, "4111 1111 ", "1111 1112", PROOF_FAILS },
+                { "nothing to check", PROOF_NONE, "abc", "def", PROOF_UNKNOWN },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                char text[256];
+                enum proof_result got;
+
+                (void) snprintf(text, sizeof(text), "%s%s", rows[i].head, rows[i].tail);
+                got = proof_of(rows[i].proof, (struct span){ text, strlen(text) });
+                if (got != rows[i].want)
+                        fail_msg("%s: %d", rows[i].why, (int) got);
+        }
 }
 
 /* ---- Gates ---- */
@@ -662,6 +672,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_pack),        cmocka_unit_test(test_env_pack),
+                cmocka_unit_test(test_samples),     cmocka_unit_test(test_proofs),
                 cmocka_unit_test(test_whole_pack),  cmocka_unit_test(test_gate),
                 cmocka_unit_test(test_gates_agree), cmocka_unit_test(test_assign),
                 cmocka_unit_test(test_values),      cmocka_unit_test(test_mask),

@@ -195,11 +195,23 @@ static bool has_digit(struct span v)
         return false;
 }
 
-/* The value of an assignment has no form, so it must not look like anything else. */
+/* A value of a known form under a name of a known kind. */
+static bool is_formed_secret(struct matcher *m, const struct rule *rule, const struct assign *a)
+{
+        return occurs(m, rule->form_code, a->value) && occurs(m, rule->code, a->name) &&
+               !(rule->deny_code && occurs(m, rule->deny_code, a->name)) &&
+               !value_is_placeholder(a->value) && !value_is_stand_in(a->value) &&
+               !(a->list && value_is_plain_name(a->value)) &&
+               entropy_bits(a->value.text, a->value.length) >= rule->entropy;
+}
+
+/* The value of any other assignment has no form, so it must not look like anything else. */
 static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const struct assign *a)
 {
         struct span v = a->value;
 
+        if (rule->form_code)
+                return is_formed_secret(m, rule, a);
         if (v.length < rule->min_length || v.length > VALUE_LIMIT || has_blank(v))
                 return false;
         if (value_is_placeholder(v) || value_is_stand_in(v) || value_is_reference(v))

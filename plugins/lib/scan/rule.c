@@ -67,7 +67,7 @@ static size_t list_room(const json_t *rules)
 
 static int rule_load(struct rule *rule, json_t *json, const char ***next, char *error, size_t size)
 {
-        int severity, rank, kind;
+        int severity, rank, kind, proof;
 
         rule->json = json;
         rule->id = text_of(json, "id", NULL);
@@ -78,6 +78,7 @@ static int rule_load(struct rule *rule, json_t *json, const char ***next, char *
         rule->regex = text_of(json, "regex", NULL);
         rule->deny = text_of(json, "deny", NULL);
         rule->path = text_of(json, "path", NULL);
+        rule->form = text_of(json, "form", NULL);
         if (!rule->name || !rule->regex)
                 return fault(error, size, rule->id, "needs a name and a regex");
 
@@ -85,11 +86,13 @@ static int rule_load(struct rule *rule, json_t *json, const char ***next, char *
                               text_of(json, "severity", "high"));
         rank = name_index(rank_names, ARRAY_SIZE(rank_names), text_of(json, "rank", "provider"));
         kind = name_index(kind_names, ARRAY_SIZE(kind_names), text_of(json, "kind", "regex"));
-        if (severity < 0 || rank < 0 || kind < 0)
-                return fault(error, size, rule->id, "unknown severity, rank or kind");
+        proof = name_index(proof_names, PROOFS_, text_of(json, "proof", "none"));
+        if (severity < 0 || rank < 0 || kind < 0 || proof < 0)
+                return fault(error, size, rule->id, "unknown severity, rank, kind or proof");
         rule->severity = (unsigned) severity;
         rule->rank = (enum rule_rank) rank;
         rule->kind = (enum rule_kind) kind;
+        rule->proof = (enum proof) proof;
 
         rule->keywords = list_of(json, "keywords", next);
         rule->cwe = list_of(json, "cwe", next);
@@ -147,6 +150,7 @@ void rule_pack_done(struct rule_pack *pack)
                 pcre2_code_free(pack->rules[i].code);
                 pcre2_code_free(pack->rules[i].deny_code);
                 pcre2_code_free(pack->rules[i].path_code);
+                pcre2_code_free(pack->rules[i].form_code);
         }
         free(pack->rules);
         free(pack->lists);
@@ -181,5 +185,7 @@ int rule_compile(struct rule *rule, char *error, size_t error_size)
                 r = compile_one(&rule->deny_code, rule->id, rule->deny, error, error_size);
         if (r >= 0 && rule->path && !rule->path_code)
                 r = compile_one(&rule->path_code, rule->id, rule->path, error, error_size);
+        if (r >= 0 && rule->form && !rule->form_code)
+                r = compile_one(&rule->form_code, rule->id, rule->form, error, error_size);
         return r;
 }

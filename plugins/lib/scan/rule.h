@@ -10,7 +10,7 @@
  * the agent. The pack owns everything its rules point to.
  */
 
-#include "scan/def.h"
+#include "scan/proof.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <jansson.h>
@@ -40,6 +40,8 @@ struct rule {
 
         const char *regex; /* of the match, or of names that the assignment must have */
         const char *deny;  /* of names (assignment) or secrets (regex) that are none; NULL = none */
+        const char *form;  /* of an assigned value that needs no other judging; NULL = none */
+        enum proof proof;  /* what the secret can be checked by */
         unsigned group;    /* which capture is the secret */
         double entropy;    /* bits per byte that the secret has at least */
         size_t min_length; /* of the secret */
@@ -53,6 +55,7 @@ struct rule {
         pcre2_code *code; /* compiled when first needed */
         pcre2_code *deny_code;
         pcre2_code *path_code;
+        pcre2_code *form_code;
         json_t *json; /* the rule as it was written, for tests */
 };
 
