@@ -187,7 +187,7 @@ void batch_log(struct batch *b, struct step_key key, int attempt, int level, con
 /*
  * Result cache: `key` (a hash of all that the result depends on) means the recorded output of this
  * step; the newest wins. The row goes when the output goes. batch_cache_used() notes a hit; a key
- * that is gone is no fault.
+ * or an output that is gone is no fault: retention may have been quicker.
  */
 void batch_cache(struct batch *b, const char *key, struct step_key output, uint64_t at_ms);
 void batch_cache_used(struct batch *b, const char *key, uint64_t at_ms);

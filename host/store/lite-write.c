@@ -110,10 +110,11 @@ static const struct {
                           " ON CONFLICT (run, sha256) DO NOTHING",
                           "blob", false, true },
         [OP_CACHE] = { "INSERT INTO cache (key, run, step, item, at, last_used)"
-                       " VALUES (?4, ?1, ?2, ?3, ?5, ?5)"
+                       " SELECT ?4, ?1, ?2, ?3, ?5, ?5"
+                       " WHERE EXISTS (SELECT 1 FROM outputs WHERE " OF_STEP ")"
                        " ON CONFLICT (key) DO UPDATE SET run = ?1, step = ?2, item = ?3, at = ?5,"
                        " last_used = ?5",
-                       "cached output", true },
+                       "cached output", true, true },
         [OP_CACHE_USED] = { "UPDATE cache SET last_used = ?2 WHERE key = ?1", "cached output",
                             false, true },
         [OP_TRIGGER] = { "INSERT INTO trigger_state (name, last_due, last_run) VALUES (?1, ?2, ?3)"
