@@ -11,6 +11,7 @@ from harness import BUILD, holds, linhay, same, write
 
 FILES = 24
 PATIENCE = 120  # seconds that an undisturbed run may take
+TELL = 50  # kills; a campaign that is stopped has told what it had found
 RESULTS = ("done", "failed", "skipped", "cancelled")
 
 # A cell that is killed from outside has the verdict `signal`, and no other.
@@ -55,7 +56,7 @@ class Campaign:
         self.seed = seed or random.SystemRandom().randrange(1, 1 << 31)
         self.random = random.Random(self.seed)
         self.kills = self.early = self.troubles = self.resumes = self.lost = self.half = self.twice = self.again = 0
-        self.slowest_ms = self.allowed = self.unasked = self.stuck = 0
+        self.slowest_ms = self.allowed = self.unasked = self.stuck = self.told = 0
         os.environ["LINHAY_AGENT_PATH"] = os.path.join(BUILD, "tests/e2e/agents")
         self.whole = self.measure()
         print(f"# seed {self.seed}; an undisturbed run takes {1000 * self.whole:.0f} ms", flush=True)
@@ -140,7 +141,11 @@ class Campaign:
             document = self.check(document, run)
         same(document and document["state"], "succeeded", f"seed {self.seed}: {reasons(document)} {errors()[-2000:]}")
 
+        if self.kills - self.told >= TELL:
+            self.tell()
+
     def tell(self):
+        self.told = self.kills
         print(f"# {self.kills} kills ({self.early} before the run was accepted), {self.troubles} ends in trouble, {self.resumes} "
               f"resumes, at most {self.slowest_ms} ms from start to first event: {self.lost} runs lost, {self.twice} steps with "
               f"two results, {self.again} results run again, {self.half} half-applied changesets, {self.unasked} steps run again "
