@@ -17,16 +17,6 @@
 
 /* ---- Setting up ---- */
 
-static size_t find_literal(const struct matcher *m, const char *text, bool cased)
-{
-        size_t i;
-
-        for (i = 0; i < m->n_literals; i++)
-                if (m->literals[i].cased == cased && !strcmp(m->literals[i].text, text))
-                        break;
-        return i;
-}
-
 static size_t count_keywords(const struct rule_pack *pack)
 {
         size_t n = 0;
@@ -37,39 +27,63 @@ static size_t count_keywords(const struct rule_pack *pack)
         return n;
 }
 
-static void collect_literals(struct matcher *m)
+/* A keyword of one rule; those with the same text become one literal of the gate. */
+struct keyword {
+        const char *text;
+        bool cased;
+        unsigned rule;
+};
+
+static int compare_texts(const struct keyword *x, const struct keyword *y)
 {
+        return x->cased != y->cased ? x->cased - y->cased : strcmp(x->text, y->text);
+}
+
+static int compare_keywords(const void *a, const void *b)
+{
+        const struct keyword *x = a, *y = b;
+        int r = compare_texts(x, y);
+
+        return r ? r : (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+/* Fills the gate's literals and the two tables that lead from a literal to its rules. */
+static void link_keywords(struct matcher *m, const struct keyword *keywords, size_t n)
+{
+        size_t links = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                const struct keyword *k = &keywords[i];
+
+                if (i && compare_keywords(k - 1, k) == 0)
+                        continue;
+                if (!i || compare_texts(k - 1, k) != 0) {
+                        m->first[m->n_literals] = links;
+                        m->lengths[m->n_literals] = strlen(k->text);
+                        m->literals[m->n_literals++] = (struct gate_literal){ k->text, k->cased };
+                }
+                m->rule_of[links++] = k->rule;
+        }
+        m->first[m->n_literals] = links;
+}
+
+static int collect_literals(struct matcher *m, size_t n)
+{
+        struct keyword *keywords = calloc(n, sizeof(*keywords));
+        size_t at = 0;
+
+        if (!keywords)
+                return -ENOMEM;
         for (size_t i = 0; i < m->pack->n_rules; i++) {
                 const struct rule *rule = &m->pack->rules[i];
 
                 for (const char *const *k = rule->keywords; *k; k++)
-                        if (find_literal(m, *k, rule->cased) == m->n_literals) {
-                                m->lengths[m->n_literals] = strlen(*k);
-                                m->literals[m->n_literals++] =
-                                        (struct gate_literal){ *k, rule->cased };
-                        }
+                        keywords[at++] = (struct keyword){ *k, rule->cased, (unsigned) i };
         }
-}
-
-/* Fills the two tables that lead from a literal to its rules. */
-static void link_rules(struct matcher *m)
-{
-        size_t n = 0;
-
-        for (size_t l = 0; l < m->n_literals; l++) {
-                m->first[l] = n;
-                for (size_t i = 0; i < m->pack->n_rules; i++) {
-                        const struct rule *rule = &m->pack->rules[i];
-
-                        for (const char *const *k = rule->keywords; *k; k++)
-                                if (rule->cased == m->literals[l].cased &&
-                                    !strcmp(*k, m->literals[l].text)) {
-                                        m->rule_of[n++] = (unsigned) i;
-                                        break;
-                                }
-                }
-        }
-        m->first[m->n_literals] = n;
+        qsort(keywords, n, sizeof(*keywords), compare_keywords);
+        link_keywords(m, keywords, n);
+        free(keywords);
+        return 0;
 }
 
 int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_engine *engine)
@@ -93,9 +107,9 @@ int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_en
         (void) pcre2_set_match_limit(m->limits, MATCH_STEPS);
         (void) pcre2_set_depth_limit(m->limits, MATCH_DEPTH);
         (void) pcre2_set_heap_limit(m->limits, MATCH_HEAP_KIB);
-        collect_literals(m);
-        link_rules(m);
-        r = engine->new (&m->gate, m->literals, m->n_literals);
+        r = collect_literals(m, n);
+        if (r >= 0)
+                r = engine->new (&m->gate, m->literals, m->n_literals);
         if (r < 0)
                 matcher_done(m);
         return r;
