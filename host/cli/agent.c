@@ -6,15 +6,10 @@
 #include "cli/cli.h"
 #include "cli/session.h"
 #include "cli/term.h"
-#include "conf/suggest.h"
 
 #include <string.h>
 
-static const struct {
-        const char *name;
-        int (*run)(int argc, char **argv);
-        const char *help;
-} verbs[] = {
+static const struct cli_subverb verbs[] = {
         { "new", agent_verb_new, "write the files of a new agent" },
         { "check", agent_verb_check, "check a built agent without running it" },
         { "run", agent_verb_run, "run one action in a cell" },
@@ -24,33 +19,9 @@ static const struct {
         { "cflags", agent_verb_cflags, "compiler flags to build an agent with" },
 };
 
-static int usage_print(FILE *f, int status)
-{
-        (void) fprintf(f, "usage: linhay agent VERB …\n\nverbs:\n");
-        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-                (void) fprintf(f, "  %-8s %s\n", verbs[i].name, verbs[i].help);
-        return status;
-}
-
 int cmd_agent(int argc, char **argv)
 {
-        const char *names[ARRAY_SIZE(verbs) + 1] = { NULL }, *near;
-
-        if (argc < 2)
-                return usage_print(stderr, CLI_USAGE);
-        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-                return usage_print(stdout, CLI_PASSED);
-        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-                if (strcmp(argv[1], verbs[i].name) == 0)
-                        return verbs[i].run(argc - 1, argv + 1);
-                names[i] = verbs[i].name;
-        }
-        near = suggest(argv[1], names);
-        if (near)
-                return cli_usage("agent: there is no verb \"%s\" (did you mean \"%s\"?)", argv[1],
-                                 near);
-        return cli_usage("agent: there is no verb \"%s\" (linhay agent --help lists them)",
-                         argv[1]);
+        return cli_dispatch("agent", verbs, ARRAY_SIZE(verbs), argc, argv);
 }
 
 static int json_print(const json_t *value)

@@ -231,3 +231,35 @@ int cli_parse(const struct cli_verb *verb, const struct cli_option *options, int
         *ret_n = n;
         return 0;
 }
+
+static int verbs_print(FILE *f, const char *noun, const struct cli_subverb *verbs, size_t n,
+                       int status)
+{
+        (void) fprintf(f, "usage: linhay %s VERB …\n\nverbs:\n", noun);
+        for (size_t i = 0; i < n; i++)
+                (void) fprintf(f, "  %-8s %s\n", verbs[i].name, verbs[i].help);
+        return status;
+}
+
+int cli_dispatch(const char *noun, const struct cli_subverb *verbs, size_t n, int argc, char **argv)
+{
+        _cleanup_(freep) const char **names = calloc(n + 1, sizeof(*names));
+        const char *near;
+
+        if (argc < 2)
+                return verbs_print(stderr, noun, verbs, n, CLI_USAGE);
+        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+                return verbs_print(stdout, noun, verbs, n, CLI_PASSED);
+        for (size_t i = 0; i < n; i++) {
+                if (strcmp(argv[1], verbs[i].name) == 0)
+                        return verbs[i].run(argc - 1, argv + 1);
+                if (names)
+                        names[i] = verbs[i].name;
+        }
+        near = names ? suggest(argv[1], names) : NULL;
+        if (near)
+                return cli_usage("%s: there is no verb \"%s\" (did you mean \"%s\"?)", noun,
+                                 argv[1], near);
+        return cli_usage("%s: there is no verb \"%s\" (linhay %s --help lists them)", noun, argv[1],
+                         noun);
+}

@@ -62,6 +62,17 @@ struct cli_verb {
 int cli_parse(const struct cli_verb *verb, const struct cli_option *options, int argc, char **argv,
               size_t *ret_n, int *ret_exit);
 
+/* A verb of a verb: "linhay store prune". */
+struct cli_subverb {
+        const char *name;
+        int (*run)(int argc, char **argv); /* argv[0] is its name; gives the exit status */
+        const char *help;                  /* one line */
+};
+
+/* `linhay NOUN VERB …`: calls the one that argv[1] names, or says which there are. */
+int cli_dispatch(const char *noun, const struct cli_subverb *verbs, size_t n, int argc,
+                 char **argv);
+
 void cli_list_done(struct cli_list *list);
 
 /* Prints "linhay: TEXT" to stderr and returns `status`. */

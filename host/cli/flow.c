@@ -4,7 +4,6 @@
 #include "cli/flow-catalog.h"
 #include "cli/session.h"
 #include "cli/term.h"
-#include "conf/suggest.h"
 #include "flow/graph.h"
 
 #include <string.h>
@@ -146,40 +145,13 @@ static int verb_show(int argc, char **argv)
         return CLI_PASSED;
 }
 
-static const struct {
-        const char *name;
-        int (*run)(int argc, char **argv);
-        const char *help;
-} verbs[] = {
+static const struct cli_subverb verbs[] = {
         { "check", verb_check, "check a workflow whole" },
         { "graph", verb_graph, "draw it as text, DOT or SVG" },
         { "show", verb_show, "print it as libconfig or JSON" },
 };
 
-static int usage_print(FILE *f, int status)
-{
-        (void) fprintf(f, "usage: linhay flow VERB FLOW\n\nverbs:\n");
-        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-                (void) fprintf(f, "  %-8s %s\n", verbs[i].name, verbs[i].help);
-        return status;
-}
-
 int cmd_flow(int argc, char **argv)
 {
-        const char *names[ARRAY_SIZE(verbs) + 1] = { NULL }, *near;
-
-        if (argc < 2)
-                return usage_print(stderr, CLI_USAGE);
-        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-                return usage_print(stdout, CLI_PASSED);
-        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-                if (strcmp(argv[1], verbs[i].name) == 0)
-                        return verbs[i].run(argc - 1, argv + 1);
-                names[i] = verbs[i].name;
-        }
-        near = suggest(argv[1], names);
-        if (near)
-                return cli_usage("flow: there is no verb \"%s\" (did you mean \"%s\"?)", argv[1],
-                                 near);
-        return cli_usage("flow: there is no verb \"%s\" (linhay flow --help lists them)", argv[1]);
+        return cli_dispatch("flow", verbs, ARRAY_SIZE(verbs), argc, argv);
 }

@@ -4,7 +4,6 @@
 #include "cli/cli.h"
 #include "cli/column.h"
 #include "cli/session.h"
-#include "conf/suggest.h"
 #include "store/care.h"
 #include "store/place.h"
 
@@ -407,11 +406,7 @@ static int verb_restore(int argc, char **argv)
         return CLI_PASSED;
 }
 
-static const struct {
-        const char *name;
-        int (*run)(int argc, char **argv);
-        const char *help;
-} verbs[] = {
+static const struct cli_subverb verbs[] = {
         { "stats", verb_stats, "what a store holds" },
         { "prune", verb_prune, "remove old runs now" },
         { "check", verb_check, "look for damage" },
@@ -419,31 +414,7 @@ static const struct {
         { "restore", verb_restore, "make a store from a backup" },
 };
 
-static int usage_print(FILE *f, int status)
-{
-        (void) fprintf(f, "usage: linhay store VERB …\n\nverbs:\n");
-        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-                (void) fprintf(f, "  %-8s %s\n", verbs[i].name, verbs[i].help);
-        return status;
-}
-
 int cmd_store(int argc, char **argv)
 {
-        const char *names[ARRAY_SIZE(verbs) + 1] = { NULL }, *near;
-
-        if (argc < 2)
-                return usage_print(stderr, CLI_USAGE);
-        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-                return usage_print(stdout, CLI_PASSED);
-        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-                if (strcmp(argv[1], verbs[i].name) == 0)
-                        return verbs[i].run(argc - 1, argv + 1);
-                names[i] = verbs[i].name;
-        }
-        near = suggest(argv[1], names);
-        if (near)
-                return cli_usage("store: there is no verb \"%s\" (did you mean \"%s\"?)", argv[1],
-                                 near);
-        return cli_usage("store: there is no verb \"%s\" (linhay store --help lists them)",
-                         argv[1]);
+        return cli_dispatch("store", verbs, ARRAY_SIZE(verbs), argc, argv);
 }

@@ -2,7 +2,6 @@
 #include "cli/cli.h"
 #include "cli/column.h"
 #include "cli/daemon-store.h"
-#include "conf/suggest.h"
 
 #include <string.h>
 
@@ -141,37 +140,12 @@ static int verb_fire(int argc, char **argv)
         return CLI_PASSED;
 }
 
-static const struct {
-        const char *name;
-        int (*run)(int argc, char **argv);
-        const char *help;
-} verbs[] = {
+static const struct cli_subverb verbs[] = {
         { "list", verb_list, "the triggers, and when each is due next" },
         { "fire", verb_fire, "start one now" },
 };
 
-static int usage_print(FILE *f, int status)
-{
-        (void) fprintf(f, "usage: linhay trigger VERB …\n\nverbs:\n");
-        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-                (void) fprintf(f, "  %-8s %s\n", verbs[i].name, verbs[i].help);
-        return status;
-}
-
 int cmd_trigger(int argc, char **argv)
 {
-        const char *names[ARRAY_SIZE(verbs) + 1] = { NULL }, *near;
-
-        if (argc < 2)
-                return usage_print(stderr, CLI_USAGE);
-        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-                return usage_print(stdout, CLI_PASSED);
-        for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-                if (strcmp(argv[1], verbs[i].name) == 0)
-                        return verbs[i].run(argc - 1, argv + 1);
-                names[i] = verbs[i].name;
-        }
-        near = suggest(argv[1], names);
-        return cli_usage("trigger: there is no verb \"%s\"%s%s%s", argv[1],
-                         near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "");
+        return cli_dispatch("trigger", verbs, ARRAY_SIZE(verbs), argc, argv);
 }
