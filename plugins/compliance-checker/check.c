@@ -9,6 +9,12 @@ const char *const control_names[CONTROLS_] = {
         [CONTROL_ENV] = "env",
 };
 
+static const char *const soundness_tags[SOUNDNESSES_] = {
+        [SOUNDNESS_PARSED] = "soundness:parsed",
+        [SOUNDNESS_PARTIAL] = "soundness:partial",
+        [SOUNDNESS_HEURISTIC] = "soundness:heuristic",
+};
+
 const char *check_keep(struct check *c, const char *format, ...)
 {
         va_list args;
@@ -38,6 +44,39 @@ int check_report(struct check *c, const struct report *report)
         return r;
 }
 
+/* A block that lives until the current file is done. */
+static void *keep_block(struct check *c, size_t n, size_t size)
+{
+        void *block;
+
+        if (array_grow(&c->kept, &c->kept_size, c->n_kept + 1, sizeof(*c->kept)) < 0)
+                return NULL;
+        block = calloc(n, size);
+        if (block)
+                c->kept[c->n_kept++] = block;
+        return block;
+}
+
+/* "a b" -> { "a", "b", NULL }; lives until the current file is done. */
+static const char *const *keep_words(struct check *c, const char *text)
+{
+        char *words = strdupa(text), *state = NULL;
+        const char **list;
+        size_t n = 1;
+
+        for (const char *at = text; *at; at++)
+                n += *at == ' ';
+        list = keep_block(c, n + 1, sizeof(*list));
+        n = 0;
+        for (char *word = strtok_r(words, " ", &state); list && word;
+             word = strtok_r(NULL, " ", &state)) {
+                list[n] = check_keep(c, "%s", word);
+                if (!list[n++])
+                        return NULL;
+        }
+        return list;
+}
+
 int check_notice(struct check *c, enum control control, const struct notice *notice, size_t start,
                  size_t end)
 {
@@ -46,21 +85,14 @@ int check_notice(struct check *c, enum control control, const struct notice *not
                                  .rule = notice->rule,
                                  .message = notice->message,
                                  .fix = notice->fix,
+                                 .soundness = notice->soundness,
                                  .start = start,
                                  .end = end };
-        const char **cwe;
 
-        if (notice->cwe) {
-                /* A list of one, beside its text. */
-                if (array_grow(&c->kept, &c->kept_size, c->n_kept + 1, sizeof(*c->kept)) < 0)
-                        return -ENOMEM;
-                cwe = calloc(2, sizeof(*cwe));
-                if (!cwe)
-                        return -ENOMEM;
-                cwe[0] = notice->cwe;
-                c->kept[c->n_kept++] = (char *) cwe;
-                report.cwe = cwe;
-        }
+        if (notice->cwe && !(report.cwe = keep_words(c, notice->cwe)))
+                return -ENOMEM;
+        if (notice->refs && !(report.tags = keep_words(c, notice->refs)))
+                return -ENOMEM;
         return check_report(c, &report);
 }
 
@@ -205,7 +237,7 @@ static void end_of(const struct check *c, const struct report *report, struct li
         f->end_column = (uint32_t) (report->end - line_start + before + 1);
 }
 
-#define TAGS_MAX 16
+#define TAGS_MAX 32 /* the host takes 64 */
 
 /* The rule's tags, and what is added for this place. */
 struct tags {
@@ -280,6 +312,7 @@ static int tell_judged(struct check *c, const struct report *report, struct linh
 
         for (const char *const *tag = report->tags; tag && *tag; tag++)
                 add_tag(&tags, *tag);
+        add_tag(&tags, soundness_tags[report->soundness]);
         add_tag(&tags, report->proof);
         add_tag(&tags, context_tag(context));
         context_message(message, sizeof(message), context, f->severity, f->message);

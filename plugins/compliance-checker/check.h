@@ -31,6 +31,14 @@ enum control {
 
 extern const char *const control_names[CONTROLS_];
 
+/* How a finding was come by; told as its tag `soundness:NAME`. */
+enum soundness {
+        SOUNDNESS_PARSED,  /* the file was parsed, and says so */
+        SOUNDNESS_PARTIAL, /* parsed, but something it depends on was not seen or not understood */
+        SOUNDNESS_HEURISTIC, /* a pattern in text that was not parsed */
+        SOUNDNESSES_,
+};
+
 /* What a rule of a control other than secrets says; each control has a table of these. */
 struct notice {
         const char *rule; /* "headers/missing-hsts": begins with the control's name */
@@ -38,6 +46,9 @@ struct notice {
         const char *cwe; /* NULL = none */
         const char *message;
         const char *fix;
+        const char *refs; /* tags with blanks between them, of the form SOURCE:NUMBER, such as
+                             "asvs:14.4.5 cis-docker:4.1 hadolint:DL3002"; NULL = none */
+        enum soundness soundness;
 };
 
 /* One finding of the current file. */
@@ -50,7 +61,8 @@ struct report {
         const char *const *cwe;
         const char *const *tags;
         const char *proof; /* one more tag: what a secret's own check says; NULL = nothing */
-        size_t start;      /* offset of the place in the text */
+        enum soundness soundness;
+        size_t start; /* offset of the place in the text */
         size_t end;
         struct span secret;  /* what the fingerprint is made of; empty = the masked line */
         const char *excerpt; /* NULL = the masked line; else there is no place in the text, */

@@ -14,6 +14,7 @@ int env_check(struct check *c)
                                          .fix = m->rule->fix,
                                          .cwe = m->rule->cwe,
                                          .tags = m->rule->tags,
+                                         .soundness = SOUNDNESS_HEURISTIC,
                                          .start = m->start,
                                          .end = m->end,
                                          .secret = { c->text + m->start, m->end - m->start } };

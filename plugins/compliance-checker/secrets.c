@@ -30,6 +30,7 @@ static int report_match(struct check *c, const struct match *m)
                                  .fix = m->rule->fix,
                                  .cwe = m->rule->cwe,
                                  .tags = m->rule->tags,
+                                 .soundness = SOUNDNESS_HEURISTIC,
                                  .start = m->start,
                                  .end = m->end,
                                  .secret = { c->text + m->start, m->end - m->start } };
