@@ -2,7 +2,8 @@ libhost_a_SOURCES += \
 	host/cell/base64.c host/cell/base64.h \
 	host/cell/call.c host/cell/call.h \
 	host/cell/cause.c host/cell/cause.h \
-	host/cell/cell.c host/cell/cell.h \
+	host/cell/cell.c host/cell/cell.h host/cell/cell-impl.h \
+	host/cell/cell-start.c host/cell/cell-talk.c \
 	host/cell/collect.c host/cell/collect.h \
 	host/cell/denial.c host/cell/denial.h \
 	host/cell/end.c host/cell/end.h \
@@ -17,6 +18,7 @@ libhost_a_SOURCES += \
 	host/cell/reply.c host/cell/reply.h \
 	host/cell/sandbox.c host/cell/sandbox.h \
 	host/cell/spawn.h \
+	host/cell/spec.c host/cell/spec.h \
 	host/cell/tail.c host/cell/tail.h \
 	host/cell/tier.c host/cell/tier.h \
 	host/cell/opened.c host/cell/opened.h \

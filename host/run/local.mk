@@ -1,5 +1,6 @@
 libhost_a_SOURCES += \
 	host/run/again.c \
+	host/run/armed.c host/run/armed.h \
 	host/run/artifact.c host/run/artifact.h \
 	host/run/attempt.c host/run/attempt.h \
 	host/run/cache.c \
@@ -29,6 +30,7 @@ libhost_a_SOURCES += \
 	host/run/share.c host/run/share.h \
 	host/run/slot.c \
 	host/run/step.c \
+	host/run/submit.c \
 	host/run/tree-hash.c host/run/tree-hash.h \
 	host/run/trouble.h \
 	host/run/walk.c \

@@ -20,6 +20,7 @@
  *   run/change.c  changes to the tree: approval and apply
  *   run/resume.c  taking up a run from its record
  *   run/again.c   a run that repeats another, and keeps what was good
+ *   run/submit.c  taking a run on, a person's or a step's
  *   run/engine.c  everything that has no run: start, stop, the ways in
  */
 
@@ -377,10 +378,12 @@ int again_restore(struct run *run, const struct engine_request *request, struct 
 void again_record(struct run *run, const struct engine_request *request);
 bool again_is_kept(const struct step *step); /* before the run begins: it has ended already */
 
-/* engine.c */
+/* submit.c */
 /* A run for a step, recorded in the open batch and walked at once; takes `flow` on success. */
 int engine_child(struct run **ret, struct step *step, struct flow *flow, const json_t *inputs,
                  struct err *err);
+
+/* engine.c */
 struct run *engine_find(const struct engine *e, const char *run); /* NULL: not in memory */
 void engine_link(struct engine *e, struct run *run);
 void engine_forget(struct run *run); /* its end is recorded: once that is on disk, it goes */
