@@ -17,7 +17,8 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-quantity \
 	tests/fuzz/fuzz-redact \
 	tests/fuzz/fuzz-schema \
-	tests/fuzz/fuzz-speech
+	tests/fuzz/fuzz-speech \
+	tests/fuzz/fuzz-yaml
 check_PROGRAMS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/dict tests/fuzz/make-seeds
 noinst_HEADERS += tests/fuzz/fuzz.h tests/fuzz/fuzz-changeset.h tests/fuzz/fuzz-file.h \
@@ -107,3 +108,8 @@ tests_fuzz_fuzz_speech_SOURCES = tests/fuzz/fuzz-speech.c host/cell/service.c ho
 tests_fuzz_fuzz_speech_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_fuzz_speech_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_speech_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_yaml_SOURCES = tests/fuzz/fuzz-yaml.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_yaml_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_yaml_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_yaml_LDADD = plugins/lib/libyamltree.a libbase.a $(YAML_LIBS)

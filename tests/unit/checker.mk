@@ -21,3 +21,9 @@ tests_unit_test_checker_SOURCES = tests/unit/test-checker.c tests/test.h $(FAKEH
 tests_unit_test_checker_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_checker_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libscan.a \
 	$(TEST_LIBS) $(SCAN_LIBS)
+
+check_PROGRAMS += tests/unit/test-yaml
+TESTS += tests/unit/test-yaml
+tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c tests/test.h
+tests_unit_test_yaml_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_yaml_LDADD = plugins/lib/libyamltree.a $(TEST_LIBS) $(YAML_LIBS)
