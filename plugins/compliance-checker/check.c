@@ -123,7 +123,7 @@ int check_not_scanned(struct check *c, const char *path, const char *why)
 void check_begin(struct check *c, const char *path)
 {
         c->path = path;
-        c->context = context_of(path);
+        c->has_context = false;
         c->line = 1;
         c->line_before = 0;
         c->line_start = c->line_offset = 0;
@@ -251,9 +251,15 @@ static void add_tag(struct tags *tags, const char *tag)
                 tags->list[tags->n++] = tag;
 }
 
-/* A licence is judged wherever it stands: code from elsewhere is what it is about. */
-static enum context context_for(const struct check *c, const struct report *report)
+/*
+ * Most files have no finding, so the path is read only for one. A licence is judged wherever it
+ * stands: code from elsewhere is what it is about.
+ */
+static enum context context_for(struct check *c, const struct report *report)
 {
+        if (!c->has_context)
+                c->context = context_of(c->path);
+        c->has_context = true;
         return report->control == CONTROL_LICENSES && c->context == CONTEXT_VENDORED ? CONTEXT_NONE
                                                                                      : c->context;
 }
@@ -381,7 +387,8 @@ int check_flush(struct check *c)
         for (size_t i = 0; i < c->n_kept; i++)
                 free(c->kept[i]);
         c->n_kept = 0;
-        if (c->text) {
+        /* For the part that follows, if one does. */
+        if (c->text && c->own_end < c->length) {
                 count_lines(c, c->own_end);
                 c->line_before += c->own_end - MIN_OF(c->own_end, c->line_start);
         }

@@ -95,7 +95,8 @@ struct check {
 
         /* The current file. */
         const char *path;
-        enum context context;
+        enum context context; /* once a finding asked for it */
+        bool has_context;
         const char *text; /* this part of it */
         size_t length;
         bool is_scanned;    /* the matcher has seen this part */

@@ -30,6 +30,12 @@ struct span {
         size_t length;
 };
 
+/* A row of a table of words: its length is known when it is compiled. */
+#define SPAN(literal)                                                                              \
+        {                                                                                          \
+                literal, sizeof(literal) - 1                                                       \
+        }
+
 /* Makes `*items` hold at least `need` items of `item` bytes; doubles, so appending is cheap. */
 static inline int array_grow(void *items, size_t *size, size_t need, size_t item)
 {

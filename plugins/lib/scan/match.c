@@ -97,9 +97,10 @@ int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_en
         m->first = calloc(n + 1, sizeof(*m->first));
         m->rule_of = calloc(n, sizeof(*m->rule_of));
         m->windows = calloc(pack->n_rules, sizeof(*m->windows));
+        m->used = calloc(pack->n_rules, sizeof(*m->used));
         m->match_data = pcre2_match_data_create(16, NULL);
         m->limits = pcre2_match_context_create(NULL);
-        if (!m->literals || !m->lengths || !m->first || !m->rule_of || !m->windows ||
+        if (!m->literals || !m->lengths || !m->first || !m->rule_of || !m->windows || !m->used ||
             !m->match_data || !m->limits) {
                 matcher_done(m);
                 return -ENOMEM;
@@ -124,6 +125,7 @@ void matcher_done(struct matcher *m)
         free(m->first);
         free(m->rule_of);
         free(m->windows);
+        free(m->used);
         pcre2_match_data_free(m->match_data);
         pcre2_match_context_free(m->limits);
         free(m->found);
@@ -233,17 +235,15 @@ static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const
         if ((!a->quoted && !a->markup && is_code(v)) || (a->call && !has_digit(v)) ||
             (a->list && value_is_plain_name(v)))
                 return false;
-        if (value_is_encoded_stand_in(v) ||
-            vector_holds(m->data, m->length, (size_t) (v.text - m->data),
-                         (size_t) (v.text - m->data) + v.length))
+        if (rule->words ? value_is_words(v) && !(a->quoted && has_digit(v) && value_classes(v) > 1)
+                        : value_is_words(v) || entropy_bits(v.text, v.length) < rule->entropy ||
+                                  !(has_digit(v) || value_is_unpronounceable(v)))
                 return false;
-        if (!occurs(m, rule->code, a->name) ||
+        if (value_is_encoded_stand_in(v) || !occurs(m, rule->code, a->name) ||
             (rule->deny_code && occurs(m, rule->deny_code, a->name)))
                 return false;
-        if (rule->words)
-                return !value_is_words(v) || (a->quoted && has_digit(v) && value_classes(v) > 1);
-        return !value_is_words(v) && entropy_bits(v.text, v.length) >= rule->entropy &&
-               (has_digit(v) || value_is_unpronounceable(v));
+        return !vector_holds(m->data, m->length, (size_t) (v.text - m->data),
+                             (size_t) (v.text - m->data) + v.length);
 }
 
 /* ---- Looking ---- */
@@ -253,14 +253,34 @@ static int compile(struct matcher *m, struct rule *rule)
         return rule->code ? 0 : rule_compile(rule, m->error, sizeof(m->error));
 }
 
+/* A text meets few of the rules, so only the windows of those are emptied behind it. */
+static struct match_window *window_of(struct matcher *m, unsigned index)
+{
+        struct match_window *w = &m->windows[index];
+
+        if (!w->used) {
+                w->used = true;
+                m->used[m->n_used++] = index;
+        }
+        return w;
+}
+
+static void forget_windows(struct matcher *m)
+{
+        for (size_t i = 0; i < m->n_used; i++)
+                m->windows[m->used[i]] = (struct match_window){ 0 };
+        m->n_used = 0;
+}
+
 /* Rules for certain files only; asked once for each file. */
 static bool is_meant(struct matcher *m, unsigned index)
 {
         const struct rule *rule = &m->pack->rules[index];
-        struct match_window *w = &m->windows[index];
+        struct match_window *w;
 
         if (!rule->path)
                 return true;
+        w = window_of(m, index);
         if (w->path == UNKNOWN_PATH)
                 w->path = m->path && compile(m, &m->pack->rules[index]) >= 0 &&
                                           occurs(m, rule->path_code,
@@ -341,7 +361,7 @@ static int flush_window(struct matcher *m, unsigned index)
 static int open_window(struct matcher *m, unsigned index, size_t start, size_t end)
 {
         const struct rule *rule = &m->pack->rules[index];
-        struct match_window *w = &m->windows[index];
+        struct match_window *w = window_of(m, index);
         size_t from = start > rule->before ? start - rule->before : 0;
         size_t to = MIN_OF(m->length, end + rule->after);
         int r;
@@ -361,7 +381,7 @@ static int open_window(struct matcher *m, unsigned index, size_t start, size_t e
 static int look_at_assignment(struct matcher *m, unsigned index, size_t start, size_t end)
 {
         struct rule *rule = &m->pack->rules[index];
-        struct match_window *w = &m->windows[index];
+        struct match_window *w = window_of(m, index);
         struct match match = { .rule = rule };
         struct assign a;
         int r;
@@ -461,10 +481,10 @@ int matcher_scan(struct matcher *m, const char *path, const char *data, size_t l
         m->length = length;
         m->n_found = m->n_shapes = 0;
         m->is_cut = false;
-        memset(m->windows, 0, m->pack->n_rules * sizeof(*m->windows));
         r = m->engine->scan(m->gate, data, length, on_hit, m);
-        for (unsigned i = 0; r >= 0 && i < m->pack->n_rules; i++)
-                r = flush_window(m, i);
+        for (size_t i = 0; r >= 0 && i < m->n_used; i++)
+                r = flush_window(m, m->used[i]);
+        forget_windows(m);
         resolve(m);
         if (m->n_shapes)
                 qsort(m->shapes, m->n_shapes, sizeof(*m->shapes), compare_places);

@@ -24,6 +24,7 @@ struct match {
 struct match_window {
         size_t start, end; /* not looked at yet */
         bool open;
+        bool used;                                          /* in this text, so it is in `used` */
         size_t done;                                        /* looked at up to here */
         enum { UNKNOWN_PATH, RIGHT_PATH, WRONG_PATH } path; /* is the rule meant for this file? */
 };
@@ -38,6 +39,8 @@ struct matcher {
         size_t *first;
         size_t *lengths;
         struct match_window *windows; /* one for each rule */
+        unsigned *used;               /* the rules whose windows are not empty */
+        size_t n_used;
         pcre2_match_data *match_data;
         pcre2_match_context *limits;
 

@@ -4,33 +4,41 @@
 #include <ctype.h>
 
 /* Parts that people put into any value to say that it is none. Compared without case. */
-static const char *const placeholders[] = {
-        "example", "placeholder", "changeme", "replace",   "redacted",   "dummy",
-        "your_",   "your-",       "yourpass", "yourtoken", "yoursecret", "yourkey",
-        "yourapi", "xxxx",        "****",     "....",      "insert_",    "insert-",
-        "removed", "masked",      "censored", "sanitized", "not_a_real", "notreal",
+static const struct span placeholders[] = {
+        SPAN("example"),  SPAN("placeholder"), SPAN("changeme"),   SPAN("replace"),
+        SPAN("redacted"), SPAN("dummy"),       SPAN("your_"),      SPAN("your-"),
+        SPAN("yourpass"), SPAN("yourtoken"),   SPAN("yoursecret"), SPAN("yourkey"),
+        SPAN("yourapi"),  SPAN("xxxx"),        SPAN("****"),       SPAN("...."),
+        SPAN("insert_"),  SPAN("insert-"),     SPAN("removed"),    SPAN("masked"),
+        SPAN("censored"), SPAN("sanitized"),   SPAN("not_a_real"), SPAN("notreal"),
 };
 
 /* And those that a token of a known form could hold by chance, or in a test of that form. */
-static const char *const stand_ins[] = {
-        "change_me",     "change-me",       "changeit",   "____",        "omitted",
-        "fixme",         "<secret",         "<password",  "lorem",       "foobar",
-        "my_secret",     "my-secret",       "mysecret",   "my_password", "mypassword",
-        "my-password",   "secret_key_here", "_here",      "-here",       "somepassword",
-        "some-password", "123456789",       "0123456789", "abcdefghij",  "deadbeef",
-        "000000000",
+static const struct span stand_ins[] = {
+        SPAN("change_me"),       SPAN("change-me"),   SPAN("changeit"),   SPAN("____"),
+        SPAN("omitted"),         SPAN("fixme"),       SPAN("<secret"),    SPAN("<password"),
+        SPAN("lorem"),           SPAN("foobar"),      SPAN("my_secret"),  SPAN("my-secret"),
+        SPAN("mysecret"),        SPAN("my_password"), SPAN("mypassword"), SPAN("my-password"),
+        SPAN("secret_key_here"), SPAN("_here"),       SPAN("-here"),      SPAN("somepassword"),
+        SPAN("some-password"),   SPAN("123456789"),   SPAN("0123456789"), SPAN("abcdefghij"),
+        SPAN("deadbeef"),        SPAN("000000000"),
 };
 
 /* Whole values that are none, or that everybody has: the words themselves. */
-static const char *const plain_words[] = {
-        "password", "passwd", "pass",    "pwd",   "secret",  "token",     "key",      "apikey",
-        "none",     "null",   "nil",     "true",  "false",   "undefined", "test",     "testing",
-        "default",  "empty",  "string",  "unset", "unknown", "required",  "optional", "disabled",
-        "enabled",  "public", "private", "basic", "bearer",  "admin",     "user",     "username",
-        "root",     "guest",  "no",      "yes",   "n/a",     "na",        "prompt",   "hidden",
-        "foo",      "bar",    "baz",     "abc",   "abcdef",  "123",       "asdf",     "qwerty",
-        "function", "object", "text",    "value", "fake",    "sample",    "demo",     "postgres",
-        "int",      "char",   "void",    "self",  "this",    "const",     "static",   "return",
+static const struct span plain_words[] = {
+        SPAN("password"), SPAN("passwd"),   SPAN("pass"),     SPAN("pwd"),       SPAN("secret"),
+        SPAN("token"),    SPAN("key"),      SPAN("apikey"),   SPAN("none"),      SPAN("null"),
+        SPAN("nil"),      SPAN("true"),     SPAN("false"),    SPAN("undefined"), SPAN("test"),
+        SPAN("testing"),  SPAN("default"),  SPAN("empty"),    SPAN("string"),    SPAN("unset"),
+        SPAN("unknown"),  SPAN("required"), SPAN("optional"), SPAN("disabled"),  SPAN("enabled"),
+        SPAN("public"),   SPAN("private"),  SPAN("basic"),    SPAN("bearer"),    SPAN("admin"),
+        SPAN("user"),     SPAN("username"), SPAN("root"),     SPAN("guest"),     SPAN("no"),
+        SPAN("yes"),      SPAN("n/a"),      SPAN("na"),       SPAN("prompt"),    SPAN("hidden"),
+        SPAN("foo"),      SPAN("bar"),      SPAN("baz"),      SPAN("abc"),       SPAN("abcdef"),
+        SPAN("123"),      SPAN("asdf"),     SPAN("qwerty"),   SPAN("function"),  SPAN("object"),
+        SPAN("text"),     SPAN("value"),    SPAN("fake"),     SPAN("sample"),    SPAN("demo"),
+        SPAN("postgres"), SPAN("int"),      SPAN("char"),     SPAN("void"),      SPAN("self"),
+        SPAN("this"),     SPAN("const"),    SPAN("static"),   SPAN("return"),
 };
 
 static bool same_text(const char *a, const char *b, size_t n)
@@ -41,36 +49,29 @@ static bool same_text(const char *a, const char *b, size_t n)
         return true;
 }
 
-static bool contains(struct span v, const char *part)
+static bool contains_any(struct span v, const struct span *parts, size_t n)
 {
-        size_t n = strlen(part);
+        for (size_t at = 0; at < v.length; at++) {
+                char first = (char) tolower((unsigned char) v.text[at]);
 
-        for (size_t i = 0; i + n <= v.length; i++)
-                if (same_text(v.text + i, part, n))
-                        return true;
+                for (size_t i = 0; i < n; i++)
+                        if (*parts[i].text == first && parts[i].length <= v.length - at &&
+                            same_text(v.text + at, parts[i].text, parts[i].length))
+                                return true;
+        }
         return false;
 }
 
-static bool contains_any(struct span v, const char *const *parts, size_t n)
+static bool begins(struct span v, struct span head)
 {
-        for (size_t i = 0; i < n; i++)
-                if (contains(v, parts[i]))
-                        return true;
-        return false;
-}
-
-static bool begins(struct span v, const char *head)
-{
-        size_t n = strlen(head);
-
-        return v.length >= n && !memcmp(v.text, head, n);
+        return v.length >= head.length && !memcmp(v.text, head.text, head.length);
 }
 
 static bool is_plain_word(struct span v)
 {
         for (size_t i = 0; i < ARRAY_SIZE(plain_words); i++)
-                if (strlen(plain_words[i]) == v.length &&
-                    same_text(v.text, plain_words[i], v.length))
+                if (plain_words[i].length == v.length &&
+                    same_text(v.text, plain_words[i].text, v.length))
                         return true;
         return false;
 }
@@ -203,7 +204,8 @@ static struct span base64_text(struct span v, char room[DECODED_MAX])
 /* "user:password", the password being none; or a text that says what it is. */
 static bool is_stand_in_text(struct span text)
 {
-        static const char *const words[] = { "example", "sample", "placeholder", "dummy" };
+        static const struct span words[] = { SPAN("example"), SPAN("sample"), SPAN("placeholder"),
+                                             SPAN("dummy") };
         const char *colon = memchr(text.text, ':', text.length);
         struct span password = text;
 
@@ -239,12 +241,15 @@ bool value_is_encoded_stand_in(struct span v)
 
 bool value_is_reference(struct span v)
 {
-        static const char *const heads[] = {
-                "${",      "$(",       "{{",   "%(",          "#{",         "@{",
-                "<%",      "$ENV",     "env.", "process.env", "os.environ", "secrets.",
-                "vault:",  "arn:aws:", "!Ref", "!Sub",        "!vault",     "ref+",
-                "sm://",   "file:",    "/",    "./",          "../",        "~/",
-                "http://", "https://", "urn:", "op://",       "$env:"
+        static const struct span heads[] = {
+                SPAN("${"),      SPAN("$("),          SPAN("{{"),         SPAN("%("),
+                SPAN("#{"),      SPAN("@{"),          SPAN("<%"),         SPAN("$ENV"),
+                SPAN("env."),    SPAN("process.env"), SPAN("os.environ"), SPAN("secrets."),
+                SPAN("vault:"),  SPAN("arn:aws:"),    SPAN("!Ref"),       SPAN("!Sub"),
+                SPAN("!vault"),  SPAN("ref+"),        SPAN("sm://"),      SPAN("file:"),
+                SPAN("/"),       SPAN("./"),          SPAN("../"),        SPAN("~/"),
+                SPAN("http://"), SPAN("https://"),    SPAN("urn:"),       SPAN("op://"),
+                SPAN("$env:")
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(heads); i++)

@@ -9,16 +9,21 @@
 #define RESULT_LEAST 8 /* bytes of what a cipher or a hash gives, as it is written */
 
 /* Names of what goes in and of what comes out. Lower case. */
-static const char *const inputs[] = { "plain",   "plaintext", "plain_text", "pt",   "msg",
-                                      "message", "input",     "text",       "data", "in" };
-static const char *const results[] = { "ct",     "cipher", "ciphertext", "cipher_text", "expected",
-                                       "digest", "mac",    "tag",        "output",      "result",
-                                       "hash",   "okm",    "derived",    "signature",   "out" };
+static const struct span inputs[] = { SPAN("plain"), SPAN("plaintext"), SPAN("plain_text"),
+                                      SPAN("pt"),    SPAN("msg"),       SPAN("message"),
+                                      SPAN("input"), SPAN("text"),      SPAN("data"),
+                                      SPAN("in") };
+static const struct span results[] = { SPAN("ct"),          SPAN("cipher"),    SPAN("ciphertext"),
+                                       SPAN("cipher_text"), SPAN("expected"),  SPAN("digest"),
+                                       SPAN("mac"),         SPAN("tag"),       SPAN("output"),
+                                       SPAN("result"),      SPAN("hash"),      SPAN("okm"),
+                                       SPAN("derived"),     SPAN("signature"), SPAN("out") };
 
-static bool is_one_of(struct span name, const char *const *list, size_t n)
+static bool is_one_of(struct span name, const struct span *list, size_t n)
 {
         for (size_t i = 0; i < n; i++)
-                if (strlen(list[i]) == name.length && !strncasecmp(list[i], name.text, name.length))
+                if (list[i].length == name.length &&
+                    !strncasecmp(list[i].text, name.text, name.length))
                         return true;
         return false;
 }
