@@ -399,7 +399,7 @@ static void cpu_divide(struct group_usage *ret, uint64_t all, uint64_t user, uin
 static uint64_t memory_peak(const struct group *g)
 {
         uint64_t peak = file_number(g, MEMORY_PEAK);
-        uint64_t others = MIN_OF(g->memory_before, file_number(g, MEMORY_NOW));
+        uint64_t now = file_number(g, MEMORY_NOW), others = MIN_OF(g->memory_before, now);
 
         return others > CLEAN_BYTES ? since(peak, others) : peak;
 }

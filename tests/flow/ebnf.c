@@ -347,7 +347,7 @@ static void special_judge(const struct judging *j, const char *words, size_t fro
         if (from >= j->length || n == 0)
                 return;
         if (letters ? n == 1 && j->text[from] && strchr(letters, j->text[from])
-                    : n > 1 || !strchr("'\"\\", j->text[from]))
+                    : n > 1 || !memchr("'\"\\", j->text[from], 3))
                 ret->at[from + n] = true;
 }
 

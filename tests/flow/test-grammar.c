@@ -182,7 +182,8 @@ static void slip_make(struct json_random *random, char *text, size_t *length)
                 }
                 break;
         default:
-                n = MIN_OF(json_random_below(random, 5), *length - at);
+                n = json_random_below(random, 5);
+                n = MIN_OF(n, *length - at);
                 memmove(text + at + n, text + at, *length - at);
                 *length += n;
         }
