@@ -1,4 +1,5 @@
 libhost_a_SOURCES += \
+	host/obs/control.c host/obs/control.h \
 	host/obs/focus.c host/obs/focus.h \
 	host/obs/gaps.c host/obs/gaps.h \
 	host/obs/mask.c host/obs/mask.h \
@@ -9,5 +10,6 @@ libhost_a_SOURCES += \
 	host/obs/report-sarif.c \
 	host/obs/report-text.c \
 	host/obs/secret.c host/obs/secret.h \
+	host/obs/standard.c host/obs/standard.h \
 	host/obs/tally.c host/obs/tally.h \
 	host/obs/view.c host/obs/view.h

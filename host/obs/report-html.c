@@ -117,6 +117,27 @@ static void steps_put(struct page *p, const struct view *v)
         page_puts(p, "</tbody></table></div>\n");
 }
 
+static void controls_put(struct page *p, const struct controls *c)
+{
+        if (c->n == 0)
+                return;
+        page_puts(p, "<h2>Controls</h2>\n<div "
+                     "class=\"scroll\"><table><thead><tr><th>control</th><th>checks passed</th>"
+                     "<th>failed</th><th>findings</th><th></th></tr></thead><tbody>\n");
+        for (size_t i = 0; i < c->n; i++) {
+                const struct control *of = &c->list[i];
+
+                page_puts(p, "<tr><td><b>");
+                page_html(p, of->name);
+                page_printf(p,
+                            "</b></td><td>%" PRIu64 "</td><td>%" PRIu64
+                            "</td><td>%zu</td><td class=\"%s\">%s</td></tr>\n",
+                            of->checks - of->failed, of->failed, of->findings,
+                            of->is_passed ? "good" : "bad", control_word(of));
+        }
+        page_puts(p, "</tbody></table></div>\n");
+}
+
 /* `text` is what is said of this one place, or "". */
 static void finding_put(struct page *p, const json_t *finding, const char *text)
 {
@@ -139,6 +160,7 @@ static void finding_put(struct page *p, const json_t *finding, const char *text)
 static void group_put(struct page *p, const struct view_group *g)
 {
         const char *name = severity_name(g->severity), *fix = view_text(g->findings[0], "fix");
+        _cleanup_(freep) char *standards = view_standards(g);
 
         page_printf(p, "<details%s><summary><span class=\"tag %s\">%s</span> <b>",
                     g->severity >= SEVERITY_HIGH ? " open" : "", name, name);
@@ -150,6 +172,11 @@ static void group_put(struct page *p, const struct view_group *g)
         if (*fix) {
                 page_puts(p, "<p><b class=\"good\">Fix:</b> ");
                 page_html(p, fix);
+                page_puts(p, "</p>");
+        }
+        if (standards && *standards) {
+                page_puts(p, "<p class=\"soft\">Refers to: ");
+                page_html(p, standards);
                 page_puts(p, "</p>");
         }
         page_puts(p, "<ul>\n");
@@ -241,6 +268,7 @@ int report_html(struct buf *out, const struct view *v, const struct report_optio
                 page_puts(&p, "<h2>Workflow</h2>\n<div class=\"graph\">"), page_puts(&p, o->graph),
                         page_puts(&p, "</div>\n");
         steps_put(&p, v);
+        controls_put(&p, &v->controls);
         page_puts(&p, "<h2>Findings</h2>\n");
         if (v->n_groups == 0)
                 page_puts(&p, "<p>None.</p>\n");

@@ -3,6 +3,8 @@
 #include "obs/page.h"
 #include "obs/view.h"
 
+#include <inttypes.h>
+
 #define PLACES_STANDARD 5
 
 static void step_put(struct page *p, const json_t *step)
@@ -55,6 +57,7 @@ static void group_put(struct page *p, const struct view_group *g)
 {
         size_t most = p->o->is_all ? g->n : p->o->places ? p->o->places : PLACES_STANDARD;
         const char *fix = view_text(g->findings[0], "fix");
+        _cleanup_(freep) char *standards = view_standards(g);
 
         page_printf(p, "\n### %s: ", severity_name(g->severity));
         page_markdown(p, g->rule);
@@ -72,6 +75,29 @@ static void group_put(struct page *p, const struct view_group *g)
                 page_puts(p, "\n**Fix:** ");
                 page_markdown(p, fix);
                 page_putc(p, '\n');
+        }
+        if (standards && *standards) {
+                page_puts(p, "\n**Refers to:** ");
+                page_markdown(p, standards);
+                page_putc(p, '\n');
+        }
+}
+
+static void controls_put(struct page *p, const struct view *v)
+{
+        const struct controls *c = &v->controls;
+
+        if (c->n == 0)
+                return;
+        page_puts(p,
+                  "\n| control | checks passed | failed | findings | |\n|---|---|---|---|---|\n");
+        for (size_t i = 0; i < c->n; i++) {
+                const struct control *of = &c->list[i];
+
+                page_puts(p, "| ");
+                page_markdown(p, of->name);
+                page_printf(p, " | %" PRIu64 " | %" PRIu64 " | %zu | %s |\n",
+                            of->checks - of->failed, of->failed, of->findings, control_word(of));
         }
 }
 
@@ -155,6 +181,7 @@ int report_markdown(struct buf *out, const struct view *v, const struct report_o
         masked_put(&p, v);
         focus_put(&p, v);
         steps_put(&p, v);
+        controls_put(&p, v);
         if (v->n_groups > 0)
                 page_puts(&p, "\n## Findings\n");
         for (size_t i = 0; i < v->n_groups; i++)

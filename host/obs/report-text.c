@@ -220,6 +220,14 @@ static size_t places_of(const struct page *p, const struct view_group *g)
         return p->o->is_all ? g->n : MIN_OF(g->n, most);
 }
 
+static void standards_print(struct page *p, const struct view_group *g)
+{
+        _cleanup_(freep) char *text = view_standards(g);
+
+        if (text && *text)
+                PRINT(p, INDENT "%sref:%s %s\n", ink(p, INK_DIM), ink(p, INK_OFF), text);
+}
+
 /* The rule, what it says, places with excerpts, how to mend it. */
 static void group_print(struct page *p, const struct view_group *g)
 {
@@ -242,13 +250,22 @@ static void group_print(struct page *p, const struct view_group *g)
                       view_plural(g->n - most, "place", "places"), ink(p, INK_OFF));
         if (*fix)
                 PRINT(p, INDENT "%sfix:%s %s\n", ink(p, INK_GREEN), ink(p, INK_OFF), fix);
+        standards_print(p, g);
+}
+
+static bool has_standards(const struct view_group *g)
+{
+        _cleanup_(freep) char *text = view_standards(g);
+
+        return text && *text;
 }
 
 static size_t group_lines(const struct page *p, const struct view_group *g)
 {
         size_t most = places_of(p, g);
 
-        return 1 + g->is_uniform + most + (g->n > most) + (*view_text(g->findings[0], "fix") != 0);
+        return 1 + g->is_uniform + most + (g->n > most) + (*view_text(g->findings[0], "fix") != 0) +
+               has_standards(g);
 }
 
 /* The same on two lines. */
@@ -371,6 +388,35 @@ static void masked_print(struct page *p, const struct view *v)
                 PRINT(p, "\n");
 }
 
+/* What was looked for, and how much of it was found in order. */
+static void controls_print(struct page *p, const struct view *v)
+{
+        const struct controls *c = &v->controls;
+
+        if (c->n == 0)
+                return;
+        PRINT(p, "%sControls%s\n", ink(p, INK_BOLD), ink(p, INK_OFF));
+        for (size_t i = 0; i < c->n; i++) {
+                const struct control *of = &c->list[i];
+
+                if (of->is_idle && of->findings == 0) {
+                        PRINT(p, "  %s– %-10s       %s%s\n", ink(p, INK_DIM), of->name,
+                              control_word(of), ink(p, INK_OFF));
+                        continue;
+                }
+                PRINT(p, "  %s%s%s %-10s %5" PRIu64 " of %" PRIu64 " checks passed",
+                      ink(p, of->is_passed ? INK_GREEN : INK_RED), of->is_passed ? "✔" : "✘",
+                      ink(p, INK_OFF), of->name, of->checks - of->failed, of->checks);
+                for (size_t s = SEVERITIES_; s-- > 0;)
+                        if (of->by_severity[s] > 0)
+                                PRINT(p, "  %s%zu %s%s", ink(p, severity_inks[s]),
+                                      of->by_severity[s], severity_name((enum severity) s),
+                                      ink(p, INK_OFF));
+                PRINT(p, "\n");
+        }
+        PRINT(p, "\n");
+}
+
 static void findings_print(struct page *p, const struct view *v)
 {
         PRINT(p, "%sFindings%s ", ink(p, INK_BOLD), ink(p, INK_OFF));
@@ -441,6 +487,7 @@ int report_text(struct buf *out, const struct view *v, const struct report_optio
         steps_print(&p, v);
         gaps_print(&p, v);
         masked_print(&p, v);
+        controls_print(&p, v);
         findings_print(&p, v);
         slowest_print(&p, v);
         if (v->next[0][0])

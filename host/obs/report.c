@@ -64,6 +64,7 @@ int report_json(struct buf *out, const struct view *v, const struct report_optio
         (void) json_object_set_new(copy, "outcome", json_string(v->word));
         (void) json_object_set_new(copy, "summary", json_string(v->sentence));
         (void) json_object_set_new(copy, "counts", sums_make(&v->tally));
+        (void) json_object_set_new(copy, "controls", controls_to_json(&v->controls));
         (void) json_object_set_new(copy, "not_looked_at", gaps_to_json(&v->gaps));
         (void) json_object_set_new(copy, "not_looked_at_count",
                                    json_integer((json_int_t) v->gaps.total));

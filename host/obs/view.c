@@ -2,6 +2,7 @@
 #include "obs/view.h"
 
 #include "base/unit.h"
+#include "obs/standard.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -108,6 +109,15 @@ void view_took(char *ret, size_t size, const struct view *v)
 const char *view_plural(size_t n, const char *one, const char *many)
 {
         return n == 1 ? one : many;
+}
+
+char *view_standards(const struct view_group *g)
+{
+        _cleanup_(buf_done) struct buf text = { 0 };
+
+        if (buf_puts(&text, "") < 0 || standards_write(&text, g->findings[0]) < 0)
+                return NULL;
+        return buf_take(&text);
 }
 
 void view_place(char *ret, size_t size, const json_t *finding)
@@ -354,6 +364,8 @@ int view_make(struct view *ret, const json_t *document, struct err *err)
                 return r;
         r = groups_make(&v);
         if (r == 0)
+                r = controls_find(&v.controls, document, &v.tally);
+        if (r == 0)
                 r = gaps_find(&v.gaps, document);
         if (r == 0) {
                 v.not_looked_at = gaps_sentence(&v.gaps);
@@ -376,6 +388,7 @@ int view_make(struct view *ret, const json_t *document, struct err *err)
 void view_done(struct view *v)
 {
         tally_done(&v->tally);
+        controls_done(&v->controls);
         gaps_done(&v->gaps);
         free(v->not_looked_at);
         free(v->groups);

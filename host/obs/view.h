@@ -6,6 +6,7 @@
  * with their times, the findings grouped by rule, the commands to type next.
  */
 
+#include "obs/control.h"
 #include "obs/focus.h"
 #include "obs/gaps.h"
 #include "obs/report.h"
@@ -42,6 +43,7 @@ struct view {
         size_t n_groups;
         size_t n_in_context; /* findings in tests, examples and the like */
         struct focus focus;
+        struct controls controls;
         struct gaps gaps;    /* what was not looked at */
         char *not_looked_at; /* the same in a line: "2: …"; "" = all was looked at */
         enum outcome outcome;
@@ -81,6 +83,9 @@ void view_took(char *ret, size_t size, const struct view *v);
 
 /* "place" or "places": `n` things in words. */
 const char *view_plural(size_t n, const char *one, const char *many);
+
+/* The standards that a group is about: "CWE-250, CIS Docker 4.1"; to be freed, NULL = no memory. */
+char *view_standards(const struct view_group *g);
 
 /* "path:line:column", as much of it as is known. */
 void view_place(char *ret, size_t size, const json_t *finding);

@@ -105,6 +105,11 @@ int check_hide(struct check *c, size_t start, size_t end, size_t keep)
         return r;
 }
 
+void check_concerns(struct check *c, enum control control)
+{
+        c->files_of[control]++;
+}
+
 int check_not_scanned(struct check *c, const char *path, const char *why)
 {
         int r = array_grow(&c->not_scanned, &c->not_scanned_size, c->n_not_scanned + 1,
@@ -318,6 +323,8 @@ static int tell_judged(struct check *c, const struct report *report, struct linh
 
         for (const char *const *tag = report->tags; tag && *tag; tag++)
                 add_tag(&tags, *tag);
+        for (const char *const *ref = report->refs; ref && *ref; ref++)
+                add_tag(&tags, *ref);
         add_tag(&tags, soundness_tags[report->soundness]);
         add_tag(&tags, report->proof);
         add_tag(&tags, context_tag(context));

@@ -64,9 +64,10 @@ struct report {
         enum soundness soundness;
         size_t start; /* offset of the place in the text */
         size_t end;
-        struct span secret;  /* what the fingerprint is made of; empty = the masked line */
-        const char *excerpt; /* NULL = the masked line; else there is no place in the text, */
-        uint32_t line;       /* but this line, or 0 */
+        const char *const *refs; /* standards that the rule's tags do not name; NULL = none */
+        struct span secret;      /* what the fingerprint is made of; empty = the masked line */
+        const char *excerpt;     /* NULL = the masked line; else there is no place in the text, */
+        uint32_t line;           /* but this line, or 0 */
 };
 
 /* What the policy file asks for. */
@@ -119,7 +120,8 @@ struct check {
         uint64_t waived;     /* by a comment in the source */
         uint64_t in_context[CONTEXTS_];
         uint64_t files, bytes;
-        uint64_t lost; /* findings past the host's limit */
+        uint64_t files_of[CONTROLS_]; /* headers, config: files of their kinds */
+        uint64_t lost;                /* findings past the host's limit */
         struct not_scanned *not_scanned;
         size_t n_not_scanned, not_scanned_size;
         json_t *licenses;        /* output.licenses */
@@ -135,6 +137,10 @@ int check_notice(struct check *c, enum control control, const struct notice *not
 
 /* The same with everything given; the structure is copied. */
 int check_report(struct check *c, const struct report *report);
+
+/* Says that the current file is of a kind that this control is about: a module of the controls
+ * headers and config calls it once for each file that it parses. */
+void check_concerns(struct check *c, enum control control);
 
 /* Says that a file was not looked at, or not wholly. `why` is static. */
 int check_not_scanned(struct check *c, const char *path, const char *why);

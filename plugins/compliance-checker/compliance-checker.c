@@ -6,7 +6,10 @@
  */
 
 #include "check.h"
+#include "dockerfile.h"
+#include "headers.h"
 #include "license-text.h"
+#include "licenses.h"
 #include "pack.h"
 #include "policy.h"
 #include "tree.h"
@@ -147,6 +150,39 @@ static json_t *make_contexts(const struct check *c)
         return contexts;
 }
 
+/* The others look at every file. */
+static bool is_of_some_files(enum control control)
+{
+        return control == CONTROL_HEADERS || control == CONTROL_CONFIG;
+}
+
+/* What reports count passed and failed checks by (see the host's obs/control.h). */
+static json_t *make_controls(const struct check *c)
+{
+        static const struct {
+                enum control control;
+                size_t (*rules)(void);
+        } tables[] = {
+                { CONTROL_LICENSES, licenses_rules },
+                { CONTROL_HEADERS, headers_rules },
+                { CONTROL_CONFIG, dockerfile_rules },
+        };
+        size_t checks[CONTROLS_] = { [CONTROL_SECRETS] = prepared.secrets.pack.n_rules,
+                                     [CONTROL_ENV] = prepared.env.pack.n_rules };
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+                checks[tables[i].control] += tables[i].rules();
+        for (size_t i = 0; i < CONTROLS_; i++)
+                if (c->wanted[i])
+                        (void) json_array_append_new(
+                                list, json_pack("{ss sI sI}", "name", control_names[i], "checks",
+                                                (json_int_t) checks[i], "files",
+                                                (json_int_t) (is_of_some_files(i) ? c->files_of[i]
+                                                                                  : c->files)));
+        return list;
+}
+
 static json_t *make_skips(const struct tree *t)
 {
         json_t *skips = json_object();
@@ -160,13 +196,15 @@ static json_t *make_skips(const struct tree *t)
 static int write_output(struct check *c, const struct tree *t)
 {
         json_t *summary = json_pack(
-                "{so so sI sI so sI sI sI}", "counts", make_counts(c), "contexts", make_contexts(c),
-                "files_scanned", (json_int_t) c->files, "bytes_scanned", (json_int_t) c->bytes,
-                "skipped", make_skips(t), "suppressed", (json_int_t) c->suppressed, "waived",
-                (json_int_t) c->waived, "findings_lost", (json_int_t) c->lost);
-        json_t *output = json_pack("{so sO so sI}", "summary", summary, "licenses", c->licenses,
-                                   "not_looked_at", make_not_scanned(c), "not_looked_at_count",
-                                   (json_int_t) c->n_not_scanned);
+                "{so so sI sI so sI sI sI so}", "counts", make_counts(c), "contexts",
+                make_contexts(c), "files_scanned", (json_int_t) c->files, "bytes_scanned",
+                (json_int_t) c->bytes, "skipped", make_skips(t), "suppressed",
+                (json_int_t) c->suppressed, "waived", (json_int_t) c->waived, "findings_lost",
+                (json_int_t) c->lost, "not_fully_scanned", make_not_scanned(c));
+        json_t *output =
+                json_pack("{so so sO so sI}", "summary", summary, "controls", make_controls(c),
+                          "licenses", c->licenses, "not_looked_at", make_not_scanned(c),
+                          "not_looked_at_count", (json_int_t) c->n_not_scanned);
         char *text = output ? json_dumps(output, JSON_COMPACT) : NULL;
         int r = text ? linhay_output(c->run, text, strlen(text)) : -ENOMEM;
 

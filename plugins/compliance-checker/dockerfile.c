@@ -59,6 +59,11 @@ static const struct notice notices[] = {
                            "Leave out -k, --insecure and --no-check-certificate." },
 };
 
+size_t dockerfile_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 /* One instruction: its word, and its arguments with continued lines in them. */
 struct instruction {
         struct span word;
@@ -407,5 +412,8 @@ int dockerfile_check(struct check *c)
 {
         struct dockerfile d = { .c = c };
 
-        return is_dockerfile(c->path) ? check_text(&d) : 0;
+        if (!is_dockerfile(c->path))
+                return 0;
+        check_concerns(c, CONTROL_CONFIG);
+        return check_text(&d);
 }

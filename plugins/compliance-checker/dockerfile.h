@@ -10,3 +10,6 @@
 
 /* Checks the current file if it is a Dockerfile: 0 or a negative errno. */
 int dockerfile_check(struct check *c);
+
+/* How many rules there are. */
+size_t dockerfile_rules(void);

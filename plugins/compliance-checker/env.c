@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env.h"
 
+/* OWASP ASVS 4.0.3: no passwords or keys in source code. */
+static const char *const standards[] = { "asvs:2.10.4", NULL };
+
 int env_check(struct check *c)
 {
         int r = matcher_scan(c->env, c->path, c->text, c->length);
@@ -14,6 +17,7 @@ int env_check(struct check *c)
                                          .fix = m->rule->fix,
                                          .cwe = m->rule->cwe,
                                          .tags = m->rule->tags,
+                                         .refs = standards,
                                          .soundness = SOUNDNESS_HEURISTIC,
                                          .start = m->start,
                                          .end = m->end,

@@ -103,6 +103,11 @@ static const struct notice notices[] = {
                           "Anchor it with ^, escape the dots, and end the host with a slash." },
 };
 
+size_t headers_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 enum header { HSTS, CSP, NOSNIFF, FRAME_OPTIONS, REFERRER_POLICY, HEADERS_ };
 
 static const struct {
@@ -738,6 +743,7 @@ int headers_check(struct check *c)
 
         if (!is_nginx(c))
                 return 0;
+        check_concerns(c, CONTROL_HEADERS);
         r = nginx_parse(&f.n, c->text, c->length, open_include, &f);
         f.blocks = calloc(f.n.n_list + 1, sizeof(*f.blocks));
         if (r >= 0 && !f.blocks)

@@ -11,3 +11,6 @@
 
 /* Checks the current file if it is nginx configuration: 0 or a negative errno. */
 int headers_check(struct check *c);
+
+/* How many rules there are. */
+size_t headers_rules(void);

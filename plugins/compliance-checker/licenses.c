@@ -35,6 +35,11 @@ static const struct notice notices[] = {
                        "Make both say the same." },
 };
 
+size_t licenses_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 /* ---- Policy ---- */
 
 /* "GPL-2.0" in a policy means both -only and -or-later; "AGPL-*" all that begin so. */

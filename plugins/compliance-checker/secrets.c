@@ -21,6 +21,9 @@ static void judge(struct check *c, struct report *report, enum proof proof)
                 report->message = message;
 }
 
+/* OWASP ASVS 4.0.3: no passwords or keys in source code (2.10.4), but in a vault (6.4.1). */
+static const char *const standards[] = { "asvs:2.10.4", "asvs:6.4.1", NULL };
+
 static int report_match(struct check *c, const struct match *m)
 {
         struct report report = { .control = CONTROL_SECRETS,
@@ -30,6 +33,7 @@ static int report_match(struct check *c, const struct match *m)
                                  .fix = m->rule->fix,
                                  .cwe = m->rule->cwe,
                                  .tags = m->rule->tags,
+                                 .refs = standards,
                                  .soundness = SOUNDNESS_HEURISTIC,
                                  .start = m->start,
                                  .end = m->end,

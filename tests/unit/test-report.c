@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "obs/report.h"
+#include "obs/standard.h"
 #include "obs/tally.h"
 
 /* A first look, a second look at the same after a patch, and a reviewer whose texts are hostile. */
@@ -180,6 +181,78 @@ static void test_gaps(void **state)
         }
 }
 
+/* What was looked for stands beside what was found; a rule counts once, however often it is found.
+ */
+static void test_controls(void **state)
+{
+        static const struct {
+                const char *why;
+                const char *output; /* of the step that finds x/<script>, high */
+                enum report_format format;
+                const char *has;
+        } rows[] = {
+                { "a control with a failed check",
+                  "{\"controls\":[{\"name\":\"x\",\"checks\":5,\"files\":2}]}", REPORT_TEXT,
+                  "✘ x              4 of 5 checks passed  1 high" },
+                { "one without", "{\"controls\":[{\"name\":\"y\",\"checks\":5}]}", REPORT_TEXT,
+                  "✔ y              5 of 5 checks passed\n" },
+                { "one with nothing to look at",
+                  "{\"controls\":[{\"name\":\"y\",\"checks\":5,\"files\":0}]}", REPORT_TEXT,
+                  "– y                nothing to check\n" },
+                { "another step saw files",
+                  "{\"controls\":[{\"name\":\"y\",\"checks\":5,\"files\":0},"
+                  "{\"name\":\"y\",\"checks\":4,\"files\":3}]}",
+                  REPORT_TEXT, "✔ y              5 of 5 checks passed\n" },
+                { "never more failed than there are",
+                  "{\"controls\":[{\"name\":\"x\",\"checks\":0},{\"name\":\"x/\",\"checks\":1}]}",
+                  REPORT_JSON, "\"failed_checks\": 0" },
+                { "in JSON", "{\"controls\":[{\"name\":\"x\",\"checks\":5}]}", REPORT_JSON,
+                  "\"passed_checks\": 4" },
+                { "another shape", "{\"controls\":{\"x\":[7]}}", REPORT_JSON, "\"controls\": []" },
+                { "in Markdown", "{\"controls\":[{\"name\":\"x\",\"checks\":5}]}", REPORT_MARKDOWN,
+                  "| x | 4 | 1 | 1 | failed |" },
+                { "in HTML, escaped", "{\"controls\":[{\"name\":\"<y>\",\"checks\":5}]}",
+                  REPORT_HTML, "<b>&lt;y&gt;</b></td><td>5</td>" },
+        };
+        const struct report_options o = { 0 };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(json_decrefp) json_t *doc = document_make("done");
+                _cleanup_(buf_done) struct buf out = { 0 };
+                json_t *step = json_array_get(json_object_get(doc, "steps"), 1);
+
+                (void) json_object_set_new(step, "output", json_loads(rows[i].output, 0, NULL));
+                (void) json_object_set_new(doc, "fail_on", json_string("medium"));
+                assert_int_equal(report_write(&out, doc, rows[i].format, &o, NULL), 0);
+                if (!strstr(buf_text(&out), rows[i].has))
+                        fail_msg("%s: \"%s\" is not in:\n%s", rows[i].why, rows[i].has,
+                                 buf_text(&out));
+        }
+}
+
+/* CWE and the standards that tags name; rules of other tools are none. */
+static void test_standards(void **state)
+{
+        static const struct {
+                const char *finding, *want;
+        } rows[] = {
+                { "{}", "" },
+                { "{\"cwe\":[\"CWE-250\"],\"tags\":[\"hadolint:DL3002\",\"cis-docker:4.1\"]}",
+                  "CWE-250, CIS Docker 4.1" },
+                { "{\"cwe\":7,\"tags\":[1,\"asvs:2.10.4\",\"asvs\"]}", "OWASP ASVS 2.10.4" },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(json_decrefp) json_t *finding = json_loads(rows[i].finding, 0, NULL);
+                _cleanup_(buf_done) struct buf text = { 0 };
+
+                assert_int_equal(standards_write(&text, finding), 0);
+                assert_string_equal(buf_text(&text), rows[i].want);
+        }
+}
+
 /* No engine carries it: it is not alive, and what was decided is not asked again. */
 static void test_stopped(void **state)
 {
@@ -339,6 +412,8 @@ int main(void)
                 cmocka_unit_test(test_waiting_since),
                 cmocka_unit_test(test_formats),
                 cmocka_unit_test(test_gaps),
+                cmocka_unit_test(test_controls),
+                cmocka_unit_test(test_standards),
                 cmocka_unit_test(test_stopped),
                 cmocka_unit_test(test_phrases),
                 cmocka_unit_test(test_waived),
