@@ -5,15 +5,18 @@ EXTRA_DIST += tests/tap.sh
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests -I$(srcdir)/plugins/lib $(CMOCKA_CFLAGS)
 TEST_LIBS = $(HOST_LIBS) $(CMOCKA_LIBS)
 
+# Tests start in this order; the long ones first, so that none is left running alone at the end.
+include $(srcdir)/tests/sim/local.mk
+include $(srcdir)/tests/battery/local.mk
+include $(srcdir)/tests/store/local.mk
+include $(srcdir)/tests/e2e/local.mk
+include $(srcdir)/tests/cell/local.mk
 include $(srcdir)/tests/unit/base.mk
 include $(srcdir)/tests/unit/schema.mk
 include $(srcdir)/tests/unit/conf.mk
 include $(srcdir)/tests/flow/local.mk
-include $(srcdir)/tests/store/local.mk
 include $(srcdir)/tests/unit/change.mk
 include $(srcdir)/tests/unit/plug.mk
-include $(srcdir)/tests/cell/local.mk
-include $(srcdir)/tests/battery/local.mk
 include $(srcdir)/tests/unit/obs.mk
 include $(srcdir)/tests/unit/run.mk
 include $(srcdir)/tests/unit/daemon.mk
@@ -21,8 +24,6 @@ include $(srcdir)/tests/unit/patcher.mk
 include $(srcdir)/tests/unit/checker.mk
 include $(srcdir)/tests/unit/reviewer.mk
 include $(srcdir)/tests/sdk/local.mk
-include $(srcdir)/tests/e2e/local.mk
-include $(srcdir)/tests/sim/local.mk
 include $(srcdir)/tests/load/local.mk
 include $(srcdir)/tests/fuzz/local.mk
 
