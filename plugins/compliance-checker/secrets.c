@@ -2,6 +2,9 @@
 #include "secrets.h"
 
 #include "policy.h"
+#include "scan/uuid.h"
+
+#define UUIDS_TOLD 10 /* of a file; a dump may hold any number */
 
 /* What the secret's own check says about it changes how sure the finding is, and never drops it. */
 static void judge(struct check *c, struct report *report, enum proof proof)
@@ -17,6 +20,18 @@ static void judge(struct check *c, struct report *report, enum proof proof)
         report->severity--;
         message = check_keep(c, "%s; its built-in check fails, so it may be a stand-in or damaged",
                              report->message);
+        if (message)
+                report->message = message;
+}
+
+/* What may well be none is told as low, whatever its rule says. */
+static void doubt(struct check *c, struct report *report)
+{
+        const char *message = check_keep(c, "%s; the value is counted up, so it may be a stand-in",
+                                         report->message);
+
+        report->proof = "confidence:low";
+        report->severity = MIN_OF(report->severity, LINHAY_SEVERITY_LOW);
         if (message)
                 report->message = message;
 }
@@ -41,8 +56,61 @@ static int report_match(struct check *c, const struct match *m)
 
         if (c->policy.n_secrets && policy_allows_secret(c, report.secret))
                 return 0;
-        judge(c, &report, m->rule->proof);
+        if (m->doubtful)
+                doubt(c, &report);
+        else
+                judge(c, &report, m->rule->proof);
         return check_report(c, &report);
+}
+
+static bool is_found(const struct matcher *m, size_t start, size_t end)
+{
+        for (size_t i = 0; i < m->n_found; i++)
+                if (m->found[i].start < end && start < m->found[i].end)
+                        return true;
+        return false;
+}
+
+static int report_uuid(struct check *c, size_t at, bool is_last)
+{
+        static const char *const tags[] = { "generic", "identifier", NULL };
+        static const char *const cwe[] = { "CWE-798", NULL };
+        struct report report = {
+                .control = CONTROL_SECRETS,
+                .severity = LINHAY_SEVERITY_INFO,
+                .rule = "secrets/uuid",
+                .message = is_last ? "UUID; further ones of this file are not told" : "UUID",
+                .fix = "Nothing, where it only names something. Where knowing it is enough to get "
+                       "in, "
+                       "replace it and load it from a secret store.",
+                .cwe = cwe,
+                .tags = tags,
+                .refs = standards,
+                .soundness = SOUNDNESS_HEURISTIC,
+                .proof = "confidence:low",
+                .start = at,
+                .end = at + UUID_LENGTH,
+                .secret = { c->text + at, UUID_LENGTH },
+        };
+
+        return policy_allows_secret(c, report.secret) ? 0 : check_report(c, &report);
+}
+
+/* Identifiers: the first ones are told, all are hidden. */
+static int look_for_uuids(struct check *c)
+{
+        unsigned told = 0;
+        int r = 0;
+
+        if (uuid_names_parts(c->path))
+                return 0;
+        for (size_t at = 0; r >= 0 && (at = uuid_find(c->text, c->length, at)) != SIZE_MAX;
+             at += UUID_LENGTH) {
+                r = check_hide(c, at, at + UUID_LENGTH, 0);
+                if (r >= 0 && told < UUIDS_TOLD && !is_found(c->matcher, at, at + UUID_LENGTH))
+                        r = report_uuid(c, at, ++told == UUIDS_TOLD);
+        }
+        return r;
 }
 
 int secrets_check(struct check *c)
@@ -61,5 +129,5 @@ int secrets_check(struct check *c)
                 return 0;
         for (size_t i = 0; r >= 0 && i < c->matcher->n_found; i++)
                 r = report_match(c, &c->matcher->found[i]);
-        return r;
+        return r < 0 ? r : look_for_uuids(c);
 }

@@ -14,9 +14,11 @@ plugins_lib_libscan_a_SOURCES = \
 	plugins/lib/scan/rule.c plugins/lib/scan/rule.h \
 	plugins/lib/scan/sample.c plugins/lib/scan/sample.h \
 	plugins/lib/scan/text.c plugins/lib/scan/text.h \
+	plugins/lib/scan/uuid.c plugins/lib/scan/uuid.h \
 	plugins/lib/scan/value.c plugins/lib/scan/value.h \
 	plugins/lib/scan/vector.c plugins/lib/scan/vector.h \
-	plugins/lib/scan/waiver.c plugins/lib/scan/waiver.h
+	plugins/lib/scan/waiver.c plugins/lib/scan/waiver.h \
+	plugins/lib/scan/words.c plugins/lib/scan/words.h
 plugins_lib_libscan_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_lib_libscan_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) $(NETTLE_CFLAGS) \
 	$(HYPERSCAN_CFLAGS)

@@ -15,6 +15,7 @@
 #include "scan/proof.h"
 #include "scan/sample.h"
 #include "scan/text.h"
+#include "scan/uuid.h"
 #include "scan/value.h"
 #include "scan/vector.h"
 #include "scan/waiver.h"
@@ -357,6 +358,8 @@ static void test_assign(void **state)
                 { "a value on the next line", "key =\n  \"v1\"", "key", "v1" },
                 { "an escaped quote", "key = \"v\\\"1\"", "key", "v\\\"1" },
                 { "a comparison", "key == \"v1\"", "key", "v1" },
+                { "a comparison, turned round", "if (\"v1\" == key)", "key", "v1" },
+                { "no comparison before it", "f(\"v1\", key)", NULL, NULL },
                 { "only a word", "the key of it", NULL, NULL },
                 { "an open quote", "key = \"v1\n", NULL, NULL },
                 { "the end of the text", "key =", NULL, NULL },
@@ -399,6 +402,14 @@ static void test_values(void **state)
                 { "bytes in steps", "00112233445566778899aabbccddeeff", true, false, false },
                 { "letters counted up", "abcdefgh", true, false, true },
                 { "bytes of a key", "b26f309fbe57e9b3bb6ae5ef31d54450", false, false, false },
+                { "signs only", ",.:-*?!", true, false, false },
+                { "an object identifier", "1.2.840.113549.1.9.7", true, false, false },
+                { "a template in a text", "tok-{{ user.key }}", false, true, true },
+                { "braces that close nothing", "m{{h}o)p${e]no", false, false, false },
+                { "a command", "a$(cat /run/key)b", false, true, true },
+                { "letters that no word has", "zxqwvkjhg", false, false, false },
+                { "a name in capitals", "MAX_RETRY_COUNT", false, false, true },
+                { "a name in humps", "defaultRequestTimeout", false, false, true },
         };
 
         for (size_t i = 0; i < TEST_ROWS(rows); i++) {
@@ -414,6 +425,74 @@ static void test_values(void **state)
         }
         assert_true(entropy_bits("aaaa", 4) == 0);
         assert_true(entropy_bits("abcd", 4) == 2);
+}
+
+static void test_value_kinds(void **state)
+{
+        (void) state;
+        enum { COUNTED = 1, GIBBERISH = 2, PUBLIC_KEY = 4, PLAIN_NAME = 8 };
+        static const struct {
+                const char *why, *text;
+                int want;
+        } rows[] = {
+                { "counted up, in the form of a UUID", "12345678-ABCD-ABCD-ABCD-1234567890AB",
+                  COUNTED },
+                { "drawn", "9f8d2c61-7b3e-4d0a-8c55-e1f6b2a9d370", 0 },
+                { "counted up, but short", "12345678", 0 },
+                { "many signs", "m{{h}o)p${e]no", GIBBERISH },
+                { "a pattern has many signs too", "^(?=.*[A-Z])[a-z]{8,}$", 0 },
+                { "and is known by its backslashes", "\\{a\\}(b|c)+<d>[e]", 0 },
+                { "a name", "fastcgi_pass", PLAIN_NAME },
+                { "a name with a number", "urllib2", PLAIN_NAME },
+                { "a public key of EC",
+                  "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEAAAAAAAAAAAAAAAAAAAAAAAAAAA=", PUBLIC_KEY },
+                { "a public key of RSA",
+                  "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAAAAAAAAAAAAAAAAAAAAA", PUBLIC_KEY },
+                { "a public key as ssh writes it", "AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAA", PUBLIC_KEY },
+                { "a private key: a sequence with a number",
+                  "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAAAAAAAAAAAAAAAA", 0 },
+                { "a private key with a password",
+                  "MIIFHDBOBgkqhkiG9w0BBQ0wQTApBgkqhkiG9w0BBQwwHAQIAAAAAAAAAAAAAAAA", 0 },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct span v = { rows[i].text, strlen(rows[i].text) };
+                int got = (value_is_counted(v) ? COUNTED : 0) |
+                          (value_is_gibberish(v) ? GIBBERISH : 0) |
+                          (value_is_public_key(v) ? PUBLIC_KEY : 0) |
+                          (value_is_plain_name(v) ? PLAIN_NAME : 0);
+
+                if (got != rows[i].want)
+                        fail_msg("%s: %d", rows[i].why, got);
+        }
+}
+
+static void test_uuids(void **state)
+{
+        (void) state;
+#define DRAWN "9f8d2c61-7b3e-4d0a-8c55-e1f6b2a9d370"
+        static const struct {
+                const char *why, *text;
+                size_t want;
+        } rows[] = {
+                { "alone", DRAWN, 0 },
+                { "in a text with dashes", "--a-b--c " DRAWN " -", 9 },
+                { "in capitals", "id=9F8D2C61-7B3E-4D0A-8C55-E1F6B2A9D370;", 3 },
+                { "counted, not drawn", "00000000-0000-0000-0000-000000000001", SIZE_MAX },
+                { "part of a longer name", "x" DRAWN, SIZE_MAX },
+                { "one digit more", DRAWN "0", SIZE_MAX },
+                { "one digit less", "9f8d2c61-7b3e-4d0a-8c55-e1f6b2a9d37", SIZE_MAX },
+                { "no digit", "9f8d2c61-7b3e-4d0a-8c55-e1f6b2a9d37g", SIZE_MAX },
+                { "nothing", "", SIZE_MAX },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                if (uuid_find(rows[i].text, strlen(rows[i].text), 0) != rows[i].want)
+                        fail_msg("%s", rows[i].why);
+        assert_int_equal(uuid_find(DRAWN " " DRAWN, 73, 36), 37);
+        assert_true(uuid_names_parts("src/App.CSPROJ"));
+        assert_false(uuid_names_parts("src/app.c"));
+#undef DRAWN
 }
 
 static void test_encoded(void **state)
@@ -676,6 +755,7 @@ int main(void)
                 cmocka_unit_test(test_whole_pack),  cmocka_unit_test(test_gate),
                 cmocka_unit_test(test_gates_agree), cmocka_unit_test(test_assign),
                 cmocka_unit_test(test_values),      cmocka_unit_test(test_mask),
+                cmocka_unit_test(test_value_kinds), cmocka_unit_test(test_uuids),
                 cmocka_unit_test(test_encoded),     cmocka_unit_test(test_vector),
                 cmocka_unit_test(test_hide),        cmocka_unit_test(test_context),
                 cmocka_unit_test(test_waiver),      cmocka_unit_test(test_fingerprint),

@@ -222,6 +222,33 @@ static bool read_pair(struct cursor *c, struct assign *a)
         return read_value(&t, JOINT, a);
 }
 
+/* "value" == name: the string before a comparison that the name is the right side of. */
+static bool read_compared(const char *data, const char *name, struct assign *a)
+{
+        const char *p = name, *low = name - data > VALUE_MAX_BYTES ? name - VALUE_MAX_BYTES : data;
+        const char *signs, *end;
+        char quote;
+
+        while (p > low && (p[-1] == ' ' || is_name_byte(p[-1]) || p[-1] == '$'))
+                p--;
+        signs = p;
+        while (p > low && (p[-1] == '=' || p[-1] == '!'))
+                p--;
+        if (signs - p < 2 || signs[-1] != '=')
+                return false;
+        while (p > low && p[-1] == ' ')
+                p--;
+        if (p - low < 2 || !is_quote(p[-1]))
+                return false;
+        end = --p;
+        quote = *end;
+        while (p > low && p[-1] != quote && p[-1] != '\n')
+                p--;
+        a->value = (struct span){ p, (size_t) (end - p) };
+        a->quoted = true;
+        return p > low && p[-1] == quote && a->value.length > 0;
+}
+
 bool assign_read(const char *data, size_t length, size_t start, size_t end, struct assign *ret)
 {
         struct cursor c = { .end = data + length };
@@ -254,6 +281,11 @@ bool assign_read(const char *data, size_t length, size_t start, size_t end, stru
         }
         skip_subscript(&c);
         joint = take_joint(&c);
+        if ((joint == NO_JOINT || joint == JOINT_BLANK) && !quoted_name &&
+            read_compared(data, a.name.text, &a)) {
+                *ret = a;
+                return true;
+        }
         if (joint == NO_JOINT || (joint == JOINT_LIST && !quoted_name))
                 return false;
         if (joint == JOINT_BLANK && flag)

@@ -156,6 +156,8 @@ static bool is_secret(struct matcher *m, const struct rule *rule, struct span se
 {
         if (secret.length < rule->min_length || (!rule->words && value_is_placeholder(secret)))
                 return false;
+        if (!rule->words && value_is_counted(secret))
+                return false;
         if (rule->words)
                 return !value_is_reference(secret) &&
                        !(rule->deny_code && occurs(m, rule->deny_code, secret));
@@ -211,14 +213,35 @@ static bool has_digit(struct span v)
         return false;
 }
 
-/* A value of a known form under a name of a known kind. */
+/* A value of a known form under a name of a known kind; one that is counted up is doubtful. */
 static bool is_formed_secret(struct matcher *m, const struct rule *rule, const struct assign *a)
 {
         return occurs(m, rule->form_code, a->value) && occurs(m, rule->code, a->name) &&
                !(rule->deny_code && occurs(m, rule->deny_code, a->name)) &&
-               !value_is_placeholder(a->value) && !value_is_stand_in(a->value) &&
+               !value_is_placeholder(a->value) &&
+               (!value_is_stand_in(a->value) || value_is_counted(a->value)) &&
                !(a->list && value_is_plain_name(a->value)) &&
                entropy_bits(a->value.text, a->value.length) >= rule->entropy;
+}
+
+/* No name and no sentence: what a person would think of as a password. */
+static bool is_password(const struct assign *a)
+{
+        struct span v = a->value;
+
+        if (!value_is_words(v))
+                return true;
+        return a->quoted && ((has_digit(v) && value_classes(v) > 1) || value_is_gibberish(v));
+}
+
+/* Drawn rather than thought of? */
+static bool is_random(const struct rule *rule, struct span v)
+{
+        bool is_gibberish = value_is_gibberish(v);
+
+        if (!is_gibberish && (value_is_words(v) || !(has_digit(v) || value_is_unpronounceable(v))))
+                return false;
+        return entropy_bits(v.text, v.length) >= rule->entropy;
 }
 
 /* The value of any other assignment has no form, so it must not look like anything else. */
@@ -235,11 +258,10 @@ static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const
         if ((!a->quoted && !a->markup && is_code(v)) || (a->call && !has_digit(v)) ||
             (a->list && value_is_plain_name(v)))
                 return false;
-        if (rule->words ? value_is_words(v) && !(a->quoted && has_digit(v) && value_classes(v) > 1)
-                        : value_is_words(v) || entropy_bits(v.text, v.length) < rule->entropy ||
-                                  !(has_digit(v) || value_is_unpronounceable(v)))
+        if (rule->words ? !is_password(a) : !is_random(rule, v))
                 return false;
-        if (value_is_encoded_stand_in(v) || !occurs(m, rule->code, a->name) ||
+        if (value_is_encoded_stand_in(v) || value_is_public_key(v) ||
+            !occurs(m, rule->code, a->name) ||
             (rule->deny_code && occurs(m, rule->deny_code, a->name)))
                 return false;
         return !vector_holds(m->data, m->length, (size_t) (v.text - m->data),
@@ -401,6 +423,7 @@ static int look_at_assignment(struct matcher *m, unsigned index, size_t start, s
         match.start = (size_t) (a.value.text - m->data);
         match.end = match.start + a.value.length;
         if (is_assigned_secret(m, rule, &a)) {
+                match.doubtful = rule->form_code && value_is_counted(a.value);
                 r = add_match(&m->found, &m->n_found, &m->found_size, match);
                 if (r >= 0)
                         r = add_match(&m->shapes, &m->n_shapes, &m->shapes_size, match);

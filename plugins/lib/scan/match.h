@@ -18,7 +18,8 @@ struct match {
         const struct rule *rule;
         size_t start; /* of the secret */
         size_t end;
-        size_t name; /* offset of the assignment's name, or of the whole match */
+        size_t name;   /* offset of the assignment's name, or of the whole match */
+        bool doubtful; /* of the right form and name, but counted up rather than drawn */
 };
 
 struct match_window {

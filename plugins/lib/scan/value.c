@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scan/value.h"
 
+#include "scan/words.h"
+
 #include <ctype.h>
 
 /* Parts that people put into any value to say that it is none. Compared without case. */
@@ -110,20 +112,39 @@ static bool has_bracketed(struct span v)
         return left > 2 && isalpha((unsigned char) open[1]) && memchr(open, '>', left);
 }
 
+static bool has_letter_or_digit(struct span v)
+{
+        for (size_t i = 0; i < v.length; i++)
+                if (isalnum((unsigned char) v.text[i]))
+                        return true;
+        return false;
+}
+
 bool value_is_placeholder(struct span v)
 {
-        return !v.length || has_bracketed(v) || is_monotone(v) || is_bracketed(v) ||
+        return !has_letter_or_digit(v) || has_bracketed(v) || is_monotone(v) || is_bracketed(v) ||
                contains_any(v, placeholders, ARRAY_SIZE(placeholders));
+}
+
+/* 1.2.840.113549: a version, an address, an object identifier. */
+static bool is_dotted_number(struct span v)
+{
+        for (size_t i = 0; i < v.length; i++)
+                if (!isdigit((unsigned char) v.text[i]) && v.text[i] != '.')
+                        return false;
+        return memchr(v.text, '.', v.length) != NULL;
 }
 
 bool value_is_stand_in(struct span v)
 {
-        return is_plain_word(v) || value_is_ramp(v) ||
+        return is_plain_word(v) || value_is_ramp(v) || is_dotted_number(v) ||
                contains_any(v, stand_ins, ARRAY_SIZE(stand_ins));
 }
 
 bool value_is_plain_name(struct span v)
 {
+        while (v.length > 1 && isdigit((unsigned char) v.text[v.length - 1]))
+                v.length--;
         for (size_t i = 0; i < v.length; i++)
                 if (!islower((unsigned char) v.text[i]) && !strchr("_-.", v.text[i]))
                         return false;
@@ -165,6 +186,15 @@ bool value_is_ramp(struct span v)
         return v.length >= 8 && is_even((const unsigned char *) v.text, v.length);
 }
 
+bool value_is_counted(struct span v)
+{
+        size_t steps = 0;
+
+        for (size_t i = 0; i + 1 < v.length; i++)
+                steps += isalnum((unsigned char) v.text[i]) && v.text[i + 1] == v.text[i] + 1;
+        return v.length >= 16 && steps * 5 >= v.length * 2;
+}
+
 static int base64_digit(char c)
 {
         static const char digits[] =
@@ -199,6 +229,47 @@ static struct span base64_text(struct span v, char room[DECODED_MAX])
                 n++;
         }
         return (struct span){ room, n };
+}
+
+/* The content of a DER sequence; the length is only skipped, as the text may be cut. */
+static const unsigned char *in_sequence(const unsigned char *p, const unsigned char *end)
+{
+        if (end - p < 6 || p[0] != 0x30)
+                return NULL;
+        return p + 2 + (p[1] > 0x80 && p[1] <= 0x83 ? p[1] - 0x80 : 0);
+}
+
+bool value_is_public_key(struct span v)
+{
+        /* PKCS #5: an encrypted private key begins like a public one. */
+        static const unsigned char encrypted[] = { 0x06, 0x09, 0x2a, 0x86, 0x48,
+                                                   0x86, 0xf7, 0x0d, 0x01, 0x05 };
+        unsigned char der[24];
+        const unsigned char *p;
+        uint32_t bits = 0;
+        size_t n = 0;
+
+        if (begins(v, (struct span) SPAN("AAAAB3NzaC1")) ||
+            begins(v, (struct span) SPAN("AAAAC3NzaC1lZDI1")) ||
+            begins(v, (struct span) SPAN("AAAAE2VjZHNhLXNoYTIt")))
+                return true;
+        if (v.length < 56 || v.text[0] != 'M')
+                return false;
+        for (size_t i = 0; i < 4 * sizeof(der) / 3; i++) {
+                int digit = base64_digit(v.text[i]);
+
+                if (digit < 0)
+                        return false;
+                bits = bits << 6 | (uint32_t) digit;
+                if (i % 4 == 3) {
+                        der[n++] = (unsigned char) (bits >> 16);
+                        der[n++] = (unsigned char) (bits >> 8);
+                        der[n++] = (unsigned char) bits;
+                }
+        }
+        p = in_sequence(der, der + n);
+        p = p ? in_sequence(p, der + n) : NULL;
+        return p && memcmp(p, encrypted, MIN_OF(sizeof(encrypted), (size_t) (der + n - p))) != 0;
 }
 
 /* "user:password", the password being none; or a text that says what it is. */
@@ -239,6 +310,33 @@ bool value_is_encoded_stand_in(struct span v)
         return false;
 }
 
+/* Up to `close`, and nothing in it that a name, a call or a filter would not have? */
+static bool is_closed(const char *p, const char *end, const char *close)
+{
+        const char *to = memmem(p, (size_t) (end - p), close, strlen(close));
+
+        if (!to || to == p)
+                return false;
+        for (; p < to; p++)
+                if (!isalnum((unsigned char) *p) && !strchr(" _.-:?+*/|$@#,'\"()[]=!~^", *p))
+                        return false;
+        return true;
+}
+
+/* A whole ${NAME}, {{ NAME }} or $(command) somewhere in the value? */
+static bool holds_reference(struct span v)
+{
+        static const char *const pairs[][2] = { { "${", "}" }, { "{{", "}}" }, { "$(", ")" } };
+        const char *end = v.text + v.length;
+
+        for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+                for (const char *p = v.text; (p = memmem(p, (size_t) (end - p), pairs[i][0], 2));
+                     p++)
+                        if (is_closed(p + 2, end, pairs[i][1]))
+                                return true;
+        return false;
+}
+
 bool value_is_reference(struct span v)
 {
         static const struct span heads[] = {
@@ -249,7 +347,7 @@ bool value_is_reference(struct span v)
                 SPAN("!vault"),  SPAN("ref+"),        SPAN("sm://"),      SPAN("file:"),
                 SPAN("/"),       SPAN("./"),          SPAN("../"),        SPAN("~/"),
                 SPAN("http://"), SPAN("https://"),    SPAN("urn:"),       SPAN("op://"),
-                SPAN("$env:")
+                SPAN("$env:"),   SPAN("http%3A"),     SPAN("https%3A")
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
@@ -263,8 +361,7 @@ bool value_is_reference(struct span v)
                         i++;
                 return i == v.length && !(i > 3 && v.text[2] == '$');
         }
-        return memmem(v.text, v.length, "${", 2) || memmem(v.text, v.length, "{{", 2) ||
-               memmem(v.text, v.length, "$(", 2);
+        return holds_reference(v);
 }
 
 unsigned value_classes(struct span v)
@@ -279,39 +376,11 @@ unsigned value_classes(struct span v)
         return (unsigned) __builtin_popcount(seen);
 }
 
-/*
- * Which letter follows which, in the words of manuals and program sources: bit b of row a is set
- * where the pair is common. The other pairs are what random letters show.
- */
-static const uint32_t common_pairs[26] = {
-        0x17ebd7f, 0x1164b3f, 0x01eddbf, 0x01e493f, 0x1fffd7f, 0x01e493f, 0x01e6991,
-        0x01a4111, 0x2aefc7f, 0x0000011, 0x0044111, 0x11cc91d, 0x014d913, 0x03ced7d,
-        0x07efd7f, 0x11ecd95, 0x0100000, 0x13efd7f, 0x11cdd9d, 0x11eddbd, 0x00eb97f,
-        0x0000111, 0x0064111, 0x00c9114, 0x00ca001, 0x0000110,
-};
-
-static void count_pairs(struct span v, unsigned *ret_pairs, unsigned *ret_rare)
-{
-        unsigned pairs = 0, rare = 0;
-
-        for (size_t i = 0; i + 1 < v.length; i++) {
-                unsigned char a = (unsigned char) v.text[i], b = (unsigned char) v.text[i + 1];
-
-                if (!isalpha(a) || !isalpha(b) || (islower(a) && isupper(b)))
-                        continue;
-                pairs++;
-                rare += !(common_pairs[tolower(a) - 'a'] >> (tolower(b) - 'a') & 1);
-        }
-        *ret_pairs = pairs;
-        *ret_rare = rare;
-}
-
 bool value_is_unpronounceable(struct span v)
 {
-        unsigned pairs, rare;
+        struct words w = words_count(v);
 
-        count_pairs(v, &pairs, &rare);
-        return pairs >= 5 && rare * 4 >= pairs;
+        return w.triples >= 4 && w.rare * 4 >= w.triples;
 }
 
 /* Digits inside a word: "b64d2" has more changes between letters and digits than "sha256" or "v2".
@@ -341,15 +410,46 @@ static unsigned humps(struct span v)
         return n;
 }
 
+/* \( \{ \< \s \d \w: what only patterns have. */
+static bool has_escaped_sign(struct span v)
+{
+        for (size_t i = 0; i + 1 < v.length; i++)
+                if (v.text[i] == '\\' && v.text[i + 1] &&
+                    strchr("({[<>|.$+*?sdwSDW", v.text[i + 1]))
+                        return true;
+        return false;
+}
+
+/* A pattern that values are held against: a password's rule, say. */
+static bool is_pattern(struct span v)
+{
+        return v.text[0] == '^' || memmem(v.text, v.length, "(?", 2) ||
+               memmem(v.text, v.length, "-z]", 3) || memmem(v.text, v.length, "-Z]", 3) ||
+               has_escaped_sign(v);
+}
+
+bool value_is_gibberish(struct span v)
+{
+        static const char signs[] = "!#$%^&*(){}[]<>?~|;@+=";
+        uint32_t seen = 0;
+
+        for (size_t i = 0; i < v.length; i++) {
+                const char *at = v.text[i] ? strchr(signs, v.text[i]) : NULL;
+
+                seen |= at ? 1u << (at - signs) : 0;
+        }
+        return v.length >= 8 && __builtin_popcount(seen) >= 4 && !is_pattern(v);
+}
+
 bool value_is_words(struct span v)
 {
-        unsigned pairs, rare;
+        struct words w;
 
         if (humps(v) * 3 > v.length || digit_changes(v) > 1 + v.length / 12)
                 return false;
-        count_pairs(v, &pairs, &rare);
+        w = words_count(v);
         /* Mostly digits or signs: no words. */
-        if (pairs * 3 < v.length)
+        if (w.pairs * 3 < v.length)
                 return false;
-        return rare * 6 <= pairs;
+        return w.rare * 5 <= w.triples;
 }

@@ -20,10 +20,18 @@ bool value_is_stand_in(struct span value);
 /* "foo:bar" or "the sample nonce" in base64: says so when it is decoded. */
 bool value_is_encoded_stand_in(struct span value);
 
+/* The base64 of a public key or a certificate: in DER, or as ssh writes it. */
+bool value_is_public_key(struct span value);
+
 /* 00010203…, 0011223344…, abcdefgh: counted up rather than drawn. */
 bool value_is_ramp(struct span value);
 
-/* Lower-case words joined by signs, as names are: "fastcgi_pass". */
+/* Letters and digits in their order for two places of five: 12345678-ABCD-ABCD-…, at least 16
+ * bytes.
+ */
+bool value_is_counted(struct span value);
+
+/* Lower-case words joined by signs, as names are: "fastcgi_pass", "urllib2". */
 bool value_is_plain_name(struct span value);
 
 /* Names another place: ${VAR}, {{ x }}, %(x)s, $(cmd), process.env.X, a path, a URL without login.
@@ -35,6 +43,9 @@ bool value_is_words(struct span value);
 
 /* How many of lower, upper, digit and other bytes there are: 1 to 4. */
 unsigned value_classes(struct span value);
+
+/* At least 8 bytes, and four kinds of signs that no name has: "x{r(o)p$[y". */
+bool value_is_gibberish(struct span value);
 
 /* Do the letters follow each other as in no language? Needs at least 5 of them to say yes. */
 bool value_is_unpronounceable(struct span value);
