@@ -63,14 +63,6 @@ static int report_match(struct check *c, const struct match *m)
         return check_report(c, &report);
 }
 
-static bool is_found(const struct matcher *m, size_t start, size_t end)
-{
-        for (size_t i = 0; i < m->n_found; i++)
-                if (m->found[i].start < end && start < m->found[i].end)
-                        return true;
-        return false;
-}
-
 static int report_uuid(struct check *c, size_t at, bool is_last)
 {
         static const char *const tags[] = { "generic", "identifier", NULL };
@@ -80,8 +72,7 @@ static int report_uuid(struct check *c, size_t at, bool is_last)
                 .severity = LINHAY_SEVERITY_INFO,
                 .rule = "secrets/uuid",
                 .message = is_last ? "UUID; further ones of this file are not told" : "UUID",
-                .fix = "Nothing, where it only names something. Where knowing it is enough to get "
-                       "in, "
+                .fix = "Nothing, where it only names something. Where knowing it lets one in, "
                        "replace it and load it from a secret store.",
                 .cwe = cwe,
                 .tags = tags,
@@ -99,6 +90,8 @@ static int report_uuid(struct check *c, size_t at, bool is_last)
 /* Identifiers: the first ones are told, all are hidden. */
 static int look_for_uuids(struct check *c)
 {
+        const struct matcher *m = c->matcher;
+        size_t next = 0; /* of what was found, in order, the first that may lie on the UUID */
         unsigned told = 0;
         int r = 0;
 
@@ -107,7 +100,11 @@ static int look_for_uuids(struct check *c)
         for (size_t at = 0; r >= 0 && (at = uuid_find(c->text, c->length, at)) != SIZE_MAX;
              at += UUID_LENGTH) {
                 r = check_hide(c, at, at + UUID_LENGTH, 0);
-                if (r >= 0 && told < UUIDS_TOLD && !is_found(c->matcher, at, at + UUID_LENGTH))
+                while (next < m->n_found && m->found[next].end <= at)
+                        next++;
+                if (next < m->n_found && m->found[next].start < at + UUID_LENGTH)
+                        continue;
+                if (r >= 0 && told < UUIDS_TOLD)
                         r = report_uuid(c, at, ++told == UUIDS_TOLD);
         }
         return r;

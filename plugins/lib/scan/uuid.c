@@ -3,9 +3,10 @@
 
 #include <ctype.h>
 
-#define FIRST_DASH   8
-#define DIGITS_LEAST 8 /* different digits of 16: 32 drawn ones have fewer in none of 10^9 cases   \
-                        */
+#define FIRST_DASH 8
+#define DIGITS_LEAST                                                                               \
+        8 /* different digits of 16: 32 drawn ones have fewer in none of 10^9 cases                \
+           */
 
 static bool is_dash_place(size_t i)
 {
