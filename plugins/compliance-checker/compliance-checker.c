@@ -12,6 +12,7 @@
 #include "licenses.h"
 #include "pack.h"
 #include "policy.h"
+#include "scan/packfile.h"
 #include "tree.h"
 
 LINHAY_MANIFEST("agent.json")
@@ -35,11 +36,16 @@ static int scanner_init(struct linhay_run *r, struct scanner *s, struct span tex
 
         rule_pack_done(&s->pack);
         matcher_done(&s->matcher);
-        if (rule_pack_load(&s->pack, text.text, text.length, error, sizeof(error)) < 0)
+        if (packfile_read(&s->pack, text.text, text.length, false, error, sizeof(error)) < 0)
                 return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack", "%s: %s", name, error);
         if (matcher_init(&s->matcher, &s->pack, gate_best()) < 0)
                 return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack",
                                    "%s: the gate cannot be made", name);
+        if (s->matcher.note)
+                linhay_log(r, LINHAY_WARNING,
+                           "%s: the gate that came with it is not used, because "
+                           "%s; the built-in one is slower and finds the same",
+                           name, s->matcher.note);
         return 0;
 }
 

@@ -3,7 +3,7 @@
 
 /* The assembler finds the files by -Wa,-I, as it does the manifest. */
 #define EMBED(name, file)                                                                          \
-        __asm__(".pushsection .rodata\n"                                                           \
+        __asm__(".pushsection .rodata\n.balign 8\n"                                                \
                 ".hidden " #name "_start\n.hidden " #name "_end\n"                                 \
                 ".globl " #name "_start\n" #name "_start:\n"                                       \
                 ".incbin \"" file "\"\n"                                                           \

@@ -4,78 +4,76 @@
  * rules-compile PACK OUT
  *
  * Checks a pack of secret rules and writes what an agent embeds. Every rule must compile, find each
- * of its examples and none of its counter-examples; otherwise the build fails here. The samples are
- * left out of what is written: they are half of a pack, and a cell would read them for nothing.
+ * of its examples and none of its counter-examples; otherwise the build fails here.
  */
 
-#include "scan/sample.h"
+#include "scan/compile.h"
 
 #include <stdio.h>
 
-static int check_rules(struct rule_pack *pack, const char *path)
+static void tell(void *owner, bool is_fault, const char *rule, const char *text)
 {
-        char error[512] = "out of memory";
-        int faults = 0;
-
-        for (size_t i = 0; i < pack->n_rules; i++) {
-                struct rule *rule = &pack->rules[i];
-                const char *why = NULL;
-
-                if (!rule->fix || !rule->cwe[0] || !rule->tags[0])
-                        why = "needs a fix, a cwe and a tag";
-                else if (sample_try(rule, &gate_ac, error, sizeof(error)) < 0)
-                        why = error;
-                for (size_t k = 0; !why && k < i; k++)
-                        if (!strcmp(pack->rules[k].id, rule->id))
-                                why = "its id is taken";
-                if (!why)
-                        continue;
-                (void) fprintf(stderr, "%s: %s: %s\n", path, rule->id, why);
-                faults++;
-        }
-        return faults ? -EBADMSG : 0;
+        (void) fprintf(stderr, "%s: %s%s: %s\n", (const char *) owner,
+                       is_fault ? "" : "note: ", rule, text);
 }
 
-static int write_pack(struct rule_pack *pack, const char *path)
+static char *read_file(const char *path, size_t *ret_length)
 {
-        for (size_t i = 0; i < pack->n_rules; i++) {
-                (void) json_object_del(pack->rules[i].json, "examples");
-                (void) json_object_del(pack->rules[i].json, "counters");
-                (void) json_object_del(pack->rules[i].json, "example_path");
+        FILE *f = fopen(path, "r");
+        char *text = NULL;
+        size_t size = 0;
+        ssize_t n = f ? getdelim(&text, &size, '\0', f) : -1;
+
+        if (f)
+                (void) fclose(f);
+        if (n < 0) {
+                free(text);
+                return NULL;
         }
-        return json_dump_file(pack->root, path, JSON_COMPACT);
+        *ret_length = (size_t) n;
+        return text;
+}
+
+static int write_file(const char *path, const char *data, size_t length)
+{
+        FILE *f = fopen(path, "w");
+        bool done = f && fwrite(data, 1, length, f) == length;
+
+        return f && fclose(f) == 0 && done ? 0 : -EIO;
 }
 
 int main(int argc, char **argv)
 {
+        struct compile c = { .is_strict = true, .tell = tell };
         struct rule_pack pack;
-        char error[512];
-        json_t *json;
-        char *text;
+        char error[512], *text, *data = NULL;
+        size_t length;
         int r;
 
         if (argc != 3) {
                 (void) fprintf(stderr, "usage: rules-compile PACK OUT\n");
                 return 2;
         }
-        json = json_load_file(argv[1], JSON_REJECT_DUPLICATES, NULL);
-        text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-        json_decref(json);
+        c.owner = argv[1];
+        text = read_file(argv[1], &length);
         if (!text) {
-                (void) fprintf(stderr, "%s: cannot be read as JSON\n", argv[1]);
+                (void) fprintf(stderr, "%s: cannot be read\n", argv[1]);
                 return 1;
         }
-        r = rule_pack_load(&pack, text, strlen(text), error, sizeof(error));
+        r = rule_pack_load(&pack, text, length, error, sizeof(error));
         free(text);
         if (r < 0) {
                 (void) fprintf(stderr, "%s: %s\n", argv[1], error);
                 return 1;
         }
-        r = check_rules(&pack, argv[1]);
-        if (r >= 0 && write_pack(&pack, argv[2]) < 0) {
-                (void) fprintf(stderr, "%s: cannot be written\n", argv[2]);
-                r = -EIO;
-        }
+        r = compile_try(&c, &pack);
+        if (r >= 0)
+                r = compile_write(&c, &pack, gate_best(), &data, &length);
+        if (r >= 0)
+                r = write_file(argv[2], data, length);
+        if (r < 0 && !c.faults)
+                (void) fprintf(stderr, "%s: cannot be written: %s\n", argv[2], strerror(-r));
         rule_pack_done(&pack);
+        free(data);
         return r < 0;
 }

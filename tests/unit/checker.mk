@@ -27,3 +27,9 @@ TESTS += tests/unit/test-yaml
 tests_unit_test_yaml_SOURCES = tests/unit/test-yaml.c tests/test.h
 tests_unit_test_yaml_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_yaml_LDADD = plugins/lib/libyamltree.a $(TEST_LIBS) $(YAML_LIBS)
+
+check_PROGRAMS += tests/unit/test-packfile
+TESTS += tests/unit/test-packfile
+tests_unit_test_packfile_SOURCES = tests/unit/test-packfile.c tests/test.h
+tests_unit_test_packfile_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_packfile_LDADD = plugins/lib/libscan.a $(TEST_LIBS) $(SCAN_LIBS)

@@ -119,14 +119,11 @@ static void test_whole_pack(void **state)
         assert_int_equal(matcher_init(&m, &pack, gate_best()), 0);
         for (size_t i = 0; i < pack.n_rules; i++) {
                 _cleanup_(buf_done) struct buf text = { 0 };
-                json_t *examples = json_object_get(pack.rules[i].json, "examples");
 
-                expand(&text, json_string_value(json_array_get(examples, 0)));
-                assert_int_equal(matcher_scan(&m,
-                                              json_string_value(json_object_get(pack.rules[i].json,
-                                                                                "example_path")),
-                                              buf_text(&text), text.length),
-                                 0);
+                expand(&text, pack.rules[i].examples[0]);
+                assert_int_equal(
+                        matcher_scan(&m, pack.rules[i].example_path, buf_text(&text), text.length),
+                        0);
                 if (!is_found(&m, NULL))
                         fail_msg("%s: nothing found in %s", pack.rules[i].id, buf_text(&text));
         }
@@ -289,12 +286,12 @@ static void make_soup(struct buf *soup, unsigned pieces)
 
         for (unsigned i = 0; i < pieces; i++) {
                 const struct rule *rule = &pack.rules[random_below((unsigned) pack.n_rules)];
-                const char *key = random_below(3) ? "examples" : "counters";
-                const json_t *list = json_object_get(rule->json, key);
-                const json_t *one =
-                        json_array_get(list, random_below((unsigned) json_array_size(list)));
+                const char *const *list = random_below(3) ? rule->examples : rule->counters;
+                unsigned n = 0;
 
-                expand(&piece, json_string_value(one));
+                while (list[n])
+                        n++;
+                expand(&piece, list[random_below(n)]);
                 if (random_below(4) == 0)
                         for (size_t k = 0; k < piece.length; k++)
                                 piece.data[k] = (char) toupper((unsigned char) piece.data[k]);

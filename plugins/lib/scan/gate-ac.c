@@ -9,6 +9,8 @@
  * literal is compared once more when it hits.
  */
 
+#define REPORTS (1u << 31)
+
 struct ac_state {
         int32_t literal; /* first literal that ends here, or -1; the others hang on `same` */
         int32_t report;  /* nearest state, this one included, on the way of failures with a literal
@@ -22,8 +24,9 @@ struct gate {
         size_t n_classes;
         struct ac_state *states;
         size_t n_states;
-        int32_t *moves; /* n_states rows of n_classes */
-        int32_t *same;  /* next literal with the same folded text, or -1 */
+        int32_t *moves;  /* n_states rows of n_classes */
+        uint32_t *jumps; /* the same as offsets of rows, with REPORTS where something ends */
+        int32_t *same;   /* next literal with the same folded text, or -1 */
         struct gate_literal *literals;
         size_t *lengths;
 };
@@ -39,6 +42,7 @@ static void ac_free(struct gate *gate)
                 return;
         free(gate->states);
         free(gate->moves);
+        free(gate->jumps);
         free(gate->same);
         free(gate->literals);
         free(gate->lengths);
@@ -117,6 +121,27 @@ static int close_moves(struct gate *gate)
         return 0;
 }
 
+/* What the scan reads: one look a byte, no multiplication. */
+static int make_jumps(struct gate *gate)
+{
+        size_t n = gate->n_states * gate->n_classes;
+
+        if (n >= REPORTS)
+                return -E2BIG;
+        gate->jumps = calloc(n, sizeof(*gate->jumps));
+        if (!gate->jumps)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++) {
+                int32_t to = gate->moves[i];
+
+                gate->jumps[i] = (uint32_t) ((size_t) to * gate->n_classes) |
+                                 (gate->states[to].report >= 0 ? REPORTS : 0);
+        }
+        free(gate->moves);
+        gate->moves = NULL;
+        return 0;
+}
+
 static int ac_new(struct gate **ret_gate, const struct gate_literal *literals, size_t n)
 {
         struct gate *gate = calloc(1, sizeof(*gate));
@@ -141,6 +166,8 @@ static int ac_new(struct gate **ret_gate, const struct gate_literal *literals, s
                         add_literal(gate, (int32_t) i);
                 }
                 r = close_moves(gate);
+                if (r >= 0)
+                        r = make_jumps(gate);
         }
         if (r < 0) {
                 ac_free(gate);
@@ -173,11 +200,13 @@ static int report(const struct gate *gate, int32_t state, const char *data, size
 
 static int ac_scan(struct gate *gate, const char *data, size_t length, gate_hit hit, void *owner)
 {
-        int32_t state = 0;
+        const uint32_t *jumps = gate->jumps;
+        uint32_t row = 0;
 
         for (size_t i = 0; i < length; i++) {
-                state = *move_of(gate, state, gate->class_of[(unsigned char) data[i]]);
-                if (gate->states[state].report >= 0) {
+                row = jumps[(row & ~REPORTS) + gate->class_of[(unsigned char) data[i]]];
+                if (row & REPORTS) {
+                        int32_t state = (int32_t) ((row & ~REPORTS) / gate->n_classes);
                         int r = report(gate, state, data, i + 1, hit, owner);
 
                         if (r != 0)

@@ -35,6 +35,8 @@ static int compile(struct gate *gate, const struct gate_literal *literals, size_
         unsigned *flags = calloc(n, sizeof(*flags));
         unsigned *ids = calloc(n, sizeof(*ids));
         size_t *lengths = calloc(n, sizeof(*lengths));
+        /* Without the features of this processor: as quick for literals, and it runs anywhere. */
+        const hs_platform_info_t any = { .tune = HS_TUNE_FAMILY_GENERIC };
         hs_compile_error_t *error = NULL;
         int r = -ENOMEM;
 
@@ -46,7 +48,7 @@ static int compile(struct gate *gate, const struct gate_literal *literals, size_
                         ids[i] = (unsigned) i;
                 }
                 r = hs_compile_lit_multi(texts, flags, ids, lengths, (unsigned) n, HS_MODE_BLOCK,
-                                         NULL, &gate->database, &error) == HS_SUCCESS
+                                         &any, &gate->database, &error) == HS_SUCCESS
                             ? 0
                             : -EINVAL;
                 (void) hs_free_compile_error(error);
@@ -111,8 +113,56 @@ static int hs_scan_all(struct gate *gate, const char *data, size_t length, gate_
         }
 }
 
-const struct gate_engine gate_hs = {
-        .name = "hyperscan", .new = hs_new, .scan = hs_scan_all, .free = hs_free
-};
+static int hs_save(const struct gate *gate, void **ret_data, size_t *ret_length)
+{
+        char *data;
+
+        if (hs_serialize_database(gate->database, &data, ret_length) != HS_SUCCESS)
+                return -ENOMEM;
+        *ret_data = data;
+        return 0;
+}
+
+static int hs_load(struct gate **ret_gate, const void *data, size_t length, const char **ret_why)
+{
+        static const struct {
+                hs_error_t error;
+                const char *why;
+        } whys[] = {
+                { HS_DB_VERSION_ERROR, "it was compiled by another version of Hyperscan" },
+                { HS_DB_PLATFORM_ERROR, "it was compiled for another processor" },
+                { HS_ARCH_ERROR, "Hyperscan does not run on this processor" },
+        };
+        struct gate *gate = calloc(1, sizeof(*gate));
+        hs_error_t r = gate ? hs_valid_platform() : HS_NOMEM;
+
+        *ret_why = "it is damaged";
+        if (r == HS_SUCCESS)
+                r = hs_deserialize_database(data, length, &gate->database);
+        if (r == HS_SUCCESS)
+                r = hs_alloc_scratch(gate->database, &gate->scratch);
+        if (r == HS_SUCCESS) {
+                *ret_gate = gate;
+                return 0;
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(whys); i++)
+                if (whys[i].error == r)
+                        *ret_why = whys[i].why;
+        hs_free(gate);
+        return r == HS_NOMEM ? -ENOMEM : -ENOEXEC;
+}
+
+static const char *hs_key(void)
+{
+        return hs_version();
+}
+
+const struct gate_engine gate_hs = { .name = "hyperscan",
+                                     .new = hs_new,
+                                     .scan = hs_scan_all,
+                                     .free = hs_free,
+                                     .save = hs_save,
+                                     .load = hs_load,
+                                     .key = hs_key };
 
 #endif

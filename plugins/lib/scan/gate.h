@@ -5,9 +5,10 @@
  * Gate
  *
  * Finds all occurrences of many literals in one pass, so that the costly matching is done only
- * where it can succeed. Two implementations give exactly the same hits, in order of their ends:
- * Hyperscan where it was found at build time, else an Aho-Corasick automaton. Build a gate once, in
- * `prepare`: Hyperscan may not compile later, when no new executable page is allowed.
+ * where it can succeed. Two implementations give exactly the same hits: Hyperscan where it was
+ * found at build time, else an Aho-Corasick automaton. Hyperscan takes 10 ms for some hundred
+ * literals, so what it has made is saved when a pack is compiled and only loaded in a cell; our own
+ * automaton takes less than a millisecond and is built each time.
  */
 
 #include "scan/def.h"
@@ -27,6 +28,12 @@ struct gate_engine {
         int (*new)(struct gate **ret_gate, const struct gate_literal *literals, size_t n);
         int (*scan)(struct gate *gate, const char *data, size_t length, gate_hit hit, void *owner);
         void (*free)(struct gate *gate);
+
+        /* NULL where building anew is as quick. What is saved is fit for every processor. */
+        int (*save)(const struct gate *gate, void **ret_data, size_t *ret_length);
+        /* `ret_why`: a sentence why it is of no use here (another library, another processor). */
+        int (*load)(struct gate **ret_gate, const void *data, size_t length, const char **ret_why);
+        const char *(*key)(void); /* the version that a saved gate is bound to */
 };
 
 extern const struct gate_engine gate_ac;

@@ -31,11 +31,14 @@ static size_t count_keywords(const struct rule_pack *pack)
 struct keyword {
         const char *text;
         bool cased;
+        bool own_gate;
         unsigned rule;
 };
 
 static int compare_texts(const struct keyword *x, const struct keyword *y)
 {
+        if (x->own_gate != y->own_gate)
+                return x->own_gate - y->own_gate;
         return x->cased != y->cased ? x->cased - y->cased : strcmp(x->text, y->text);
 }
 
@@ -61,6 +64,7 @@ static void link_keywords(struct matcher *m, const struct keyword *keywords, siz
                         m->first[m->n_literals] = links;
                         m->lengths[m->n_literals] = strlen(k->text);
                         m->literals[m->n_literals++] = (struct gate_literal){ k->text, k->cased };
+                        m->n_main += !k->own_gate;
                 }
                 m->rule_of[links++] = k->rule;
         }
@@ -78,12 +82,42 @@ static int collect_literals(struct matcher *m, size_t n)
                 const struct rule *rule = &m->pack->rules[i];
 
                 for (const char *const *k = rule->keywords; *k; k++)
-                        keywords[at++] = (struct keyword){ *k, rule->cased, (unsigned) i };
+                        keywords[at++] =
+                                (struct keyword){ *k, rule->cased, rule->own_gate, (unsigned) i };
         }
         qsort(keywords, n, sizeof(*keywords), compare_keywords);
         link_keywords(m, keywords, n);
         free(keywords);
         return 0;
+}
+
+/* What the pack brings is loaded, anything else is built. */
+static int make_main_gate(struct matcher *m)
+{
+        const struct rule_pack *pack = m->pack;
+        int r;
+
+        if (m->engine->load && pack->gate.length) {
+                m->note = "it was compiled by another version of Hyperscan";
+                r = -ENOEXEC;
+                if (!strcmp(pack->gate_key, m->engine->key()))
+                        r = m->engine->load(&m->gate, pack->gate.text, pack->gate.length, &m->note);
+                if (r != -ENOEXEC) {
+                        m->note = NULL;
+                        return r;
+                }
+                m->engine = &gate_ac;
+        }
+        return m->engine->new (&m->gate, m->literals, m->n_main);
+}
+
+static int make_gates(struct matcher *m)
+{
+        int r = m->n_main ? make_main_gate(m) : 0;
+
+        if (r < 0 || m->n_main == m->n_literals)
+                return r;
+        return gate_ac.new(&m->own, m->literals + m->n_main, m->n_literals - m->n_main);
 }
 
 int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_engine *engine)
@@ -110,7 +144,7 @@ int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_en
         (void) pcre2_set_heap_limit(m->limits, MATCH_HEAP_KIB);
         r = collect_literals(m, n);
         if (r >= 0)
-                r = engine->new (&m->gate, m->literals, m->n_literals);
+                r = make_gates(m);
         if (r < 0)
                 matcher_done(m);
         return r;
@@ -120,6 +154,8 @@ void matcher_done(struct matcher *m)
 {
         if (m->gate)
                 m->engine->free(m->gate);
+        if (m->own)
+                gate_ac.free(m->own);
         free(m->literals);
         free(m->lengths);
         free(m->first);
@@ -154,20 +190,24 @@ static bool occurs(struct matcher *m, const pcre2_code *code, struct span text)
 /* Secrets of a provider have a form of their own; only blanks in that form are sorted out. */
 static bool is_secret(struct matcher *m, const struct rule *rule, struct span secret)
 {
+        if (rule->plain)
+                return secret.length >= rule->min_length &&
+                       entropy_bits(secret.text, secret.length) >= rule->entropy &&
+                       !(rule->deny.code && occurs(m, rule->deny.code, secret));
         if (secret.length < rule->min_length || (!rule->words && value_is_placeholder(secret)))
                 return false;
         if (!rule->words && value_is_counted(secret))
                 return false;
         if (rule->words)
                 return !value_is_reference(secret) &&
-                       !(rule->deny_code && occurs(m, rule->deny_code, secret));
+                       !(rule->deny.code && occurs(m, rule->deny.code, secret));
         if (rule->rank != RULE_PROVIDER &&
             (value_is_stand_in(secret) || value_is_reference(secret) ||
              (rule->decode && value_is_encoded_stand_in(secret))))
                 return false;
         if (rule->entropy > 0 && entropy_bits(secret.text, secret.length) < rule->entropy)
                 return false;
-        return !rule->deny_code || !occurs(m, rule->deny_code, secret);
+        return !rule->deny.code || !occurs(m, rule->deny.code, secret);
 }
 
 /* 0x8C2F: a number of a program, of at most 64 bits. */
@@ -216,8 +256,8 @@ static bool has_digit(struct span v)
 /* A value of a known form under a name of a known kind; one that is counted up is doubtful. */
 static bool is_formed_secret(struct matcher *m, const struct rule *rule, const struct assign *a)
 {
-        return occurs(m, rule->form_code, a->value) && occurs(m, rule->code, a->name) &&
-               !(rule->deny_code && occurs(m, rule->deny_code, a->name)) &&
+        return occurs(m, rule->form.code, a->value) && occurs(m, rule->regex.code, a->name) &&
+               !(rule->deny.code && occurs(m, rule->deny.code, a->name)) &&
                !value_is_placeholder(a->value) &&
                (!value_is_stand_in(a->value) || value_is_counted(a->value)) &&
                !(a->list && value_is_plain_name(a->value)) &&
@@ -249,7 +289,7 @@ static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const
 {
         struct span v = a->value;
 
-        if (rule->form_code)
+        if (rule->form.code)
                 return is_formed_secret(m, rule, a);
         if (v.length < rule->min_length || v.length > VALUE_LIMIT || has_blank(v))
                 return false;
@@ -261,18 +301,103 @@ static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const
         if (rule->words ? !is_password(a) : !is_random(rule, v))
                 return false;
         if (value_is_encoded_stand_in(v) || value_is_public_key(v) ||
-            !occurs(m, rule->code, a->name) ||
-            (rule->deny_code && occurs(m, rule->deny_code, a->name)))
+            !occurs(m, rule->regex.code, a->name) ||
+            (rule->deny.code && occurs(m, rule->deny.code, a->name)))
                 return false;
         return !vector_holds(m->data, m->length, (size_t) (v.text - m->data),
                              (size_t) (v.text - m->data) + v.length);
+}
+
+/* ---- Allowances ---- */
+
+/* Does one of a list of expressions occur? One that does not compile stops the scan. */
+static int any_occurs(struct matcher *m, struct expression *list, struct span text, bool *ret)
+{
+        *ret = false;
+        for (; list->text && !*ret; list++) {
+                int r = expression_compile(list, m->error, sizeof(m->error));
+
+                if (r < 0)
+                        return r;
+                *ret = occurs(m, list->code, text);
+        }
+        return 0;
+}
+
+static bool holds_word(const char *const *words, struct span secret)
+{
+        for (; *words; words++)
+                for (size_t i = 0, n = strlen(*words); n && i + n <= secret.length; i++)
+                        if (!strncasecmp(secret.text + i, *words, n))
+                                return true;
+        return false;
+}
+
+/* The line that a place begins on. */
+static struct span line_of(const struct matcher *m, size_t at)
+{
+        const char *before = memrchr(m->data, '\n', at);
+        const char *after = memchr(m->data + at, '\n', m->length - at);
+        const char *start = before ? before + 1 : m->data;
+
+        return (struct span){ start, (size_t) ((after ? after : m->data + m->length) - start) };
+}
+
+/* Holds one of what an allowance names, or all of it? */
+static int allows(struct matcher *m, const struct allowance *a, const struct match *match,
+                  bool *ret)
+{
+        struct span secret = { m->data + match->start, match->end - match->start };
+        struct span texts[] = {
+                [ALLOW_SECRET] = secret,
+                [ALLOW_MATCH] = { m->data + match->name, match->whole_end - match->name },
+                [ALLOW_LINE] = line_of(m, match->start),
+        };
+        const char *path = m->path ? m->path : "";
+        bool by_regex, by_path, by_word = holds_word(a->words, secret);
+        int r = any_occurs(m, a->regexes, texts[a->target], &by_regex);
+
+        if (r >= 0)
+                r = any_occurs(m, a->paths, (struct span){ path, strlen(path) }, &by_path);
+        if (r < 0)
+                return r;
+        if (a->all)
+                *ret = (by_regex || !a->regexes->text) && (by_path || !a->paths->text) &&
+                       (by_word || !*a->words);
+        else
+                *ret = by_regex || by_path || by_word;
+        return 0;
+}
+
+static int is_allowed(struct matcher *m, const struct match *match, bool *ret)
+{
+        const struct rule *rule = match->rule;
+        int r = 0;
+
+        *ret = false;
+        for (size_t i = 0; r >= 0 && !*ret && i < rule->n_allow; i++)
+                r = allows(m, &rule->allow[i], match, ret);
+        for (size_t i = 0; r >= 0 && !*ret && i < m->pack->n_allow; i++)
+                r = allows(m, &m->pack->allow[i], match, ret);
+        return r;
+}
+
+/* Notes what a rule has found, unless the pack says that it is none. */
+static int add_found(struct matcher *m, const struct match *match)
+{
+        bool allowed;
+        int r = is_allowed(m, match, &allowed);
+
+        if (r < 0 || allowed)
+                return r;
+        return add_match(&m->found, &m->n_found, &m->found_size, *match);
 }
 
 /* ---- Looking ---- */
 
 static int compile(struct matcher *m, struct rule *rule)
 {
-        return rule->code ? 0 : rule_compile(rule, m->error, sizeof(m->error));
+        return rule->regex.code ? 0 : rule_compile(rule, m->error, sizeof(m->error));
 }
 
 /* A text meets few of the rules, so only the windows of those are emptied behind it. */
@@ -300,12 +425,12 @@ static bool is_meant(struct matcher *m, unsigned index)
         const struct rule *rule = &m->pack->rules[index];
         struct match_window *w;
 
-        if (!rule->path)
+        if (!rule->path.text)
                 return true;
         w = window_of(m, index);
         if (w->path == UNKNOWN_PATH)
                 w->path = m->path && compile(m, &m->pack->rules[index]) >= 0 &&
-                                          occurs(m, rule->path_code,
+                                          occurs(m, rule->path.code,
                                                  (struct span){ m->path, strlen(m->path) })
                                   ? RIGHT_PATH
                                   : WRONG_PATH;
@@ -322,6 +447,7 @@ static int look_at_match(struct matcher *m, const struct rule *rule, size_t base
         if (group >= pcre2_get_ovector_count(m->match_data) || at[2 * group] == PCRE2_UNSET)
                 group = 0;
         match.name = base + at[0];
+        match.whole_end = base + at[1];
         match.start = base + at[2 * group];
         match.end = base + at[2 * group + 1];
         if (match.end <= match.start)
@@ -330,7 +456,7 @@ static int look_at_match(struct matcher *m, const struct rule *rule, size_t base
         if (r < 0 ||
             !is_secret(m, rule, (struct span){ m->data + match.start, match.end - match.start }))
                 return r;
-        return add_match(&m->found, &m->n_found, &m->found_size, match);
+        return add_found(m, &match);
 }
 
 /* Tries a rule on data[start..end); a match that runs into the end gets more text. */
@@ -338,13 +464,15 @@ static int look_at_window(struct matcher *m, struct rule *rule, size_t start, si
 {
         size_t base = start > LOOK_BEHIND ? start - LOOK_BEHIND : 0;
         size_t at = start, limit = MIN_OF(m->length, end + WINDOW_LIMIT);
+        uint32_t options = base > 0 ? PCRE2_NOTBOL : 0;
         int r = compile(m, rule);
 
         while (r >= 0 && at < end) {
                 const PCRE2_SIZE *where = pcre2_get_ovector_pointer(m->match_data);
                 size_t from, to;
-                int n = pcre2_match(rule->code, (PCRE2_SPTR) m->data + base, end - base, at - base,
-                                    0, m->match_data, m->limits);
+                int n = pcre2_match(rule->regex.code, (PCRE2_SPTR) m->data + base, end - base,
+                                    at - base, options | (end < m->length ? PCRE2_NOTEOL : 0),
+                                    m->match_data, m->limits);
 
                 if (n == PCRE2_ERROR_NOMATCH)
                         break;
@@ -421,10 +549,10 @@ static int look_at_assignment(struct matcher *m, unsigned index, size_t start, s
                 return r;
         match.name = (size_t) (a.name.text - m->data);
         match.start = (size_t) (a.value.text - m->data);
-        match.end = match.start + a.value.length;
+        match.end = match.whole_end = match.start + a.value.length;
         if (is_assigned_secret(m, rule, &a)) {
-                match.doubtful = rule->form_code && value_is_counted(a.value);
-                r = add_match(&m->found, &m->n_found, &m->found_size, match);
+                match.doubtful = rule->form.code && value_is_counted(a.value);
+                r = add_found(m, &match);
                 if (r >= 0)
                         r = add_match(&m->shapes, &m->n_shapes, &m->shapes_size, match);
         } else if (a.quoted && a.value.length >= 4 && !has_blank(a.value))
@@ -449,6 +577,14 @@ static int on_hit(void *owner, unsigned literal, size_t end)
                         r = open_window(m, index, start, end);
         }
         return r < 0 ? r : 0;
+}
+
+/* A hit of our own gate, which counts its literals from 0. */
+static int on_own_hit(void *owner, unsigned literal, size_t end)
+{
+        const struct matcher *m = owner;
+
+        return on_hit(owner, literal + (unsigned) m->n_main, end);
 }
 
 /* ---- Choosing ---- */
@@ -504,7 +640,9 @@ int matcher_scan(struct matcher *m, const char *path, const char *data, size_t l
         m->length = length;
         m->n_found = m->n_shapes = 0;
         m->is_cut = false;
-        r = m->engine->scan(m->gate, data, length, on_hit, m);
+        r = m->gate ? m->engine->scan(m->gate, data, length, on_hit, m) : 0;
+        if (r >= 0 && m->own)
+                r = gate_ac.scan(m->own, data, length, on_own_hit, m);
         for (size_t i = 0; r >= 0 && i < m->n_used; i++)
                 r = flush_window(m, m->used[i]);
         forget_windows(m);

@@ -18,8 +18,9 @@ struct match {
         const struct rule *rule;
         size_t start; /* of the secret */
         size_t end;
-        size_t name;   /* offset of the assignment's name, or of the whole match */
-        bool doubtful; /* of the right form and name, but counted up rather than drawn */
+        size_t name;      /* offset of the assignment's name, or of the whole match, */
+        size_t whole_end; /* and where the whole ends */
+        bool doubtful;    /* of the right form and name, but counted up rather than drawn */
 };
 
 struct match_window {
@@ -33,9 +34,11 @@ struct match_window {
 struct matcher {
         struct rule_pack *pack;
         const struct gate_engine *engine;
+        const char *note; /* why our own gate is used although another was asked for; or NULL */
         struct gate *gate;
+        struct gate *own; /* our own gate for the literals from n_main on; NULL = there are none */
         struct gate_literal *literals;
-        size_t n_literals;
+        size_t n_literals, n_main;
         unsigned *rule_of; /* rules of literal i: rule_of[first[i]] to rule_of[first[i + 1]] */
         size_t *first;
         size_t *lengths;
@@ -59,7 +62,9 @@ struct matcher {
         char error[256];
 };
 
-/* Makes the gate and the tables; the pack stays the caller's. 0 or a negative errno with `error`.
+/*
+ * Makes the gate and the tables; the pack stays the caller's. A gate that came with the pack is
+ * loaded; where it is of no use here our own is taken, and `note` says why. 0 or a negative errno.
  */
 int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_engine *engine);
 void matcher_done(struct matcher *m);

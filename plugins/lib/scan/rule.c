@@ -1,191 +1,466 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scan/rule.h"
 
+#include "scan/digest.h"
+
+#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 
-#define RULES_MAX  1024
-#define WINDOW_MAX 65536
+#define WINDOW_MAX  65536
+#define ENTROPY_MAX 8
+#define ALLOW_MAX   64 /* allowances of one rule, or of a pack */
 
 static const char *const severity_names[] = { "info", "low", "medium", "high", "critical" };
 static const char *const rank_names[] = { "generic", "shape", "provider" };
 static const char *const kind_names[] = { "regex", "assignment" };
+static const char *const target_names[] = { "secret", "match", "line" };
 
-static int fault(char *error, size_t size, const char *id, const char *what)
+#define TEXT(member)                                                                               \
+        {                                                                                          \
+#member, FIELD_TEXT, offsetof(struct rule, member), NULL, 0, 0                     \
+        }
+#define EXPRESSION(member)                                                                         \
+        {                                                                                          \
+#member, FIELD_TEXT, offsetof(struct rule, member.text), NULL, 0, 0                \
+        }
+#define LIST(member)                                                                               \
+        {                                                                                          \
+#member, FIELD_LIST, offsetof(struct rule, member), NULL, 0, 0                     \
+        }
+#define FLAG(member)                                                                               \
+        {                                                                                          \
+#member, FIELD_FLAG, offsetof(struct rule, member), NULL, 0, 0                     \
+        }
+#define REAL(member)                                                                               \
+        {                                                                                          \
+#member, FIELD_REAL, offsetof(struct rule, member), NULL, 0, 0                     \
+        }
+#define SIZE(member, most, otherwise)                                                              \
+        {                                                                                          \
+#member, FIELD_SIZE, offsetof(struct rule, member), NULL, most, otherwise          \
+        }
+#define NAME(member, names, n, otherwise)                                                          \
+        {                                                                                          \
+#member, FIELD_NAME, offsetof(struct rule, member), names, n, otherwise            \
+        }
+
+/* A field more is a line here: JSON and compiled packs read and write it by this table. */
+/* clang-format off */
+const struct rule_field rule_fields[] = {
+        TEXT(id),
+        TEXT(name),
+        TEXT(fix),
+        NAME(severity, severity_names, ARRAY_SIZE(severity_names), 3),
+        NAME(kind, kind_names, ARRAY_SIZE(kind_names), RULE_REGEX),
+        NAME(rank, rank_names, ARRAY_SIZE(rank_names), RULE_PROVIDER),
+        LIST(keywords),
+        LIST(cwe),
+        LIST(tags),
+        FLAG(cased),
+        EXPRESSION(regex),
+        EXPRESSION(deny),
+        EXPRESSION(form),
+        EXPRESSION(path),
+        NAME(proof, proof_names, PROOFS_, PROOF_NONE),
+        SIZE(group, 64, 0),
+        REAL(entropy),
+        SIZE(min_length, WINDOW_MAX, 1),
+        SIZE(before, WINDOW_MAX, 64),
+        SIZE(after, WINDOW_MAX, 512),
+        SIZE(keep, 256, 0),
+        FLAG(words),
+        FLAG(decode),
+        FLAG(plain),
+        FLAG(own_gate),
+        LIST(examples),
+        LIST(counters),
+        TEXT(example_path),
+};
+/* clang-format on */
+const size_t rule_fields_n = ARRAY_SIZE(rule_fields);
+_Static_assert(ARRAY_SIZE(rule_fields) <= RULE_FIELDS_MAX, "compiled packs have room for so many");
+
+/* ---- Reading JSON ---- */
+
+/* Where we are in the pack, for the text of an error. */
+struct reader {
+        struct rule_pack *pack;
+        const char **next_list;
+        struct expression *next_expression;
+        struct allowance *next_allowance;
+        char at[160]; /* JSON pointer of what is read */
+        char *error;
+        size_t error_size;
+};
+
+static int fault(struct reader *r, const char *key, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+static int fault(struct reader *r, const char *key, const char *format, ...)
 {
-        (void) snprintf(error, size, "rule %s: %s", id, what);
+        char what[200];
+        va_list args;
+
+        va_start(args, format);
+        (void) vsnprintf(what, sizeof(what), format, args);
+        va_end(args);
+        (void) snprintf(r->error, r->error_size, "%s%s%s: %s", r->at, *key ? "/" : "", key, what);
         return -EBADMSG;
 }
 
-/* The index of a name in a table, or -1. */
-static int name_index(const char *const *names, size_t n, const char *name)
+/* Copies an array of strings behind `next_list` and moves that on; the list ends in NULL. */
+static int list_read(struct reader *r, const char *key, const json_t *json, const char *const **ret)
 {
-        for (size_t i = 0; name && i < n; i++)
-                if (!strcmp(names[i], name))
-                        return (int) i;
-        return -1;
-}
-
-static const char *text_of(const json_t *json, const char *key, const char *otherwise)
-{
-        const char *text = json_string_value(json_object_get(json, key));
-
-        return text ? text : otherwise;
-}
-
-static size_t size_of(const json_t *json, const char *key, size_t otherwise)
-{
-        json_int_t n = json_integer_value(json_object_get(json, key));
-
-        return n > 0 && n <= WINDOW_MAX ? (size_t) n : otherwise;
-}
-
-/* Copies an array of strings behind `*next` and moves that on; the list ends in NULL. */
-static const char *const *list_of(const json_t *json, const char *key, const char ***next)
-{
-        const char **list = *next;
+        const char **list = r->next_list;
         size_t i;
         json_t *item;
 
-        json_array_foreach (json_object_get(json, key), i, item)
-                if (json_is_string(item))
-                        *(*next)++ = json_string_value(item);
-        *(*next)++ = NULL;
-        return list;
+        if (json && !json_is_array(json))
+                return fault(r, key, "must be a list of texts");
+        json_array_foreach (json, i, item) {
+                if (!json_is_string(item))
+                        return fault(r, key, "must be a list of texts");
+                *r->next_list++ = json_string_value(item);
+        }
+        *r->next_list++ = NULL;
+        *ret = list;
+        return 0;
 }
 
-static size_t list_room(const json_t *rules)
+static int name_read(struct reader *r, const struct rule_field *f, const json_t *json,
+                     unsigned *ret)
 {
-        size_t n = 0, i;
+        for (unsigned i = 0; json_is_string(json) && i < f->n; i++)
+                if (f->names[i] && !strcmp(f->names[i], json_string_value(json))) {
+                        *ret = i;
+                        return 0;
+                }
+        return fault(r, f->key, "must be one of %s … %s", f->names[0], f->names[f->n - 1]);
+}
+
+static int field_read(struct reader *r, const struct rule_field *f, const json_t *json, void *ret)
+{
+        json_int_t n = json_integer_value(json);
+
+        switch (f->kind) {
+        case FIELD_LIST:
+                return list_read(r, f->key, json, ret);
+        case FIELD_NAME:
+        case FIELD_SIZE:
+                *(unsigned *) ret = f->otherwise;
+                break;
+        default:
+                break;
+        }
+        if (!json)
+                return 0;
+        switch (f->kind) {
+        case FIELD_TEXT:
+                *(const char **) ret = json_string_value(json);
+                return json_is_string(json) ? 0 : fault(r, f->key, "must be a text");
+        case FIELD_NAME:
+                return name_read(r, f, json, ret);
+        case FIELD_SIZE:
+                if (!json_is_integer(json) || n < 0 || n > f->n)
+                        return fault(r, f->key, "must be a number from 0 to %u", f->n);
+                *(unsigned *) ret = (unsigned) n;
+                return 0;
+        case FIELD_FLAG:
+                *(bool *) ret = json_is_true(json);
+                return json_is_boolean(json) ? 0 : fault(r, f->key, "must be true or false");
+        case FIELD_REAL:
+                *(double *) ret = json_number_value(json);
+                if (!json_is_number(json) || *(double *) ret < 0 || *(double *) ret > ENTROPY_MAX)
+                        return fault(r, f->key, "must be a number from 0 to %d", ENTROPY_MAX);
+                return 0;
+        default:
+                return 0;
+        }
+}
+
+static int expressions_read(struct reader *r, const char *key, const json_t *json,
+                            struct expression **ret)
+{
+        size_t i;
+        json_t *item;
+
+        *ret = r->next_expression;
+        if (json && !json_is_array(json))
+                return fault(r, key, "must be a list of expressions");
+        json_array_foreach (json, i, item) {
+                if (!json_is_string(item))
+                        return fault(r, key, "must be a list of expressions");
+                (r->next_expression++)->text = json_string_value(item);
+        }
+        r->next_expression++;
+        return 0;
+}
+
+static int allowance_read(struct reader *r, const json_t *json, struct allowance *a)
+{
+        static const char *const keys[] = { "regexes", "paths", "words", "target", "all" };
+        static const struct rule_field target = {
+                "target", FIELD_NAME, 0, target_names, ARRAY_SIZE(target_names), ALLOW_SECRET
+        };
+        const json_t *named = json_object_get(json, "target"), *all = json_object_get(json, "all");
+        unsigned n = ALLOW_SECRET;
+        const char *key;
+        json_t *value;
+        int result;
+
+        if (!json_is_object(json))
+                return fault(r, "", "must be an object");
+        json_object_foreach ((json_t *) json, key, value) {
+                size_t i = 0;
+
+                while (i < ARRAY_SIZE(keys) && strcmp(keys[i], key) != 0)
+                        i++;
+                if (i == ARRAY_SIZE(keys))
+                        return fault(r, key, "there is no such member");
+        }
+        result = expressions_read(r, "regexes", json_object_get(json, "regexes"), &a->regexes);
+        if (result >= 0)
+                result = expressions_read(r, "paths", json_object_get(json, "paths"), &a->paths);
+        if (result >= 0)
+                result = list_read(r, "words", json_object_get(json, "words"), &a->words);
+        if (result >= 0 && named)
+                result = name_read(r, &target, named, &n);
+        if (result >= 0 && all && !json_is_boolean(all))
+                result = fault(r, "all", "must be true or false");
+        a->target = (enum allow_target) n;
+        a->all = json_is_true(all);
+        return result;
+}
+
+static int allow_read(struct reader *r, const json_t *json, struct allowance **ret, size_t *ret_n)
+{
+        char before[sizeof(r->at)];
+        size_t i;
+        json_t *item;
+        int result = 0;
+
+        if (!json)
+                return 0;
+        if (!json_is_array(json) || json_array_size(json) > ALLOW_MAX)
+                return fault(r, "allow", "must be a list of at most %d objects", ALLOW_MAX);
+        (void) snprintf(before, sizeof(before), "%s", r->at);
+        *ret = r->next_allowance;
+        json_array_foreach (json, i, item) {
+                (void) snprintf(r->at, sizeof(r->at), "%.100s/allow/%zu", before, i);
+                result = allowance_read(r, item, r->next_allowance++);
+                if (result < 0)
+                        return result;
+                ++*ret_n;
+        }
+        (void) snprintf(r->at, sizeof(r->at), "%s", before);
+        return 0;
+}
+
+static int keys_check(struct reader *r, const json_t *json)
+{
+        const char *key;
+        json_t *value;
+
+        json_object_foreach ((json_t *) json, key, value) {
+                size_t i = 0;
+
+                while (i < rule_fields_n && strcmp(rule_fields[i].key, key) != 0)
+                        i++;
+                if (i == rule_fields_n && strcmp(key, "allow") != 0)
+                        return fault(r, key, "rules have no such member");
+        }
+        return 0;
+}
+
+static int rule_read(struct reader *r, struct rule *rule, const json_t *json, size_t index)
+{
+        int result;
+
+        (void) snprintf(r->at, sizeof(r->at), "/rules/%zu", index);
+        if (!json_is_object(json))
+                return fault(r, "", "must be an object");
+        result = keys_check(r, json);
+        for (size_t i = 0; result >= 0 && i < rule_fields_n; i++)
+                result = field_read(r, &rule_fields[i], json_object_get(json, rule_fields[i].key),
+                                    (char *) rule + rule_fields[i].offset);
+        if (result >= 0)
+                result =
+                        allow_read(r, json_object_get(json, "allow"), &rule->allow, &rule->n_allow);
+        if (result < 0)
+                return result;
+        if (!rule->id || !*rule->id)
+                return fault(r, "id", "is missing");
+        if (!rule->name || !rule->regex.text)
+                return fault(r, "", "rule %s needs a name and a regex", rule->id);
+        for (const char *const *k = rule->keywords; *k; k++)
+                if (!**k)
+                        return fault(r, "keywords", "an empty keyword is in every text");
+        return rule->keywords[0] ? 0 : fault(r, "keywords", "rule %s needs one", rule->id);
+}
+
+/* ---- Room ---- */
+
+static size_t size_at(const json_t *json, const char *key)
+{
+        return json_array_size(json_object_get(json, key));
+}
+
+/* How much of everything a pack holds, counted before anything is read. */
+struct room {
+        size_t lists, expressions, allowances;
+};
+
+static void count_allow(struct room *room, const json_t *json)
+{
+        size_t i;
+        json_t *item;
+
+        json_array_foreach (json_object_get(json, "allow"), i, item) {
+                room->allowances++;
+                room->lists += size_at(item, "words") + 1;
+                room->expressions += size_at(item, "regexes") + size_at(item, "paths") + 2;
+        }
+}
+
+static struct room count_room(const json_t *root)
+{
+        struct room room = { 1, 1, 1 };
+        size_t i;
         json_t *json;
 
-        json_array_foreach (rules, i, json)
-                n += 3 + json_array_size(json_object_get(json, "keywords")) +
-                     json_array_size(json_object_get(json, "cwe")) +
-                     json_array_size(json_object_get(json, "tags"));
-        return n;
+        count_allow(&room, root);
+        json_array_foreach (json_object_get(root, "rules"), i, json) {
+                count_allow(&room, json);
+                for (size_t k = 0; k < rule_fields_n; k++)
+                        if (rule_fields[k].kind == FIELD_LIST)
+                                room.lists += size_at(json, rule_fields[k].key) + 1;
+        }
+        return room;
 }
 
-static int rule_load(struct rule *rule, json_t *json, const char ***next, char *error, size_t size)
+static int make_room(struct rule_pack *pack, size_t n_rules, const struct room *room)
 {
-        int severity, rank, kind, proof;
+        pack->rules = calloc(n_rules, sizeof(*pack->rules));
+        pack->lists = calloc(room->lists, sizeof(*pack->lists));
+        pack->expressions = calloc(room->expressions, sizeof(*pack->expressions));
+        pack->allowances = calloc(room->allowances, sizeof(*pack->allowances));
+        pack->n_expressions = room->expressions;
+        return pack->rules && pack->lists && pack->expressions && pack->allowances ? 0 : -ENOMEM;
+}
 
-        rule->json = json;
-        rule->id = text_of(json, "id", NULL);
-        if (!rule->id)
-                return fault(error, size, "?", "has no id");
-        rule->name = text_of(json, "name", NULL);
-        rule->fix = text_of(json, "fix", NULL);
-        rule->regex = text_of(json, "regex", NULL);
-        rule->deny = text_of(json, "deny", NULL);
-        rule->path = text_of(json, "path", NULL);
-        rule->form = text_of(json, "form", NULL);
-        if (!rule->name || !rule->regex)
-                return fault(error, size, rule->id, "needs a name and a regex");
+static int read_all(struct rule_pack *pack, const json_t *list, char *error, size_t error_size)
+{
+        struct reader r = { .pack = pack, .error = error, .error_size = error_size };
+        struct room room = count_room(pack->root);
+        int result = make_room(pack, json_array_size(list), &room);
+        size_t i;
+        json_t *json;
 
-        severity = name_index(severity_names, ARRAY_SIZE(severity_names),
-                              text_of(json, "severity", "high"));
-        rank = name_index(rank_names, ARRAY_SIZE(rank_names), text_of(json, "rank", "provider"));
-        kind = name_index(kind_names, ARRAY_SIZE(kind_names), text_of(json, "kind", "regex"));
-        proof = name_index(proof_names, PROOFS_, text_of(json, "proof", "none"));
-        if (severity < 0 || rank < 0 || kind < 0 || proof < 0)
-                return fault(error, size, rule->id, "unknown severity, rank, kind or proof");
-        rule->severity = (unsigned) severity;
-        rule->rank = (enum rule_rank) rank;
-        rule->kind = (enum rule_kind) kind;
-        rule->proof = (enum proof) proof;
-
-        rule->keywords = list_of(json, "keywords", next);
-        rule->cwe = list_of(json, "cwe", next);
-        rule->tags = list_of(json, "tags", next);
-        if (!rule->keywords[0])
-                return fault(error, size, rule->id, "needs at least one keyword");
-        rule->cased = json_is_true(json_object_get(json, "cased"));
-        rule->words = json_is_true(json_object_get(json, "words"));
-        rule->decode = json_is_true(json_object_get(json, "decode"));
-        rule->group = (unsigned) size_of(json, "group", 0);
-        rule->entropy = json_number_value(json_object_get(json, "entropy"));
-        rule->min_length = size_of(json, "min_length", 1);
-        rule->before = size_of(json, "before", 64);
-        rule->after = size_of(json, "after", 512);
-        rule->keep = (unsigned) size_of(json, "keep", 0);
-        return 0;
+        if (result < 0) {
+                (void) snprintf(error, error_size, "out of memory");
+                return result;
+        }
+        r.next_list = pack->lists;
+        r.next_expression = pack->expressions;
+        r.next_allowance = pack->allowances;
+        result = allow_read(&r, json_object_get(pack->root, "allow"), &pack->allow, &pack->n_allow);
+        json_array_foreach (list, i, json)
+                if (result >= 0)
+                        result = rule_read(&r, &pack->rules[pack->n_rules++], json, i);
+        return result;
 }
 
 int rule_pack_load(struct rule_pack *pack, const char *text, size_t length, char *error,
                    size_t error_size)
 {
         json_error_t at;
-        json_t *list, *json;
-        const char **next;
-        size_t i;
+        json_t *list;
         int r;
 
         *pack = (struct rule_pack){ .root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &at) };
-        list = json_object_get(pack->root, "rules");
-        if (!list || !json_array_size(list) || json_array_size(list) > RULES_MAX) {
-                (void) snprintf(error, error_size, "no rules, or not JSON: line %d: %s", at.line,
+        if (!pack->root) {
+                (void) snprintf(error, error_size, "line %d, column %d: %s", at.line, at.column,
                                 at.text);
-                rule_pack_done(pack);
                 return -EBADMSG;
         }
-        pack->rules = calloc(json_array_size(list), sizeof(*pack->rules));
-        pack->lists = next = calloc(list_room(list), sizeof(*pack->lists));
-        if (!pack->rules || !pack->lists) {
+        list = json_object_get(pack->root, "rules");
+        if (!json_array_size(list) || json_array_size(list) > RULES_MAX) {
+                (void) snprintf(error, error_size, "/rules: must be a list of 1 to %d rules",
+                                RULES_MAX);
+                r = -EBADMSG;
+        } else
+                r = read_all(pack, list, error, error_size);
+        if (r < 0) {
                 rule_pack_done(pack);
-                return -ENOMEM;
+                return r;
         }
-        json_array_foreach (list, i, json) {
-                r = rule_load(&pack->rules[pack->n_rules++], json, &next, error, error_size);
-                if (r < 0) {
-                        rule_pack_done(pack);
-                        return r;
-                }
-        }
+        digest_hex(pack->sha256, text, length);
         return 0;
 }
 
 void rule_pack_done(struct rule_pack *pack)
 {
         for (size_t i = 0; i < pack->n_rules; i++) {
-                pcre2_code_free(pack->rules[i].code);
-                pcre2_code_free(pack->rules[i].deny_code);
-                pcre2_code_free(pack->rules[i].path_code);
-                pcre2_code_free(pack->rules[i].form_code);
+                struct rule *rule = &pack->rules[i];
+
+                pcre2_code_free(rule->regex.code);
+                pcre2_code_free(rule->deny.code);
+                pcre2_code_free(rule->path.code);
+                pcre2_code_free(rule->form.code);
         }
+        for (size_t i = 0; i < pack->n_expressions && pack->expressions; i++)
+                pcre2_code_free(pack->expressions[i].code);
         free(pack->rules);
         free(pack->lists);
+        free(pack->expressions);
+        free(pack->allowances);
         json_decref(pack->root);
         *pack = (struct rule_pack){ 0 };
 }
 
-static int compile_one(pcre2_code **code, const char *id, const char *pattern, char *error,
-                       size_t size)
+/* ---- Expressions ---- */
+
+int expression_compile(struct expression *e, char *error, size_t error_size)
 {
         PCRE2_UCHAR text[256];
         PCRE2_SIZE at;
         int number;
 
-        *code = pcre2_compile((PCRE2_SPTR) pattern, PCRE2_ZERO_TERMINATED,
-                              PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF, &number, &at, NULL);
-        if (*code)
+        if (e->code || !e->text)
+                return 0;
+        e->code = pcre2_compile((PCRE2_SPTR) e->text, PCRE2_ZERO_TERMINATED,
+                                PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UTF, &number, &at, NULL);
+        if (e->code)
                 return 0;
         (void) pcre2_get_error_message(number, text, sizeof(text));
-        (void) snprintf(error, size, "rule %s: %s at byte %zu of %s", id, (const char *) text, at,
-                        pattern);
+        (void) snprintf(error, error_size, "%s at byte %zu of %s", (const char *) text, at,
+                        e->text);
         return -EBADMSG;
+}
+
+static int compile_list(struct expression *e, char *error, size_t error_size)
+{
+        int r = 0;
+
+        for (; r >= 0 && e->text; e++)
+                r = expression_compile(e, error, error_size);
+        return r;
 }
 
 int rule_compile(struct rule *rule, char *error, size_t error_size)
 {
+        struct expression *parts[] = { &rule->regex, &rule->deny, &rule->path, &rule->form };
+        char why[320];
         int r = 0;
 
-        if (!rule->code)
-                r = compile_one(&rule->code, rule->id, rule->regex, error, error_size);
-        if (r >= 0 && rule->deny && !rule->deny_code)
-                r = compile_one(&rule->deny_code, rule->id, rule->deny, error, error_size);
-        if (r >= 0 && rule->path && !rule->path_code)
-                r = compile_one(&rule->path_code, rule->id, rule->path, error, error_size);
-        if (r >= 0 && rule->form && !rule->form_code)
-                r = compile_one(&rule->form_code, rule->id, rule->form, error, error_size);
+        for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(parts); i++)
+                r = expression_compile(parts[i], why, sizeof(why));
+        for (size_t i = 0; r >= 0 && i < rule->n_allow; i++) {
+                r = compile_list(rule->allow[i].regexes, why, sizeof(why));
+                if (r >= 0)
+                        r = compile_list(rule->allow[i].paths, why, sizeof(why));
+        }
+        if (r < 0)
+                (void) snprintf(error, error_size, "rule %s: %s", rule->id, why);
         return r;
 }

@@ -6,8 +6,8 @@
  *
  * A rule says how one kind of secret looks: the literals that must be near, a regular expression
  * (or the name of an assignment), how random it has to be, and what to tell a person. Rules are
- * data: a JSON pack (doc/agents/compliance-checker.md describes the fields) that is embedded into
- * the agent. The pack owns everything its rules point to.
+ * data: a JSON pack (doc/agents/compliance-checker.md describes the fields), or what packfile.h
+ * makes of one. The pack owns everything its rules point to.
  */
 
 #include "scan/proof.h"
@@ -15,6 +15,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <jansson.h>
 #include <pcre2.h>
+
+#define RULES_MAX 4096 /* of one pack */
 
 /* How a rule looks at the text around one of its literals. */
 enum rule_kind {
@@ -25,54 +27,105 @@ enum rule_kind {
 /* Where two findings lie on the same bytes, the higher rank is kept. */
 enum rule_rank { RULE_GENERIC, RULE_SHAPE, RULE_PROVIDER };
 
+/* An expression with its code, compiled when it is first needed: most never are. */
+struct expression {
+        const char *text; /* NULL = none */
+        pcre2_code *code;
+};
+
+/* What an allowance's expressions are held against. */
+enum allow_target { ALLOW_SECRET, ALLOW_MATCH, ALLOW_LINE };
+
+/* Findings that are none: of one rule, or of all rules of a pack. */
+struct allowance {
+        struct expression *regexes; /* each list ends in a NULL text */
+        struct expression *paths;
+        const char *const *words; /* parts of the secret, compared without case */
+        enum allow_target target;
+        bool all; /* each of the three that is given must hold; else one is enough */
+};
+
 struct rule {
         const char *id;   /* "github-pat" */
         const char *name; /* "GitHub personal access token" */
         const char *fix;
         unsigned severity; /* 0 info to 4 critical, as in <linhay/agent.h> */
-        enum rule_kind kind;
-        enum rule_rank rank;
+        unsigned kind;     /* enum rule_kind */
+        unsigned rank;     /* enum rule_rank */
 
-        const char *const *keywords; /* NULL-terminated, as are cwe and tags */
+        const char *const *keywords; /* NULL-terminated, as are all lists */
         const char *const *cwe;
         const char *const *tags;
         bool cased; /* the literals are compared as they are written */
 
-        const char *regex; /* of the match, or of names that the assignment must have */
-        const char *deny;  /* of names (assignment) or secrets (regex) that are none; NULL = none */
-        const char *form;  /* of an assigned value that needs no other judging; NULL = none */
-        enum proof proof;  /* what the secret can be checked by */
-        unsigned group;    /* which capture is the secret */
-        double entropy;    /* bits per byte that the secret has at least */
-        size_t min_length; /* of the secret */
-        size_t before;     /* bytes looked at before a literal, */
-        size_t after;      /* and behind it */
-        unsigned keep;     /* bytes of the secret that an excerpt may show: a public prefix */
-        bool words;        /* plain words and stand-ins are taken as well */
-        bool decode;       /* what base64 hides is judged as well */
-        const char *path;  /* expression for the paths that the rule is meant for; NULL = all */
+        struct expression regex; /* of the match, or of names that the assignment must have */
+        struct expression deny;  /* of names (assignment) or secrets (regex) that are none */
+        struct expression form;  /* of an assigned value that needs no other judging */
+        struct expression path;  /* for the paths that the rule is meant for */
+        unsigned proof;          /* enum proof: what the secret can be checked by */
+        unsigned group;          /* which capture is the secret */
+        double entropy;          /* bits per byte that the secret has at least */
+        unsigned min_length;     /* of the secret */
+        unsigned before;         /* bytes looked at before a literal, */
+        unsigned after;          /* and behind it */
+        unsigned keep;           /* bytes of the secret that an excerpt may show: a public prefix */
+        bool words;              /* plain words and stand-ins are taken as well */
+        bool decode;             /* what base64 hides is judged as well */
+        bool plain;              /* only its own filters judge a match: of an imported rule */
+        bool own_gate;           /* Hyperscan was seen to miss its literals: never let it look */
 
-        pcre2_code *code; /* compiled when first needed */
-        pcre2_code *deny_code;
-        pcre2_code *path_code;
-        pcre2_code *form_code;
-        json_t *json; /* the rule as it was written, for tests */
+        struct allowance *allow; /* n_allow of them */
+        size_t n_allow;
+
+        /* What the rule must find and must not find (sample.h). */
+        const char *const *examples;
+        const char *const *counters;
+        const char *example_path;
 };
 
+/* How a field of a rule is written, in JSON and in a compiled pack. */
+enum rule_field_kind { FIELD_TEXT, FIELD_LIST, FIELD_NAME, FIELD_SIZE, FIELD_FLAG, FIELD_REAL };
+
+struct rule_field {
+        const char *key;
+        enum rule_field_kind kind;
+        size_t offset;            /* in struct rule */
+        const char *const *names; /* FIELD_NAME: of the values, in order */
+        unsigned n;               /* how many names; FIELD_SIZE: the largest value */
+        unsigned otherwise;       /* where it is not given */
+};
+
+#define RULE_FIELDS_MAX 32
+
+extern const struct rule_field rule_fields[];
+extern const size_t rule_fields_n;
+
 struct rule_pack {
-        json_t *root;
+        json_t *root; /* of a pack that was loaded from JSON */
         struct rule *rules;
         size_t n_rules;
-        const char **lists; /* what keywords, cwe and tags point into */
+        struct allowance *allow; /* for all rules */
+        size_t n_allow;
+        const char **lists; /* what the rules' lists point into */
+        struct expression *expressions;
+        struct allowance *allowances;
+        size_t n_expressions;
+
+        struct span gate;     /* of a compiled pack: its literals as the engine has saved them */
+        const char *gate_key; /* and the library that has; NULL or "" = none */
+        char sha256[64 + 1];  /* of the JSON it was made from */
 };
 
 /*
- * Loads a pack: 0, -ENOMEM or -EBADMSG, with a sentence in `error` that names the rule and its
- * fault.
+ * Loads a JSON pack: 0, -ENOMEM or -EBADMSG, with a sentence in `error` that says where (a line, or
+ * a JSON pointer) and what is wrong.
  */
 int rule_pack_load(struct rule_pack *pack, const char *text, size_t length, char *error,
                    size_t error_size);
 void rule_pack_done(struct rule_pack *pack);
 
-/* Compiles the expressions of a rule, if it has not been done: 0, -EBADMSG, -ENOMEM. */
+/* Compiles an expression, if it has not been done: 0, -EBADMSG. One without a text is fine. */
+int expression_compile(struct expression *e, char *error, size_t error_size);
+
+/* All expressions of a rule; the error names the rule. */
 int rule_compile(struct rule *rule, char *error, size_t error_size);

@@ -101,9 +101,8 @@ char *sample_expand(const char *sample, uint64_t *state)
 static int try_once(struct matcher *m, struct rule *rule, const char *sample, bool wanted,
                     uint64_t *state, char *error, size_t size)
 {
-        const char *path = json_string_value(json_object_get(rule->json, "example_path"));
         char *text = sample_expand(sample, state);
-        int r = text ? matcher_scan(m, path, text, strlen(text)) : -ENOMEM;
+        int r = text ? matcher_scan(m, rule->example_path, text, strlen(text)) : -ENOMEM;
 
         if (r == -EBADMSG)
                 (void) snprintf(error, size, "%s", m->error);
@@ -117,23 +116,22 @@ static int try_once(struct matcher *m, struct rule *rule, const char *sample, bo
         return r;
 }
 
-static int try_list(struct matcher *m, struct rule *rule, const char *key, bool wanted, char *error,
-                    size_t size)
+static int try_list(struct matcher *m, struct rule *rule, const char *key, const char *const *list,
+                    bool wanted, char *error, size_t size)
 {
-        json_t *list = json_object_get(rule->json, key), *sample;
         uint64_t state = 1;
-        size_t i;
+        size_t n = 0;
         int r = 0;
 
-        if (json_array_size(list) < SAMPLES_LEAST) {
-                (void) snprintf(error, size, "has %zu %s, needs %d", json_array_size(list), key,
-                                SAMPLES_LEAST);
+        while (list[n])
+                n++;
+        if (n < SAMPLES_LEAST) {
+                (void) snprintf(error, size, "has %zu %s, needs %d", n, key, SAMPLES_LEAST);
                 return -EBADMSG;
         }
-        json_array_foreach (list, i, sample)
+        for (; *list; list++)
                 for (unsigned turn = 0; r >= 0 && turn < TURNS; turn++)
-                        r = try_once(m, rule, json_string_value(sample), wanted, &state, error,
-                                     size);
+                        r = try_once(m, rule, *list, wanted, &state, error, size);
         return r;
 }
 
@@ -146,9 +144,9 @@ int sample_try(struct rule *rule, const struct gate_engine *engine, char *error,
 
         if (r < 0)
                 return r;
-        r = try_list(&m, rule, "examples", true, error, error_size);
+        r = try_list(&m, rule, "examples", rule->examples, true, error, error_size);
         if (r >= 0)
-                r = try_list(&m, rule, "counters", false, error, error_size);
+                r = try_list(&m, rule, "counters", rule->counters, false, error, error_size);
         matcher_done(&m);
         return r;
 }
