@@ -133,14 +133,14 @@ static void test_packfile_gate(void **state)
                 struct matcher m;
 
                 assert_int_equal(packfile_read(&p, data, length, false, error, sizeof(error)), 0);
-                assert_int_equal(p.gate.length > 0, gate_best()->save != NULL);
+                assert_int_equal(p.gates[0].data.length > 0, gate_best()->save != NULL);
                 if (damage == 1)
-                        p.gate_key = "another version";
-                if (damage == 2 && p.gate.length)
-                        data[length - p.gate.length / 2] ^= 0x55;
+                        p.gates[0].key = "another version";
+                if (damage == 2 && p.gates[0].data.length)
+                        data[length - p.gates[0].data.length / 2] ^= 0x55;
                 assert_int_equal(matcher_init(&m, &p, gate_best()), 0);
-                assert_ptr_equal(m.engine, damage ? &gate_ac : gate_best());
-                assert_int_equal(m.note != NULL, damage && p.gate.length);
+                assert_ptr_equal(m.gates[0].engine, damage ? &gate_ac : gate_best());
+                assert_int_equal(m.note != NULL, damage && p.gates[0].data.length);
                 assert_int_equal(matcher_scan(&m, NULL, text, strlen(text)), 0);
                 assert_int_equal(m.n_found, 2);
                 matcher_done(&m);
@@ -225,13 +225,60 @@ static void test_blind_gate(void **state)
                 struct matcher m;
 
                 assert_int_equal(matcher_init(&m, &p, &blind), 0);
-                assert_null(m.gate);
+                assert_null(m.gates[0].gate);
                 assert_int_equal(matcher_scan(&m, NULL, text, strlen(text)), 0);
                 assert_int_equal(m.n_found, 1);
                 matcher_done(&m);
         }
         rule_pack_done(&p);
         free(data);
+}
+
+/* A pack beside another: replaces by id, switches off, allows; each has its own gate. */
+static void test_join(void **state)
+{
+        (void) state;
+        static const char more_pack[] =
+                "{\"disable\":[\"b\"],\"allow\":[{\"words\":[\"dead\"]}],\"rules\":["
+                "{\"id\":\"a\",\"name\":\"other A\",\"keywords\":[\"zq_\"],"
+                "\"regex\":\"zq_[0-9a-f]{4}\"},"
+                "{\"id\":\"c\",\"name\":\"C\",\"keywords\":[\"c-\"],\"regex\":\"c-[0-9]{8}\"}]}";
+        static const struct {
+                const char *why, *text, *want;
+        } rows[] = {
+                { "replaced by one of the same id", "zq_93f2", "other A" },
+                { "switched off", "qq-3f9a8b7c6d5e4f3a2b1c", NULL },
+                { "a rule more", "c-28163940", "C" },
+                { "what the second allows", "zq_dead", NULL },
+        };
+        char error[512] = "", *base_data, *more_data;
+        struct rule_pack base, more, joined;
+        size_t base_length, more_length;
+        struct matcher m;
+
+        base_data = compile_text(small_pack, strlen(small_pack), &base_length);
+        more_data = compile_text(more_pack, strlen(more_pack), &more_length);
+        assert_int_equal(packfile_read(&base, base_data, base_length, true, error, sizeof(error)),
+                         0);
+        assert_int_equal(packfile_read(&more, more_data, more_length, true, error, sizeof(error)),
+                         0);
+        assert_int_equal(rule_pack_join(&joined, &base, &more), 0);
+        assert_int_equal(matcher_init(&m, &joined, gate_best()), 0);
+        assert_null(m.note);
+        assert_ptr_equal(m.gates[1].engine, gate_best());
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                assert_int_equal(matcher_scan(&m, NULL, rows[i].text, strlen(rows[i].text)), 0);
+                if (m.n_found != (rows[i].want != NULL))
+                        fail_msg("%s: %zu found", rows[i].why, m.n_found);
+                if (rows[i].want)
+                        assert_string_equal(m.found[0].rule->name, rows[i].want);
+        }
+        matcher_done(&m);
+        rule_pack_done(&joined);
+        rule_pack_done(&more);
+        rule_pack_done(&base);
+        free(base_data);
+        free(more_data);
 }
 
 static void test_allowances(void **state)
@@ -316,7 +363,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_packfile),      cmocka_unit_test(test_packfile_damage),
                 cmocka_unit_test(test_packfile_gate), cmocka_unit_test(test_blind_gate),
-                cmocka_unit_test(test_allowances),    cmocka_unit_test(test_pack_faults),
+                cmocka_unit_test(test_join),          cmocka_unit_test(test_allowances),
+                cmocka_unit_test(test_pack_faults),
         };
 
         return cmocka_run_group_tests_name("packfile", tests, NULL, NULL);

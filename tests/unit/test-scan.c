@@ -310,7 +310,7 @@ static void test_gates_agree(void **state)
 
         assert_int_equal(matcher_init(&ac, &pack, &gate_ac), 0);
         assert_int_equal(matcher_init(&best, &pack, gate_best()), 0);
-        print_message("# gates: %s and %s\n", ac.engine->name, best.engine->name);
+        print_message("# gates: %s and %s\n", ac.gates[0].engine->name, best.gates[0].engine->name);
         for (int turn = 0; turn < 40; turn++) {
                 _cleanup_(buf_done) struct buf soup = { 0 };
 

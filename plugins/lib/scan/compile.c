@@ -160,7 +160,7 @@ static void mark_literal(struct compile *c, struct rule_pack *pack, const struct
                 if (!rule->own_gate)
                         tell(c, false, rule->id,
                              "%s and our own gate disagree about \"%s\": our own is used",
-                             m->engine->name, m->literals[literal].text);
+                             m->gates[0].engine->name, m->literals[literal].text);
                 rule->own_gate = true;
         }
 }
@@ -192,10 +192,10 @@ static int compare_gates(struct compile *c, struct rule_pack *pack, const struct
         struct gate *own = NULL;
         size_t length;
         char *text = make_texts(pack, m, &length);
-        int r = text ? gate_ac.new(&own, m->literals, m->n_main) : -ENOMEM;
+        int r = text ? gate_ac.new(&own, m->literals, m->gates[0].n) : -ENOMEM;
 
         if (r >= 0)
-                r = m->engine->scan(m->gate, text, length, on_hit, &theirs);
+                r = m->gates[0].engine->scan(m->gates[0].gate, text, length, on_hit, &theirs);
         if (r >= 0)
                 r = gate_ac.scan(own, text, length, on_hit, &ours);
         if (r >= 0 && theirs.n)
@@ -224,10 +224,11 @@ int compile_write(struct compile *c, struct rule_pack *pack, const struct gate_e
                 r = matcher_init(&m, pack, engine);
                 if (r < 0)
                         break;
-                if (m.n_main) {
+                r = 0;
+                if (m.gates[0].n) {
                         r = compare_gates(c, pack, &m);
                         if (r == 0)
-                                r = engine->save(m.gate, &data, &saved.length);
+                                r = engine->save(m.gates[0].gate, &data, &saved.length);
                 }
                 matcher_done(&m);
         }

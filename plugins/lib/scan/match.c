@@ -31,14 +31,14 @@ static size_t count_keywords(const struct rule_pack *pack)
 struct keyword {
         const char *text;
         bool cased;
-        bool own_gate;
+        unsigned gate; /* index of the gate that looks for it */
         unsigned rule;
 };
 
 static int compare_texts(const struct keyword *x, const struct keyword *y)
 {
-        if (x->own_gate != y->own_gate)
-                return x->own_gate - y->own_gate;
+        if (x->gate != y->gate)
+                return x->gate < y->gate ? -1 : 1;
         return x->cased != y->cased ? x->cased - y->cased : strcmp(x->text, y->text);
 }
 
@@ -64,7 +64,7 @@ static void link_keywords(struct matcher *m, const struct keyword *keywords, siz
                         m->first[m->n_literals] = links;
                         m->lengths[m->n_literals] = strlen(k->text);
                         m->literals[m->n_literals++] = (struct gate_literal){ k->text, k->cased };
-                        m->n_main += !k->own_gate;
+                        m->gates[k->gate].n++;
                 }
                 m->rule_of[links++] = k->rule;
         }
@@ -82,8 +82,9 @@ static int collect_literals(struct matcher *m, size_t n)
                 const struct rule *rule = &m->pack->rules[i];
 
                 for (const char *const *k = rule->keywords; *k; k++)
-                        keywords[at++] =
-                                (struct keyword){ *k, rule->cased, rule->own_gate, (unsigned) i };
+                        keywords[at++] = (struct keyword){ *k, rule->cased,
+                                                           rule->own_gate ? PACK_PARTS : rule->part,
+                                                           (unsigned) i };
         }
         qsort(keywords, n, sizeof(*keywords), compare_keywords);
         link_keywords(m, keywords, n);
@@ -91,33 +92,42 @@ static int collect_literals(struct matcher *m, size_t n)
         return 0;
 }
 
-/* What the pack brings is loaded, anything else is built. */
-static int make_main_gate(struct matcher *m)
+/* What a part of the pack brings is loaded, anything else is built. */
+static int make_gate(struct matcher *m, struct matcher_gate *g, const struct pack_gate *saved)
 {
-        const struct rule_pack *pack = m->pack;
         int r;
 
-        if (m->engine->load && pack->gate.length) {
-                m->note = "it was compiled by another version of Hyperscan";
+        if (g->engine->load && saved->data.length) {
+                const char *why = "it was compiled by another version of Hyperscan";
+
                 r = -ENOEXEC;
-                if (!strcmp(pack->gate_key, m->engine->key()))
-                        r = m->engine->load(&m->gate, pack->gate.text, pack->gate.length, &m->note);
-                if (r != -ENOEXEC) {
-                        m->note = NULL;
+                if (!strcmp(saved->key, g->engine->key()))
+                        r = g->engine->load(&g->gate, saved->data.text, saved->data.length, &why);
+                if (r != -ENOEXEC)
                         return r;
-                }
-                m->engine = &gate_ac;
+                m->note = why;
+                g->engine = &gate_ac;
         }
-        return m->engine->new (&m->gate, m->literals, m->n_main);
+        return g->engine->new (&g->gate, m->literals + g->first, g->n);
 }
 
-static int make_gates(struct matcher *m)
+static int make_gates(struct matcher *m, const struct gate_engine *engine)
 {
-        int r = m->n_main ? make_main_gate(m) : 0;
+        static const struct pack_gate none = { 0 };
+        size_t first = 0;
+        int r = 0;
 
-        if (r < 0 || m->n_main == m->n_literals)
-                return r;
-        return gate_ac.new(&m->own, m->literals + m->n_main, m->n_literals - m->n_main);
+        for (size_t i = 0; r >= 0 && i <= PACK_PARTS; i++) {
+                struct matcher_gate *g = &m->gates[i];
+
+                g->first = first;
+                first += g->n;
+                if (!g->n)
+                        continue;
+                g->engine = i < PACK_PARTS ? engine : &gate_ac;
+                r = make_gate(m, g, i < PACK_PARTS ? &m->pack->gates[i] : &none);
+        }
+        return r;
 }
 
 int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_engine *engine)
@@ -125,7 +135,7 @@ int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_en
         size_t n = count_keywords(pack);
         int r;
 
-        *m = (struct matcher){ .pack = pack, .engine = engine };
+        *m = (struct matcher){ .pack = pack };
         m->literals = calloc(n, sizeof(*m->literals));
         m->lengths = calloc(n, sizeof(*m->lengths));
         m->first = calloc(n + 1, sizeof(*m->first));
@@ -144,7 +154,7 @@ int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_en
         (void) pcre2_set_heap_limit(m->limits, MATCH_HEAP_KIB);
         r = collect_literals(m, n);
         if (r >= 0)
-                r = make_gates(m);
+                r = make_gates(m, engine);
         if (r < 0)
                 matcher_done(m);
         return r;
@@ -152,10 +162,9 @@ int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_en
 
 void matcher_done(struct matcher *m)
 {
-        if (m->gate)
-                m->engine->free(m->gate);
-        if (m->own)
-                gate_ac.free(m->own);
+        for (size_t i = 0; i <= PACK_PARTS; i++)
+                if (m->gates[i].gate)
+                        m->gates[i].engine->free(m->gates[i].gate);
         free(m->literals);
         free(m->lengths);
         free(m->first);
@@ -560,16 +569,15 @@ static int look_at_assignment(struct matcher *m, unsigned index, size_t start, s
         return r;
 }
 
-static int on_hit(void *owner, unsigned literal, size_t end)
+static int on_hit(struct matcher *m, unsigned literal, size_t end)
 {
-        struct matcher *m = owner;
         size_t start = end - m->lengths[literal];
         int r = 0;
 
         for (size_t i = m->first[literal]; r >= 0 && i < m->first[literal + 1]; i++) {
                 unsigned index = m->rule_of[i];
 
-                if (!is_meant(m, index))
+                if (m->pack->rules[index].off || !is_meant(m, index))
                         continue;
                 if (m->pack->rules[index].kind == RULE_ASSIGNMENT)
                         r = look_at_assignment(m, index, start, end);
@@ -579,12 +587,31 @@ static int on_hit(void *owner, unsigned literal, size_t end)
         return r < 0 ? r : 0;
 }
 
-/* A hit of our own gate, which counts its literals from 0. */
-static int on_own_hit(void *owner, unsigned literal, size_t end)
-{
-        const struct matcher *m = owner;
+/* Each gate counts its literals from 0. */
+struct gate_view {
+        struct matcher *m;
+        size_t first;
+};
 
-        return on_hit(owner, literal + (unsigned) m->n_main, end);
+static int on_gate_hit(void *owner, unsigned literal, size_t end)
+{
+        const struct gate_view *view = owner;
+
+        return on_hit(view->m, (unsigned) view->first + literal, end);
+}
+
+static int scan_gates(struct matcher *m)
+{
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i <= PACK_PARTS; i++) {
+                const struct matcher_gate *g = &m->gates[i];
+                struct gate_view view = { m, g->first };
+
+                if (g->gate)
+                        r = g->engine->scan(g->gate, m->data, m->length, on_gate_hit, &view);
+        }
+        return r;
 }
 
 /* ---- Choosing ---- */
@@ -640,9 +667,7 @@ int matcher_scan(struct matcher *m, const char *path, const char *data, size_t l
         m->length = length;
         m->n_found = m->n_shapes = 0;
         m->is_cut = false;
-        r = m->gate ? m->engine->scan(m->gate, data, length, on_hit, m) : 0;
-        if (r >= 0 && m->own)
-                r = gate_ac.scan(m->own, data, length, on_own_hit, m);
+        r = scan_gates(m);
         for (size_t i = 0; r >= 0 && i < m->n_used; i++)
                 r = flush_window(m, m->used[i]);
         forget_windows(m);

@@ -31,14 +31,19 @@ struct match_window {
         enum { UNKNOWN_PATH, RIGHT_PATH, WRONG_PATH } path; /* is the rule meant for this file? */
 };
 
+/* A gate and the literals that it looks for. */
+struct matcher_gate {
+        const struct gate_engine *engine; /* NULL = there are no such literals */
+        struct gate *gate;
+        size_t first, n;
+};
+
 struct matcher {
         struct rule_pack *pack;
-        const struct gate_engine *engine;
         const char *note; /* why our own gate is used although another was asked for; or NULL */
-        struct gate *gate;
-        struct gate *own; /* our own gate for the literals from n_main on; NULL = there are none */
-        struct gate_literal *literals;
-        size_t n_literals, n_main;
+        struct matcher_gate gates[PACK_PARTS + 1]; /* of each part, and our own for the rest */
+        struct gate_literal *literals;             /* those of a gate lie together */
+        size_t n_literals;
         unsigned *rule_of; /* rules of literal i: rule_of[first[i]] to rule_of[first[i + 1]] */
         size_t *first;
         size_t *lengths;

@@ -19,6 +19,7 @@ struct header {
         uint64_t length;   /* of all */
         uint32_t n_rules, n_allowances, n_lists, n_expressions;
         uint32_t pack_allow, n_pack_allow; /* the pack's own allowances */
+        uint32_t disable, alone;
         uint64_t strings_length, gate_length;
         char gate_key[KEY_MAX];
         char source[DIGEST_HEX + 7];
@@ -147,6 +148,8 @@ static int put_all(struct writer *w, const struct rule_pack *pack, struct header
         (void) put_text(w, "");
         h->pack_allow = (uint32_t) put_allowances(w, pack->allow, pack->n_allow);
         h->n_pack_allow = (uint32_t) pack->n_allow;
+        h->disable = (uint32_t) put_list(w, pack->disable);
+        h->alone = pack->alone;
         for (size_t i = 0; i < pack->n_rules; i++) {
                 const struct rule *rule = &pack->rules[i];
                 uint64_t *words = w->rules + i * rule_words();
@@ -393,6 +396,8 @@ static int get_all(struct source *s)
                 get_rule(s, i);
         pack->n_allow = h->n_pack_allow;
         pack->allow = get_allowances(s, h->pack_allow, pack->n_allow);
+        pack->disable = get_list(s, h->disable);
+        pack->alone = h->alone != 0;
         return s->is_bad ? -EBADMSG : 0;
 }
 
@@ -427,8 +432,8 @@ int packfile_read(struct rule_pack *pack, const void *data, size_t length, bool 
                 rule_pack_done(pack);
                 return r;
         }
-        pack->gate = (struct span){ s.gate, (size_t) s.h->gate_length };
-        pack->gate_key = s.h->gate_key;
+        pack->n_parts = 1;
+        pack->gates[0] = (struct pack_gate){ { s.gate, (size_t) s.h->gate_length }, s.h->gate_key };
         memcpy(pack->sha256, s.h->source, DIGEST_HEX);
         return 0;
 }

@@ -324,7 +324,7 @@ static void count_allow(struct room *room, const json_t *json)
 
 static struct room count_room(const json_t *root)
 {
-        struct room room = { 1, 1, 1 };
+        struct room room = { 1 + size_at(root, "disable") + 1, 1, 1 };
         size_t i;
         json_t *json;
 
@@ -348,6 +348,33 @@ static int make_room(struct rule_pack *pack, size_t n_rules, const struct room *
         return pack->rules && pack->lists && pack->expressions && pack->allowances ? 0 : -ENOMEM;
 }
 
+/* What stands beside the rules. */
+static int root_read(struct reader *r)
+{
+        static const char *const keys[] = { "version", "rules", "allow", "disable", "alone" };
+        const json_t *root = r->pack->root, *alone = json_object_get(root, "alone");
+        const char *key;
+        json_t *value;
+        int result;
+
+        json_object_foreach ((json_t *) root, key, value) {
+                size_t i = 0;
+
+                while (i < ARRAY_SIZE(keys) && strcmp(keys[i], key) != 0)
+                        i++;
+                if (i == ARRAY_SIZE(keys))
+                        return fault(r, key, "packs have no such member");
+        }
+        if (alone && !json_is_boolean(alone))
+                return fault(r, "alone", "must be true or false");
+        r->pack->alone = json_is_true(alone);
+        result = list_read(r, "disable", json_object_get(root, "disable"), &r->pack->disable);
+        if (result >= 0)
+                result = allow_read(r, json_object_get(root, "allow"), &r->pack->allow,
+                                    &r->pack->n_allow);
+        return result;
+}
+
 static int read_all(struct rule_pack *pack, const json_t *list, char *error, size_t error_size)
 {
         struct reader r = { .pack = pack, .error = error, .error_size = error_size };
@@ -363,7 +390,7 @@ static int read_all(struct rule_pack *pack, const json_t *list, char *error, siz
         r.next_list = pack->lists;
         r.next_expression = pack->expressions;
         r.next_allowance = pack->allowances;
-        result = allow_read(&r, json_object_get(pack->root, "allow"), &pack->allow, &pack->n_allow);
+        result = root_read(&r);
         json_array_foreach (list, i, json)
                 if (result >= 0)
                         result = rule_read(&r, &pack->rules[pack->n_rules++], json, i);
@@ -394,6 +421,7 @@ int rule_pack_load(struct rule_pack *pack, const char *text, size_t length, char
                 rule_pack_done(pack);
                 return r;
         }
+        pack->n_parts = 1;
         digest_hex(pack->sha256, text, length);
         return 0;
 }
@@ -416,6 +444,67 @@ void rule_pack_done(struct rule_pack *pack)
         free(pack->allowances);
         json_decref(pack->root);
         *pack = (struct rule_pack){ 0 };
+}
+
+/* ---- Joining ---- */
+
+static int compare_rules(const void *a, const void *b)
+{
+        const struct rule *x = *(const struct rule *const *) a,
+                          *y = *(const struct rule *const *) b;
+
+        return strcmp(x->id, y->id);
+}
+
+/* Switches off what `more` names or has under the same id. */
+static int switch_off(struct rule_pack *joined, size_t n_base, const char *const *disable)
+{
+        const struct rule **own = calloc(joined->n_rules - n_base + 1, sizeof(*own));
+        size_t n = 0;
+
+        if (!own)
+                return -ENOMEM;
+        for (size_t i = n_base; i < joined->n_rules; i++)
+                own[n++] = &joined->rules[i];
+        qsort(own, n, sizeof(*own), compare_rules);
+        for (size_t i = 0; i < n_base; i++) {
+                struct rule *rule = &joined->rules[i];
+                const struct rule *key = rule;
+
+                rule->off = bsearch(&key, own, n, sizeof(*own), compare_rules) != NULL;
+                for (const char *const *d = disable; !rule->off && *d; d++)
+                        rule->off = !strcmp(*d, rule->id);
+        }
+        free(own);
+        return 0;
+}
+
+int rule_pack_join(struct rule_pack *joined, struct rule_pack *base, struct rule_pack *more)
+{
+        size_t n = base->n_rules;
+
+        *joined = (struct rule_pack){ .n_parts = 2, .gates = { base->gates[0], more->gates[0] } };
+        joined->rules = calloc(n + more->n_rules, sizeof(*joined->rules));
+        joined->allowances = calloc(base->n_allow + more->n_allow + 1, sizeof(struct allowance));
+        if (!joined->rules || !joined->allowances) {
+                rule_pack_done(joined);
+                return -ENOMEM;
+        }
+        if (base->n_allow)
+                memcpy(joined->allowances, base->allow, base->n_allow * sizeof(struct allowance));
+        if (more->n_allow)
+                memcpy(joined->allowances + base->n_allow, more->allow,
+                       more->n_allow * sizeof(struct allowance));
+        joined->allow = joined->allowances;
+        joined->n_allow = base->n_allow + more->n_allow;
+        memcpy(joined->rules, base->rules, n * sizeof(*base->rules));
+        memcpy(joined->rules + n, more->rules, more->n_rules * sizeof(*more->rules));
+        joined->n_rules = n + more->n_rules;
+        for (size_t i = n; i < joined->n_rules; i++)
+                joined->rules[i].part = 1;
+        memcpy(joined->sha256, more->sha256, sizeof(joined->sha256));
+        base->n_rules = more->n_rules = 0;
+        return switch_off(joined, n, more->disable);
 }
 
 /* ---- Expressions ---- */

@@ -81,6 +81,10 @@ struct rule {
         const char *const *examples;
         const char *const *counters;
         const char *example_path;
+
+        /* Of packs that were joined: */
+        unsigned part; /* which of them it came with */
+        bool off;      /* switched off, or replaced by one of the same id */
 };
 
 /* How a field of a rule is written, in JSON and in a compiled pack. */
@@ -100,6 +104,14 @@ struct rule_field {
 extern const struct rule_field rule_fields[];
 extern const size_t rule_fields_n;
 
+#define PACK_PARTS 2
+
+/* The literals of a compiled pack, as an engine (gate.h) has saved them. */
+struct pack_gate {
+        struct span data; /* empty = none */
+        const char *key;
+};
+
 struct rule_pack {
         json_t *root; /* of a pack that was loaded from JSON */
         struct rule *rules;
@@ -111,9 +123,11 @@ struct rule_pack {
         struct allowance *allowances;
         size_t n_expressions;
 
-        struct span gate;     /* of a compiled pack: its literals as the engine has saved them */
-        const char *gate_key; /* and the library that has; NULL or "" = none */
-        char sha256[64 + 1];  /* of the JSON it was made from */
+        struct pack_gate gates[PACK_PARTS]; /* of the part that a rule is of */
+        unsigned n_parts;                   /* 1, but of packs that were joined */
+        const char *const *disable;         /* rules that it switches off in what it is joined to */
+        bool alone;                         /* it is not to be joined to any */
+        char sha256[64 + 1];                /* of the JSON it was made from */
 };
 
 /*
@@ -123,6 +137,13 @@ struct rule_pack {
 int rule_pack_load(struct rule_pack *pack, const char *text, size_t length, char *error,
                    size_t error_size);
 void rule_pack_done(struct rule_pack *pack);
+
+/*
+ * Moves the rules of `base` and of `more` into one pack; both must stay until it is done. Rules of
+ * `more` replace those with the same id, it may disable others, and what it allows counts for all.
+ * 0 or -ENOMEM.
+ */
+int rule_pack_join(struct rule_pack *joined, struct rule_pack *base, struct rule_pack *more);
 
 /* Compiles an expression, if it has not been done: 0, -EBADMSG. One without a text is fine. */
 int expression_compile(struct expression *e, char *error, size_t error_size);
