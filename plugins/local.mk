@@ -8,6 +8,7 @@ AGENT_LINK_FLAGS += -Wl,-z,undefs $(INSTRUMENT_FLAGS)
 endif
 
 include $(srcdir)/plugins/lib/local.mk
+include $(srcdir)/plugins/lib/toml/local.mk
 include $(srcdir)/plugins/lib/yaml/local.mk
 include $(srcdir)/plugins/patcher/local.mk
 include $(srcdir)/plugins/compliance-checker/local.mk

@@ -18,6 +18,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-redact \
 	tests/fuzz/fuzz-schema \
 	tests/fuzz/fuzz-speech \
+	tests/fuzz/fuzz-toml \
 	tests/fuzz/fuzz-yaml
 check_PROGRAMS += $(FUZZ_TARGETS)
 EXTRA_DIST += tests/fuzz/corpus tests/fuzz/dict tests/fuzz/make-seeds
@@ -108,6 +109,11 @@ tests_fuzz_fuzz_speech_SOURCES = tests/fuzz/fuzz-speech.c host/cell/service.c ho
 tests_fuzz_fuzz_speech_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_fuzz_speech_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_speech_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_toml_SOURCES = tests/fuzz/fuzz-toml.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_toml_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_toml_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_toml_LDADD = plugins/lib/libtoml.a libbase.a
 
 tests_fuzz_fuzz_yaml_SOURCES = tests/fuzz/fuzz-yaml.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_yaml_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib

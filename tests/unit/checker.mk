@@ -33,3 +33,13 @@ TESTS += tests/unit/test-packfile
 tests_unit_test_packfile_SOURCES = tests/unit/test-packfile.c tests/test.h
 tests_unit_test_packfile_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_packfile_LDADD = plugins/lib/libscan.a $(TEST_LIBS) $(SCAN_LIBS)
+
+check_PROGRAMS += tests/unit/test-toml tests/unit/toml-dump
+TESTS += tests/unit/test-toml tests/unit/toml
+EXTRA_DIST += tests/unit/toml
+tests_unit_test_toml_SOURCES = tests/unit/test-toml.c tests/test.h
+tests_unit_test_toml_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_toml_LDADD = plugins/lib/libtoml.a $(TEST_LIBS)
+tests_unit_toml_dump_SOURCES = tests/unit/toml-dump.c tests/test.h
+tests_unit_toml_dump_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_toml_dump_LDADD = plugins/lib/libtoml.a $(TEST_LIBS)
