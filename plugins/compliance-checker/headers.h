@@ -2,14 +2,13 @@
 #pragma once
 
 /*
- * Control "headers": security headers of nginx configuration, with nginx's own rule of inheritance
- * (a block that has one add_header of its own inherits none), and the faults that let a client
- * choose headers, hosts or paths.
+ * Control "headers": what servers send and let through. It knows configuration of servers and
+ * captured answers by their names and contents, and hands each file to its own rules.
  */
 
 #include "check.h"
 
-/* Checks the current file if it is nginx configuration: 0 or a negative errno. */
+/* Checks the current file if it is of a kind this control knows: 0 or a negative errno. */
 int headers_check(struct check *c);
 
 /* How many rules there are. */

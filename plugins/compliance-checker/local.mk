@@ -4,11 +4,18 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/check.c plugins/compliance-checker/check.h \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \
 	plugins/compliance-checker/env.c plugins/compliance-checker/env.h \
+	plugins/compliance-checker/header-csp.c plugins/compliance-checker/header-csp.h \
+	plugins/compliance-checker/header-policy.c plugins/compliance-checker/header-policy.h \
 	plugins/compliance-checker/headers.c plugins/compliance-checker/headers.h \
 	plugins/compliance-checker/license-text.c plugins/compliance-checker/license-text.h \
 	plugins/compliance-checker/licenses.c plugins/compliance-checker/licenses.h \
 	plugins/compliance-checker/manifest.c plugins/compliance-checker/manifest.h \
-	plugins/compliance-checker/nginx.c plugins/compliance-checker/nginx.h \
+	plugins/compliance-checker/nginx-access.c \
+	plugins/compliance-checker/nginx-config.c plugins/compliance-checker/nginx-config.h \
+	plugins/compliance-checker/nginx-inject.c \
+	plugins/compliance-checker/nginx-match.c \
+	plugins/compliance-checker/nginx-policy.c \
+	plugins/compliance-checker/nginx-vars.c plugins/compliance-checker/nginx-vars.h \
 	plugins/compliance-checker/pack.c plugins/compliance-checker/pack.h \
 	plugins/compliance-checker/policy.c plugins/compliance-checker/policy.h \
 	plugins/compliance-checker/secrets.c plugins/compliance-checker/secrets.h \
@@ -25,7 +32,7 @@ plugins_compliance_checker_compliance_checker_so_CFLAGS = $(AGENT_C_FLAGS) $(JAN
 	$(PCRE2_CFLAGS) $(NETTLE_CFLAGS) -Wa,-I$(srcdir)/plugins/compliance-checker
 plugins_compliance_checker_compliance_checker_so_LDFLAGS = $(AGENT_LINK_FLAGS)
 plugins_compliance_checker_compliance_checker_so_LDADD = plugins/compliance-checker/libchecker.a \
-	plugins/lib/libscan.a $(SCAN_LIBS)
+	plugins/lib/libserver.a plugins/lib/libscan.a $(SCAN_LIBS)
 
 # The assembler includes these, which automake cannot see.
 CHECKER_PACKS = $(srcdir)/plugins/compliance-checker/rules/secrets.json \

@@ -19,7 +19,8 @@ check_PROGRAMS += tests/unit/test-checker
 TESTS += tests/unit/test-checker
 tests_unit_test_checker_SOURCES = tests/unit/test-checker.c tests/test.h $(FAKEHOST_SOURCES)
 tests_unit_test_checker_CPPFLAGS = $(TEST_CPPFLAGS)
-tests_unit_test_checker_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libscan.a \
+tests_unit_test_checker_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libserver.a \
+	plugins/lib/libscan.a \
 	$(TEST_LIBS) $(SCAN_LIBS)
 
 check_PROGRAMS += tests/unit/test-yaml
@@ -43,3 +44,16 @@ tests_unit_test_toml_LDADD = plugins/lib/libtoml.a $(TEST_LIBS)
 tests_unit_toml_dump_SOURCES = tests/unit/toml-dump.c tests/test.h
 tests_unit_toml_dump_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_toml_dump_LDADD = plugins/lib/libtoml.a $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-server
+TESTS += tests/unit/test-server
+tests_unit_test_server_SOURCES = tests/unit/test-server.c tests/test.h
+tests_unit_test_server_CPPFLAGS = $(TEST_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_unit_test_server_LDADD = plugins/lib/libserver.a $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-headers
+TESTS += tests/unit/test-headers
+tests_unit_test_headers_SOURCES = tests/unit/test-headers.c $(TREE_SOURCES) \
+	$(FAKEHOST_SOURCES)
+tests_unit_test_headers_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_headers_LDADD = $(TEST_LIBS)

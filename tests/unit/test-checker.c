@@ -12,7 +12,6 @@
 
 /* The library of the agent, of which only these parts are tested alone. */
 #include "../../plugins/compliance-checker/licenses.h"
-#include "../../plugins/compliance-checker/nginx.h"
 #include "../../plugins/compliance-checker/spdx.h"
 
 #define AGENT "plugins/compliance-checker/compliance-checker.so"
@@ -213,98 +212,6 @@ static void test_policy(void **state)
                 json_decref(p.allow);
                 json_decref(p.deny);
         }
-}
-
-/* ---- nginx ---- */
-
-static void test_nginx(void **state)
-{
-        (void) state;
-        static const struct {
-                const char *why, *text, *want; /* "name/arguments/parent" */
-        } rows[] = {
-                { "a directive", "a b c;", "a/2/-1 " },
-                { "a block", "a { b; }", "a/0/-1 b/0/0 " },
-                { "quotes", "a 'x y' \"z;\";", "a/2/-1 " },
-                { "a comment", "# a\nb; # c\n", "b/0/-1 " },
-                { "a variable", "a ${x}y;", "a/1/-1 " },
-                { "an escape", "a x\\;y;", "a/1/-1 " },
-                { "Lua is skipped", "a_by_lua_block { b; { c } } d;",
-                  "a_by_lua_block/0/-1 d/0/-1 " },
-                { "no end", "a { b", "a/0/-1 b/0/0 " },
-                { "too many ends", "} } a;", "a/0/-1 " },
-                { "an open quote", "a 'x", "a/1/-1 " },
-        };
-        struct nginx n = { 0 };
-
-        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
-                _cleanup_(buf_done) struct buf list = { 0 };
-
-                assert_int_equal(nginx_parse(&n, rows[i].text, strlen(rows[i].text), NULL, NULL),
-                                 0);
-                for (size_t k = 0; k < n.n_list; k++)
-                        (void) buf_printf(&list, "%.*s/%zu/%d ", (int) n.list[k].name.length,
-                                          n.list[k].name.text, n.list[k].n_args, n.list[k].parent);
-                if (strcmp(buf_text(&list), rows[i].want) != 0)
-                        fail_msg("%s: got %s", rows[i].why, buf_text(&list));
-        }
-        nginx_done(&n);
-}
-
-static void test_headers(void **state)
-{
-        (void) state;
-#define ALL                                                                                        \
-        "add_header Content-Security-Policy \"default-src 'self'; frame-ancestors 'none'\";"       \
-        "add_header X-Content-Type-Options nosniff; add_header Referrer-Policy no-referrer;"
-        static const struct {
-                const char *why, *text, *want;
-        } rows[] = {
-                { "all is well", "server_tokens off; " ALL " server { listen 80; }", "" },
-                { "headers come from above", "http { server_tokens off; " ALL " server { } }", "" },
-                { "nothing is set", "server { server_tokens off; }",
-                  "1:missing-content-type-options 1:missing-csp 1:missing-frame-options "
-                  "1:missing-referrer-policy " },
-                { "TLS asks for HSTS", "server_tokens off; " ALL "\nserver { listen 443 ssl; }",
-                  "2:missing-hsts " },
-                { "a redirect needs none", "server { return 301 https://x$request_uri; }", "" },
-                { "one header of its own loses the others",
-                  "server { server_tokens off; " ALL "\nlocation / { add_header X-A b; } }",
-                  "2:lost-inheritance " },
-                { "broken versions", "ssl_protocols TLSv1.1 TLSv1.2;", "1:weak-tls " },
-                { "good versions", "ssl_protocols TLSv1.2 TLSv1.3;", "" },
-                { "broken ciphers", "ssl_ciphers HIGH:RC4-SHA;", "1:weak-ciphers " },
-                { "excluded ciphers", "ssl_ciphers HIGH:!RC4:!aNULL;", "" },
-                { "tokens on", "server_tokens on;", "1:server-tokens " },
-                { "alias without slash", "location /i { alias /data/; }", "1:alias-traversal " },
-                { "alias with slash", "location /i/ { alias /data/; }", "" },
-                { "the request's host", "proxy_set_header Host $http_host;", "1:host-spoofing " },
-                { "a decoded path", "return 301 https://x$uri;", "1:response-splitting " },
-                { "a host from the request", "location / { proxy_pass http://$arg_h; }",
-                  "1:request-forgery " },
-                { "short HSTS", "add_header Strict-Transport-Security max-age=60;",
-                  "1:weak-hsts " },
-        };
-
-        for (size_t i = 0; i < TEST_ROWS(rows); i++)
-                expect_rules(rows[i].why, "headers", "conf/nginx.conf", rows[i].text, rows[i].want);
-}
-
-static void test_include(void **state)
-{
-        (void) state;
-        _cleanup_(buf_done) struct buf list = { 0 };
-        struct fakehost host;
-        struct tree t;
-
-        tree_make(&t);
-        tree_puts(&t, "nginx.conf", "server { server_tokens off; include snippets/h.conf; }\n");
-        tree_puts(&t, "snippets/h.conf", ALL);
-        assert_int_equal(check(&host, &t, "{\"controls\": [\"headers\"]}"), 0);
-        list_findings(&host, &list);
-        assert_string_equal(buf_text(&list), "");
-        fakehost_done(&host);
-        tree_done(&t);
 }
 
 /* ---- Containers and environment ---- */
@@ -767,15 +674,13 @@ static void test_hostile_text(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_spdx),         cmocka_unit_test(test_spdx_limits),
-                cmocka_unit_test(test_policy),       cmocka_unit_test(test_nginx),
-                cmocka_unit_test(test_headers),      cmocka_unit_test(test_include),
-                cmocka_unit_test(test_dockerfile),   cmocka_unit_test(test_env),
-                cmocka_unit_test(test_licenses),     cmocka_unit_test(test_canary),
-                cmocka_unit_test(test_fingerprints), cmocka_unit_test(test_secret_policy),
-                cmocka_unit_test(test_judged),       cmocka_unit_test(test_bad_files),
-                cmocka_unit_test(test_odd_files),    cmocka_unit_test(test_parts),
-                cmocka_unit_test(test_hostile_text),
+                cmocka_unit_test(test_spdx),          cmocka_unit_test(test_spdx_limits),
+                cmocka_unit_test(test_policy),        cmocka_unit_test(test_dockerfile),
+                cmocka_unit_test(test_env),           cmocka_unit_test(test_licenses),
+                cmocka_unit_test(test_canary),        cmocka_unit_test(test_fingerprints),
+                cmocka_unit_test(test_secret_policy), cmocka_unit_test(test_judged),
+                cmocka_unit_test(test_bad_files),     cmocka_unit_test(test_odd_files),
+                cmocka_unit_test(test_parts),         cmocka_unit_test(test_hostile_text),
         };
 
         return cmocka_run_group_tests_name("checker", tests, NULL, NULL);

@@ -1,0 +1,930 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "regex.h"
+
+#include "span.h"
+
+enum { FOLD = 1, DOT_ALL = 2, EXTENDED = 4 };
+
+struct parser {
+        struct regex *r;
+        struct span text;
+        size_t at;
+        unsigned flags;
+        int error;
+        bool quoting; /* between \Q and \E */
+};
+
+/* ---- Sets ---- */
+
+static void set_add(struct regex_set *s, unsigned char c)
+{
+        s->bits[c >> 6] |= 1ULL << (c & 63);
+}
+
+static void set_range(struct regex_set *s, unsigned from, unsigned to)
+{
+        for (unsigned c = from; c <= to && c < 256; c++)
+                set_add(s, (unsigned char) c);
+}
+
+static void set_join(struct regex_set *s, const struct regex_set *other)
+{
+        for (size_t i = 0; i < 4; i++)
+                s->bits[i] |= other->bits[i];
+}
+
+static void set_invert(struct regex_set *s)
+{
+        for (size_t i = 0; i < 4; i++)
+                s->bits[i] = ~s->bits[i];
+}
+
+static unsigned set_count(const struct regex_set *s)
+{
+        unsigned n = 0;
+
+        for (size_t i = 0; i < 4; i++)
+                n += (unsigned) __builtin_popcountll(s->bits[i]);
+        return n;
+}
+
+static void set_fold(struct regex_set *s)
+{
+        for (int c = 'a'; c <= 'z'; c++)
+                if (regex_set_has(s, (unsigned char) c) ||
+                    regex_set_has(s, (unsigned char) toupper(c))) {
+                        set_add(s, (unsigned char) c);
+                        set_add(s, (unsigned char) toupper(c));
+                }
+}
+
+/* The set of an escape such as \d; false when the letter is none. */
+static bool set_escape(struct regex_set *s, char letter)
+{
+        static const struct {
+                char letter;
+                const char *members; /* pairs: from, to */
+        } rows[] = {
+                { 'd', "09" },     { 'w', "09AZaz__" }, { 's', "\t\r  " },
+                { 'h', "\t\t  " }, { 'v', "\n\r" },     { 'p', "09AZaz\x80\xff" },
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+                struct regex_set own = { 0 };
+
+                if (tolower((unsigned char) letter) != rows[i].letter)
+                        continue;
+                for (const char *p = rows[i].members; *p; p += 2)
+                        set_range(&own, (unsigned char) p[0], (unsigned char) p[1]);
+                if (isupper((unsigned char) letter))
+                        set_invert(&own);
+                set_join(s, &own);
+                return true;
+        }
+        return false;
+}
+
+static bool set_named(struct regex_set *s, struct span name)
+{
+        static const struct {
+                const char *name;
+                int (*test)(int c);
+        } rows[] = {
+                { "alpha", isalpha }, { "digit", isdigit },   { "alnum", isalnum },
+                { "upper", isupper }, { "lower", islower },   { "space", isspace },
+                { "punct", ispunct }, { "xdigit", isxdigit }, { "print", isprint },
+                { "graph", isgraph }, { "cntrl", iscntrl },   { "blank", isblank },
+        };
+        bool negative = name.length && *name.text == '^';
+
+        name = span_from(name, negative);
+        if (span_is(name, "word")) {
+                (void) set_escape(s, negative ? 'W' : 'w');
+                return true;
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+                if (!span_is(name, rows[i].name))
+                        continue;
+                for (int c = 0; c < 128; c++)
+                        if (!rows[i].test(c) == negative)
+                                set_add(s, (unsigned char) c);
+                return true;
+        }
+        return false;
+}
+
+/* ---- Parsing ---- */
+
+static bool more(const struct parser *p)
+{
+        return p->at < p->text.length && !p->error;
+}
+
+static char peek(const struct parser *p, size_t ahead)
+{
+        return p->at + ahead < p->text.length ? p->text.text[p->at + ahead] : '\0';
+}
+
+static bool take(struct parser *p, const char *what)
+{
+        if (!span_starts(span_from(p->text, p->at), what))
+                return false;
+        p->at += strlen(what);
+        return true;
+}
+
+/* A new node; -1 and p->error when there is no room. */
+static int add_node(struct parser *p, enum regex_kind kind)
+{
+        struct regex *r = p->r;
+
+        if (r->n_nodes >= REGEX_NODES)
+                p->error = -EINVAL;
+        else if (array_grow(&r->nodes, &r->nodes_size, r->n_nodes + 1, sizeof(*r->nodes)) < 0)
+                p->error = -ENOMEM;
+        if (p->error)
+                return -1;
+        r->nodes[r->n_nodes] = (struct regex_node){ .kind = kind, .child = -1, .next = -1 };
+        return (int) r->n_nodes++;
+}
+
+static int add_set(struct parser *p, struct regex_set set, bool literal)
+{
+        int node = add_node(p, REGEX_SET);
+
+        if (node < 0)
+                return -1;
+        if (p->flags & FOLD)
+                set_fold(&set);
+        p->r->nodes[node].set = set;
+        p->r->nodes[node].is_literal = literal;
+        return node;
+}
+
+static int add_char(struct parser *p, unsigned char c)
+{
+        struct regex_set set = { 0 };
+
+        set_add(&set, c);
+        return add_set(p, set, true);
+}
+
+/* A number in hexadecimal or octal of at most `digits`. */
+static unsigned take_number(struct parser *p, unsigned base, unsigned digits)
+{
+        unsigned n = 0;
+
+        for (; digits && more(p); digits--, p->at++) {
+                char c = peek(p, 0);
+                unsigned digit = isdigit((unsigned char) c)
+                                         ? (unsigned) (c - '0')
+                                         : (unsigned) (tolower((unsigned char) c) - 'a') + 10;
+
+                if (!isxdigit((unsigned char) c) || digit >= base)
+                        break;
+                n = n * base + digit;
+        }
+        return n;
+}
+
+/* The character of an escape whose letter was read: \n, \x2e, \cA; others are themselves. */
+static unsigned char escaped_char(struct parser *p, char letter)
+{
+        static const char letters[] = "nrtfea", meant[] = "\n\r\t\f\x1b\a";
+        const char *found = strchr(letters, letter);
+        unsigned n;
+
+        if (letter && found)
+                return (unsigned char) meant[found - letters];
+        if (letter == 'x') {
+                bool braces = take(p, "{");
+
+                n = take_number(p, 16, braces ? 6 : 2);
+                if (braces)
+                        (void) take(p, "}");
+                return n > 255 ? 255 : (unsigned char) n;
+        }
+        if (letter == '0')
+                return (unsigned char) take_number(p, 8, 2);
+        if (letter == 'c' && more(p))
+                return (unsigned char) (toupper((unsigned char) p->text.text[p->at++]) ^ 64);
+        return (unsigned char) letter;
+}
+
+/* {Name} or one letter behind \p. */
+static void skip_property(struct parser *p)
+{
+        if (!take(p, "{")) {
+                p->at += more(p);
+                return;
+        }
+        while (more(p) && peek(p, 0) != '}')
+                p->at++;
+        p->at += more(p);
+}
+
+/* The name between two signs; p->at is behind the first. */
+static struct span take_name(struct parser *p, char end)
+{
+        struct span name = { p->text.text + p->at, 0 };
+
+        while (more(p) && peek(p, 0) != end) {
+                p->at++;
+                name.length++;
+        }
+        if (!more(p))
+                p->error = -EINVAL;
+        p->at += more(p);
+        return name;
+}
+
+static int add_back(struct parser *p, unsigned number, struct span name)
+{
+        int node = add_node(p, REGEX_BACK);
+
+        if (node < 0)
+                return -1;
+        p->r->nodes[node].number = number;
+        p->r->nodes[node].name = name;
+        return node;
+}
+
+/* \k<name>, \k'name', \k{name}, \g{2}, \g2 */
+static int parse_reference(struct parser *p)
+{
+        static const char open[] = "<'{", shut[] = ">'}";
+        const char *sign = more(p) ? strchr(open, peek(p, 0)) : NULL;
+        struct span name;
+
+        if (!sign || !*sign)
+                return add_back(p, take_number(p, 10, 2), (struct span){ "", 0 });
+        p->at++;
+        name = take_name(p, shut[sign - open]);
+        return span_number(name) >= 0
+                       ? add_back(p, (unsigned) span_number(name), (struct span){ "", 0 })
+                       : add_back(p, 0, name);
+}
+
+static int parse_escape(struct parser *p)
+{
+        struct regex_set set = { 0 };
+        char letter;
+
+        p->at++;
+        if (!more(p)) {
+                p->error = -EINVAL;
+                return -1;
+        }
+        letter = p->text.text[p->at++];
+        if (strchr("bBGK", letter))
+                return add_node(p, REGEX_EDGE);
+        if (letter == 'A')
+                return add_node(p, REGEX_START);
+        if (letter == 'z' || letter == 'Z')
+                return add_node(p, REGEX_END);
+        if (letter == 'k' || letter == 'g')
+                return parse_reference(p);
+        if (letter >= '1' && letter <= '9') {
+                p->at--;
+                return add_back(p, take_number(p, 10, 2), (struct span){ "", 0 });
+        }
+        if (letter == 'N') {
+                set_add(&set, '\n');
+                set_invert(&set);
+                return add_set(p, set, false);
+        }
+        if (letter == 'R' || letter == 'X')
+                letter = letter == 'R' ? 'v' : 'p';
+        else if (letter == 'p' || letter == 'P')
+                skip_property(p);
+        if (set_escape(&set, letter))
+                return add_set(p, set, false);
+        return add_char(p, escaped_char(p, letter));
+}
+
+/* One character of a class, or a whole set, for which -1 comes back. */
+static int class_member(struct parser *p, struct regex_set *set)
+{
+        unsigned char c = (unsigned char) p->text.text[p->at++];
+        char letter;
+
+        if (c == '[' && (peek(p, 0) == ':' || peek(p, 0) == '.' || peek(p, 0) == '=')) {
+                const char *end = memmem(p->text.text + p->at, p->text.length - p->at, ":]", 2);
+                struct span name;
+
+                if (!end)
+                        return c;
+                name = (struct span){ p->text.text + p->at + 1,
+                                      (size_t) (end - p->text.text) - p->at - 1 };
+                if (end == p->text.text + p->at || !set_named(set, name))
+                        return c;
+                p->at = (size_t) (end - p->text.text) + 2;
+                return -1;
+        }
+        if (c != '\\' || !more(p))
+                return c;
+        letter = p->text.text[p->at++];
+        if (letter == 'b')
+                return '\b';
+        if (letter == 'p' || letter == 'P')
+                skip_property(p);
+        if (letter != 'R' && letter != 'X' && set_escape(set, letter))
+                return -1;
+        if (letter >= '1' && letter <= '7') {
+                p->at--;
+                return (int) (take_number(p, 8, 3) & 255);
+        }
+        return escaped_char(p, letter);
+}
+
+static int parse_class(struct parser *p)
+{
+        struct regex_set set = { 0 };
+        bool negative, first = true;
+
+        p->at++;
+        negative = take(p, "^");
+        for (; more(p) && (first || peek(p, 0) != ']'); first = false) {
+                int from = class_member(p, &set), to = from;
+
+                if (from >= 0 && peek(p, 0) == '-' && peek(p, 1) && peek(p, 1) != ']') {
+                        p->at++;
+                        to = class_member(p, &set);
+                        if (to < 0) {
+                                set_add(&set, '-');
+                                to = from;
+                        }
+                }
+                if (from >= 0)
+                        set_range(&set, (unsigned) from, (unsigned) MAX_OF(from, to));
+        }
+        if (!more(p))
+                p->error = p->error ? p->error : -EINVAL;
+        p->at += more(p);
+        if (p->flags & FOLD)
+                set_fold(&set);
+        if (negative)
+                set_invert(&set);
+        return add_set(p, set, !negative && set_count(&set) == 1);
+}
+
+static int parse_choice(struct parser *p, int depth);
+
+/* (?i), (?s-i:...): the flags hold until the group around them ends. */
+static bool parse_flags(struct parser *p)
+{
+        static const char letters[] = "isx";
+        static const unsigned bits[] = { FOLD, DOT_ALL, EXTENDED };
+        bool on = true;
+
+        for (; more(p) && peek(p, 0) != ')' && peek(p, 0) != ':'; p->at++) {
+                char c = peek(p, 0);
+                const char *found = strchr(letters, c);
+
+                if (c == '-')
+                        on = false;
+                else if (found)
+                        p->flags = on ? p->flags | bits[found - letters]
+                                      : p->flags & ~bits[found - letters];
+                else if (!strchr("mUJn^aX", c))
+                        return false;
+        }
+        return more(p);
+}
+
+enum head { HEAD_CAPTURE, HEAD_PLAIN, HEAD_LOOK, HEAD_ATOMIC, HEAD_NONE };
+
+/* What stands behind the opening bracket of a group. */
+static enum head parse_head(struct parser *p, struct span *ret_name)
+{
+        static const char *const looks[] = { "?=", "?!", "?<=", "?<!", "*pla:", "*nla:" };
+
+        if (take(p, "?#")) {
+                (void) take_name(p, ')');
+                return HEAD_NONE;
+        }
+        if (take(p, "?:") || take(p, "?|"))
+                return HEAD_PLAIN;
+        if (take(p, "?>"))
+                return HEAD_ATOMIC;
+        for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
+                if (take(p, looks[i]))
+                        return HEAD_LOOK;
+        if (take(p, "?P<") || take(p, "?<")) {
+                *ret_name = take_name(p, '>');
+                return HEAD_CAPTURE;
+        }
+        if (take(p, "?'")) {
+                *ret_name = take_name(p, '\'');
+                return HEAD_CAPTURE;
+        }
+        if (peek(p, 0) != '?' && peek(p, 0) != '*')
+                return HEAD_CAPTURE;
+        if (peek(p, 0) == '?') {
+                p->at++;
+                if (parse_flags(p)) {
+                        if (take(p, ":"))
+                                return HEAD_PLAIN;
+                        p->at++;
+                        return HEAD_NONE;
+                }
+        }
+        /* A verb, a condition, a recursion: it is skipped. */
+        p->r->is_partial = true;
+        (void) take_name(p, ')');
+        return HEAD_NONE;
+}
+
+static int parse_group(struct parser *p, int depth)
+{
+        unsigned flags = p->flags, number = 0;
+        struct span name = { "", 0 };
+        enum head head;
+        int node, child;
+
+        p->at++;
+        head = parse_head(p, &name);
+        if (head == HEAD_NONE)
+                return add_node(p, REGEX_NOTHING);
+        if (head == HEAD_CAPTURE)
+                number = ++p->r->n_groups;
+        node = add_node(p, head == HEAD_LOOK ? REGEX_LOOK : REGEX_GROUP);
+        child = parse_choice(p, depth + 1);
+        p->flags = flags;
+        if (node < 0 || child < 0)
+                return -1;
+        if (!take(p, ")"))
+                p->error = -EINVAL;
+        p->r->has_look |= head == HEAD_LOOK;
+        p->r->nodes[node].child = child;
+        p->r->nodes[node].number = number;
+        p->r->nodes[node].name = name;
+        p->r->nodes[node].is_atomic = head == HEAD_ATOMIC;
+        return node;
+}
+
+static int parse_atom(struct parser *p, int depth)
+{
+        struct regex_set set = { 0 };
+        char c = peek(p, 0);
+
+        if (p->quoting) {
+                p->at++;
+                return add_char(p, (unsigned char) c);
+        }
+        switch (c) {
+        case '(':
+                return parse_group(p, depth);
+        case '[':
+                return parse_class(p);
+        case '\\':
+                return parse_escape(p);
+        case '^':
+                p->at++;
+                return add_node(p, REGEX_START);
+        case '$':
+                p->at++;
+                return add_node(p, REGEX_END);
+        case '.':
+                p->at++;
+                if (!(p->flags & DOT_ALL))
+                        set_add(&set, '\n');
+                set_invert(&set);
+                return add_set(p, set, false);
+        case '*':
+        case '+':
+        case '?':
+                p->error = -EINVAL;
+                return -1;
+        default:
+                p->at++;
+                return add_char(p, (unsigned char) c);
+        }
+}
+
+/* {2}, {2,}, {,3}, {2,3}: false when the brace is an ordinary character. */
+static bool parse_braces(struct parser *p, uint32_t *ret_min, uint32_t *ret_max)
+{
+        enum { MOST = 65535 };
+        size_t start = p->at;
+        bool digits;
+
+        p->at++;
+        digits = isdigit((unsigned char) peek(p, 0));
+        *ret_min = *ret_max = take_number(p, 10, 5);
+        if (take(p, ",")) {
+                bool upper = isdigit((unsigned char) peek(p, 0));
+
+                *ret_max = upper ? take_number(p, 10, 5) : REGEX_ENDLESS;
+                digits |= upper;
+        }
+        if (digits && take(p, "}"))
+                return true;
+        p->at = start;
+        return false;
+}
+
+static bool parse_quantifier(struct parser *p, uint32_t *ret_min, uint32_t *ret_max)
+{
+        *ret_min = 0;
+        *ret_max = REGEX_ENDLESS;
+        switch (peek(p, 0)) {
+        case '*':
+                p->at++;
+                return true;
+        case '+':
+                p->at++;
+                *ret_min = 1;
+                return true;
+        case '?':
+                p->at++;
+                *ret_max = 1;
+                return true;
+        case '{':
+                return parse_braces(p, ret_min, ret_max);
+        default:
+                return false;
+        }
+}
+
+static int parse_item(struct parser *p, int depth)
+{
+        enum { STACKED = 3 };
+        int atom = parse_atom(p, depth), node, n = 0;
+        uint32_t min, max;
+
+        while (atom >= 0 && !p->quoting && more(p) && parse_quantifier(p, &min, &max)) {
+                bool atomic = take(p, "+");
+
+                if (!atomic)
+                        (void) take(p, "?");
+                node = add_node(p, REGEX_REPEAT);
+                if (node < 0)
+                        return -1;
+                p->r->nodes[node].child = atom;
+                p->r->nodes[node].min = min;
+                p->r->nodes[node].max = max;
+                p->r->nodes[node].is_atomic = atomic;
+                atom = node;
+                if (++n > STACKED || peek(p, 0) == '*' || peek(p, 0) == '+')
+                        p->error = -EINVAL;
+        }
+        return p->error ? -1 : atom;
+}
+
+/* White space and comments where (?x) holds; \Q and \E. */
+static void skip_blank(struct parser *p)
+{
+        for (;;) {
+                char c = peek(p, 0);
+
+                if (p->quoting ? take(p, "\\E") : false)
+                        p->quoting = false;
+                else if (!p->quoting && peek(p, 0) == '\\' && peek(p, 1) == 'Q') {
+                        p->at += 2;
+                        p->quoting = true;
+                } else if (!p->quoting && peek(p, 0) == '\\' && peek(p, 1) == 'E')
+                        p->at += 2;
+                else if (!(p->flags & EXTENDED) || p->quoting || !more(p))
+                        return;
+                else if (isspace((unsigned char) c))
+                        p->at++;
+                else if (c == '#')
+                        while (more(p) && peek(p, 0) != '\n')
+                                p->at++;
+                else
+                        return;
+        }
+}
+
+static int parse_sequence(struct parser *p, int depth)
+{
+        int node = add_node(p, REGEX_SEQUENCE), last = -1;
+
+        for (;;) {
+                int item;
+
+                skip_blank(p);
+                if (!more(p) || (!p->quoting && (peek(p, 0) == '|' || peek(p, 0) == ')')))
+                        break;
+                item = parse_item(p, depth);
+                if (item < 0)
+                        return -1;
+                if (last < 0)
+                        p->r->nodes[node].child = item;
+                else
+                        p->r->nodes[last].next = item;
+                last = item;
+        }
+        return p->error ? -1 : node;
+}
+
+static int parse_choice(struct parser *p, int depth)
+{
+        int node, last;
+
+        if (depth > REGEX_DEPTH) {
+                p->error = -EINVAL;
+                return -1;
+        }
+        last = parse_sequence(p, depth);
+        if (last < 0 || peek(p, 0) != '|' || !more(p))
+                return last;
+        node = add_node(p, REGEX_CHOICE);
+        if (node < 0)
+                return -1;
+        p->r->nodes[node].child = last;
+        while (take(p, "|")) {
+                int other = parse_sequence(p, depth);
+
+                if (other < 0)
+                        return -1;
+                p->r->nodes[last].next = other;
+                last = other;
+        }
+        return node;
+}
+
+int regex_parse(struct regex *r, struct span text, bool ignore_case)
+{
+        struct parser p = { .r = r, .text = text, .flags = ignore_case ? FOLD : 0 };
+
+        r->n_nodes = 0;
+        r->n_groups = 0;
+        r->is_partial = r->has_look = false;
+        r->root = parse_choice(&p, 0);
+        if (!p.error && (r->root < 0 || p.at < text.length))
+                p.error = -EINVAL;
+        return p.error;
+}
+
+void regex_done(struct regex *r)
+{
+        free(r->nodes);
+        *r = (struct regex){ 0 };
+}
+
+/* ---- Questions ---- */
+
+int regex_group(const struct regex *r, unsigned number, struct span name)
+{
+        for (size_t i = 0; i < r->n_nodes; i++) {
+                const struct regex_node *n = &r->nodes[i];
+
+                if (n->kind == REGEX_GROUP && n->number &&
+                    (name.length ? span_same(n->name, name) : n->number == number))
+                        return (int) i;
+        }
+        return -1;
+}
+
+/* Puts the facts of one element behind those of what stands before it. */
+static void facts_follow(struct regex_facts *f, const struct regex_facts *next)
+{
+        set_join(&f->can, &next->can);
+        set_join(&f->literal, &next->literal);
+        set_join(&f->must, &next->must);
+        if (f->can_be_empty)
+                set_join(&f->first, &next->first);
+        f->can_be_empty &= next->can_be_empty;
+}
+
+static void facts_either(struct regex_facts *f, const struct regex_facts *other)
+{
+        set_join(&f->can, &other->can);
+        set_join(&f->literal, &other->literal);
+        set_join(&f->first, &other->first);
+        for (size_t i = 0; i < 4; i++)
+                f->must.bits[i] &= other->must.bits[i];
+        f->can_be_empty |= other->can_be_empty;
+}
+
+static struct regex_facts facts_of_set(const struct regex_node *n)
+{
+        struct regex_facts f = { .first = n->set };
+
+        if (n->is_literal)
+                f.literal = n->set;
+        else
+                f.can = n->set;
+        if (set_count(&n->set) == 1)
+                f.must = n->set;
+        return f;
+}
+
+struct regex_facts regex_facts(const struct regex *r, int node)
+{
+        const struct regex_node *n = &r->nodes[node];
+        struct regex_facts f = { .can_be_empty = true }, one;
+
+        switch (n->kind) {
+        case REGEX_SET:
+                return facts_of_set(n);
+        case REGEX_SEQUENCE:
+                for (int i = n->child; i >= 0; i = r->nodes[i].next) {
+                        one = regex_facts(r, i);
+                        facts_follow(&f, &one);
+                }
+                return f;
+        case REGEX_CHOICE:
+                f = regex_facts(r, n->child);
+                for (int i = r->nodes[n->child].next; i >= 0; i = r->nodes[i].next) {
+                        one = regex_facts(r, i);
+                        facts_either(&f, &one);
+                }
+                return f;
+        case REGEX_GROUP:
+                return regex_facts(r, n->child);
+        case REGEX_REPEAT:
+                if (n->max == 0)
+                        return f;
+                f = regex_facts(r, n->child);
+                if (n->min == 0) {
+                        f.can_be_empty = true;
+                        f.must = (struct regex_set){ 0 };
+                }
+                return f;
+        case REGEX_BACK:
+                /* It repeats what was captured; its characters are counted there. */
+                return f;
+        default:
+                return f;
+        }
+}
+
+/* Does every way through a node begin (or end) with an anchor of this kind? */
+static bool is_held(const struct regex *r, int node, enum regex_kind anchor)
+{
+        const struct regex_node *n = &r->nodes[node];
+        bool held = false;
+
+        switch (n->kind) {
+        case REGEX_CHOICE:
+                for (int i = n->child; i >= 0; i = r->nodes[i].next)
+                        if (!is_held(r, i, anchor))
+                                return false;
+                return true;
+        case REGEX_SEQUENCE:
+                for (int i = n->child; i >= 0; i = r->nodes[i].next) {
+                        bool empty = r->nodes[i].kind == REGEX_EDGE ||
+                                     r->nodes[i].kind == REGEX_LOOK ||
+                                     r->nodes[i].kind == REGEX_NOTHING;
+
+                        if (anchor == REGEX_END)
+                                held = is_held(r, i, anchor) || (held && empty);
+                        else if (is_held(r, i, anchor))
+                                return true;
+                        else if (!empty)
+                                return false;
+                }
+                return held;
+        case REGEX_GROUP:
+                return is_held(r, n->child, anchor);
+        case REGEX_REPEAT:
+                return n->min > 0 && is_held(r, n->child, anchor);
+        default:
+                return n->kind == anchor;
+        }
+}
+
+bool regex_is_anchored(const struct regex *r)
+{
+        return is_held(r, r->root, REGEX_START);
+}
+
+bool regex_is_end_anchored(const struct regex *r)
+{
+        return is_held(r, r->root, REGEX_END);
+}
+
+bool regex_is_exact(const struct regex *r)
+{
+        const struct regex_node *root = &r->nodes[r->root];
+        bool any = false;
+
+        if (root->kind != REGEX_SEQUENCE || !regex_is_anchored(r) || !regex_is_end_anchored(r))
+                return false;
+        for (int i = root->child; i >= 0; i = r->nodes[i].next) {
+                const struct regex_node *n = &r->nodes[i];
+
+                if (n->kind == REGEX_SET && n->is_literal && set_count(&n->set) == 1)
+                        any = true;
+                else if (n->kind != REGEX_START && n->kind != REGEX_END)
+                        return false;
+        }
+        return any;
+}
+
+static bool holds(const struct regex *r, int node, unsigned number)
+{
+        const struct regex_node *n = &r->nodes[node];
+
+        if (n->kind == REGEX_GROUP && n->number == number)
+                return true;
+        for (int i = n->child; i >= 0; i = r->nodes[i].next)
+                if (holds(r, i, number))
+                        return true;
+        return false;
+}
+
+unsigned regex_group_around(const struct regex *r, unsigned number)
+{
+        for (size_t i = 0; i < r->n_nodes; i++) {
+                const struct regex_node *n = &r->nodes[i];
+
+                if (n->kind == REGEX_GROUP && n->number && n->number != number && n->child >= 0 &&
+                    holds(r, n->child, number))
+                        return n->number;
+        }
+        return 0;
+}
+
+/* ---- Time ---- */
+
+static bool sets_meet(const struct regex_set *a, const struct regex_set *b)
+{
+        for (size_t i = 0; i < 4; i++)
+                if (a->bits[i] & b->bits[i])
+                        return true;
+        return false;
+}
+
+static bool is_endless(const struct regex_node *n)
+{
+        enum { MANY = 16 };
+
+        return n->kind == REGEX_REPEAT && !n->is_atomic && n->max > MANY;
+}
+
+/* The node a chain of groups and sequences of one element comes down to. */
+static int core_of(const struct regex *r, int node)
+{
+        while ((r->nodes[node].kind == REGEX_GROUP && !r->nodes[node].is_atomic) ||
+               (r->nodes[node].kind == REGEX_SEQUENCE && r->nodes[node].child >= 0 &&
+                r->nodes[r->nodes[node].child].next < 0))
+                node = r->nodes[node].child;
+        return node;
+}
+
+/* x+y? or .*, in a loop: what must stand there could also be part of the endless run. */
+static bool is_run_on(const struct regex *r, const struct regex_node *sequence)
+{
+        struct regex_set run = { 0 };
+        bool any = false;
+
+        for (int i = sequence->child; i >= 0 && !any; i = r->nodes[i].next)
+                if (is_endless(&r->nodes[core_of(r, i)])) {
+                        run = regex_facts(r, i).first;
+                        any = true;
+                }
+        for (int i = sequence->child; i >= 0 && any; i = r->nodes[i].next) {
+                struct regex_facts f = regex_facts(r, i);
+
+                if (!f.can_be_empty && !sets_meet(&f.first, &run))
+                        return false;
+        }
+        return any;
+}
+
+static bool is_ambiguous(const struct regex *r, int node);
+
+/* Can one of the choices loop by itself, or do two of one character take the same one? */
+static bool is_double_choice(const struct regex *r, const struct regex_node *choice)
+{
+        struct regex_set seen = { 0 };
+
+        for (int i = choice->child; i >= 0; i = r->nodes[i].next) {
+                const struct regex_node *n = &r->nodes[core_of(r, i)];
+
+                if (is_ambiguous(r, i))
+                        return true;
+                if (n->kind != REGEX_SET)
+                        continue;
+                if (sets_meet(&seen, &n->set))
+                        return true;
+                set_join(&seen, &n->set);
+        }
+        return false;
+}
+
+/* Can one text be split among rounds of a loop over this node in more than one way? */
+static bool is_ambiguous(const struct regex *r, int node)
+{
+        const struct regex_node *n = &r->nodes[node = core_of(r, node)];
+
+        if (is_endless(n))
+                return true;
+        if (n->kind == REGEX_CHOICE)
+                return is_double_choice(r, n);
+        if (n->kind != REGEX_SEQUENCE)
+                return false;
+        return is_run_on(r, n);
+}
+
+bool regex_is_explosive(const struct regex *r)
+{
+        for (size_t i = 0; i < r->n_nodes; i++)
+                if (is_endless(&r->nodes[i]) && is_ambiguous(r, r->nodes[i].child))
+                        return true;
+        return false;
+}

@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The control "headers" as the agent runs it: what it finds in small files, and how it does on the
+ * labelled fixtures of public checkers.
+ */
+#include "test.h"
+
+#include "base/io.h"
+#include "fakehost.h"
+#include "tree.h"
+
+#include <fcntl.h>
+
+#define AGENT "plugins/compliance-checker/compliance-checker.so"
+
+/* Runs the agent over a tree; findings are in host->findings. */
+static void check(struct fakehost *host, const struct tree *t)
+{
+        fakehost_init(host, "check", "{\"controls\": [\"headers\"]}");
+        host->workspace = t->fd;
+        assert_int_equal(fakehost_run(host, fakehost_load(AGENT)), 0);
+        (void) close(host->workspace);
+}
+
+static const char *text_of(const json_t *f, const char *key)
+{
+        const char *text = json_string_value(json_object_get(f, key));
+
+        return text ? text : "";
+}
+
+static bool has_tag(const json_t *finding, const char *tag)
+{
+        const json_t *one;
+        size_t i;
+
+        json_array_foreach (json_object_get(finding, "tags"), i, one)
+                if (!strcmp(json_string_value(one), tag))
+                        return true;
+        return false;
+}
+
+struct row {
+        const char *why, *text, *want; /* "line:rule ", without headers/ */
+};
+
+/* Each row is one file of one tree; all are checked in one run. */
+static void expect(const char *name, const struct row *rows, size_t n)
+{
+        struct fakehost host;
+        struct tree t;
+
+        tree_make(&t);
+        for (size_t i = 0; i < n; i++) {
+                char path[128];
+
+                (void) snprintf(path, sizeof(path), "%03zu/%s", i, name);
+                tree_file(t.fd, path, rows[i].text, 0644);
+        }
+        check(&host, &t);
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_(buf_done) struct buf list = { 0 };
+                json_t *f;
+                size_t k;
+
+                json_array_foreach (host.findings, k, f)
+                        if ((size_t) atoi(text_of(f, "path")) == i)
+                                (void) buf_printf(
+                                        &list, "%d:%s ",
+                                        (int) json_integer_value(json_object_get(f, "line")),
+                                        strchr(text_of(f, "rule"), '/') + 1);
+                if (strcmp(buf_text(&list), rows[i].want) != 0)
+                        fail_msg("%s: got \"%s\", want \"%s\"", rows[i].why, buf_text(&list),
+                                 rows[i].want);
+        }
+        fakehost_done(&host);
+        tree_remove(&t);
+}
+
+#define EXPECT(name, rows) expect((name), (rows), TEST_ROWS(rows))
+
+/* ---- nginx ---- */
+
+#define ALL                                                                                        \
+        "add_header Content-Security-Policy \"default-src 'self'; base-uri 'none'; "               \
+        "frame-ancestors 'none'\" always; add_header X-Content-Type-Options nosniff always;"       \
+        "add_header Referrer-Policy no-referrer; add_header Permissions-Policy \"usb=()\";"
+
+static void test_policy(void **state)
+{
+        (void) state;
+        static const struct row rows[] = {
+                { "all is well", "server_tokens off; " ALL " server { listen 80; }", "" },
+                { "headers come from above", "server_tokens off; " ALL " server { server_name a; }",
+                  "" },
+                { "nothing is set", "server { server_tokens off; }",
+                  "1:missing-content-type-options 1:missing-csp 1:missing-frame-options "
+                  "1:missing-permissions-policy 1:missing-referrer-policy " },
+                { "TLS asks for HSTS", "server_tokens off; " ALL "\nserver { listen 443 ssl; }",
+                  "2:missing-hsts " },
+                { "a redirect needs none", "server { return 301 https://x$request_uri; }", "" },
+                { "no server of pages", "stream { server { listen 53; proxy_pass a; } }", "" },
+                { "more_set_headers counts",
+                  "server_tokens off; more_set_headers 'Referrer-Policy: no-referrer' "
+                  "'Permissions-Policy: usb=()' 'X-Content-Type-Options: nosniff' "
+                  "'X-Frame-Options: DENY' \"Content-Security-Policy: default-src 'self'\"; "
+                  "server { listen 80; }",
+                  "" },
+                { "one header of its own loses the others",
+                  "server { server_tokens off; " ALL "\nlocation / { add_header X-A b; } }",
+                  "2:lost-inheritance " },
+                { "unless they are merged",
+                  "server { server_tokens off; add_header_inherit merge; " ALL
+                  "\nlocation / { add_header X-A b; } }",
+                  "" },
+                { "headers that protect nothing may be lost",
+                  "add_header X-A b;\nlocation / { add_header X-B c; }", "" },
+                { "options name the headers that may not",
+                  "# Options: {\"headers\": [\"x-a\"]}\nadd_header X-A b;\n"
+                  "location / { add_header X-B c; }",
+                  "3:lost-inheritance " },
+                { "proxied headers are lost alike",
+                  "proxy_set_header A b;\nlocation / { proxy_set_header C d; }",
+                  "2:lost-proxy-header " },
+                { "a value of two lines", "add_header X-A \"b\n c\";", "1:multiline " },
+                { "a newline by its escape", "add_header X-A \"b\\n c\";", "1:multiline " },
+                { "types over two lines are none", "more_set_headers -t 'a\n b' 'X-A: b';", "" },
+                { "broken versions", "ssl_protocols TLSv1.1 TLSv1.2;", "1:weak-tls " },
+                { "good versions", "ssl_protocols TLSv1.2 TLSv1.3;", "" },
+                { "broken ciphers", "ssl_ciphers HIGH:RC4-SHA;", "1:weak-ciphers " },
+                { "excluded ciphers", "ssl_ciphers HIGH:!RC4:!aNULL;", "" },
+                { "tokens on", "server_tokens on;", "1:server-tokens " },
+                { "a second content type", "add_header Content-Type text/plain;",
+                  "1:content-type-header " },
+                { "not on errors", "add_header X-Frame-Options DENY;", "1:not-always " },
+                { "short HSTS", "add_header Strict-Transport-Security max-age=60 always;",
+                  "1:weak-hsts " },
+                { "everybody, with credentials",
+                  "add_header Access-Control-Allow-Origin *;\n"
+                  "add_header Access-Control-Allow-Credentials true;",
+                  "2:cors-any-with-credentials " },
+        };
+
+        EXPECT("nginx.conf", rows);
+}
+
+static void test_csp(void **state)
+{
+        (void) state;
+#define CSP(policy) "add_header Content-Security-Policy \"" policy "\" always;"
+        static const struct row rows[] = {
+                { "strict", CSP("default-src 'none'; script-src 'self'; base-uri 'none'"), "" },
+                { "inline scripts", CSP("default-src 'self' 'unsafe-inline'; base-uri 'self'"),
+                  "1:csp-unsafe-inline " },
+                { "a hash takes inline away",
+                  CSP("default-src 'self' 'unsafe-inline' 'sha256-AA='; base-uri 'self'"), "" },
+                { "eval", CSP("default-src 'self' 'unsafe-eval'; base-uri 'self'"),
+                  "1:csp-unsafe-eval " },
+                { "any host", CSP("default-src *; base-uri 'self'"), "1:csp-wildcard " },
+                { "any host for images only", CSP("default-src 'self'; img-src *; base-uri 'self'"),
+                  "" },
+                { "data: for scripts", CSP("default-src 'self'; script-src data:; base-uri 'self'"),
+                  "1:csp-data " },
+                { "no objects, no base", CSP("script-src 'self'"),
+                  "1:csp-missing-base-uri 1:csp-missing-object-src " },
+                { "no scripts", CSP("img-src 'self'; object-src 'none'"),
+                  "1:csp-missing-script-src " },
+                { "a host with JSONP",
+                  CSP("default-src 'self' https://accounts.google.com; base-uri 'self'"),
+                  "1:csp-bypass-host " },
+                { "dynamic without a nonce", CSP("default-src 'strict-dynamic'; base-uri 'self'"),
+                  "1:csp-dynamic-without-nonce " },
+                { "a fixed nonce", CSP("default-src 'nonce-abc'; base-uri 'self'"),
+                  "1:csp-short-nonce " },
+                { "without TLS", CSP("default-src 'self' http://a.b; base-uri 'self'"),
+                  "1:csp-http-source " },
+                { "twice", CSP("default-src 'self'; default-src 'none'; base-uri 'self'"),
+                  "1:csp-duplicate " },
+                { "a colon", CSP("default-src: 'self'; default-src 'self'; base-uri 'self'"),
+                  "1:csp-unknown-directive " },
+                { "frames only", CSP("frame-ancestors 'none'"), "" },
+        };
+
+        EXPECT("nginx.conf", rows);
+}
+
+static void test_inject(void **state)
+{
+        (void) state;
+        static const struct row rows[] = {
+                { "a decoded path", "return 301 https://x$uri;", "1:response-splitting " },
+                { "braces", "return 301 https://x${uri};", "1:response-splitting " },
+                { "the raw path", "return 301 https://x$request_uri;", "" },
+                { "a group that takes a newline",
+                  "location ~ ^/a/([^/]+)$ { proxy_pass http://h/$1; }", "1:response-splitting " },
+                { "a group that takes none",
+                  "location ~ ^/a/([^/\\s]+)$ { proxy_pass http://h/$1; }", "" },
+                { "a carriage return reaches a client",
+                  "location ~ ^/a/(.*)$ { return 301 https://h/$1; }", "1:response-splitting " },
+                { "but no upstream", "location ~ ^/a/(.*)$ { proxy_pass http://h/$1; }", "" },
+                { "through a set", "location ~ ^/(?<a>[^.]*)$ { set $b x$a; add_header X-A $b; }",
+                  "1:response-splitting " },
+                { "set again to something else",
+                  "location / { set $b $uri; set $b c; add_header X-A $b; }", "" },
+                { "set again in an if",
+                  "location / { set $b $uri; if ($args) { set $b c; }\nadd_header X-A $b; }",
+                  "2:response-splitting " },
+                { "through a map", "map $uri $m { default a; ~^/(.*\\s)$ $1; }\nadd_header X-A $m;",
+                  "2:response-splitting " },
+                { "a map of fixed values", "map $uri $m { default a; /b b; }\nadd_header X-A $m;",
+                  "" },
+                { "a group of what holds no newline",
+                  "if ($request_uri ~ ^/([^/]*)) { return 301 https://h/$1; }", "" },
+                { "a rewrite encodes its groups", "rewrite ^/(\\W*)$ https://h/$1 permanent;", "" },
+                { "a rewrite inside", "rewrite ^ /x$uri;", "" },
+                { "a host from the request", "location / { proxy_pass http://$arg_h; }",
+                  "1:request-forgery " },
+                { "a scheme from the request", "location / { proxy_pass $http_x://h; }",
+                  "1:request-forgery " },
+                { "behind the host", "location / { proxy_pass http://h/$arg_h; }", "" },
+                { "a path behind the host", "location / { proxy_pass http://h$request_uri; }", "" },
+                { "a group that begins with a slash",
+                  "location ~ ^/a(/.*)$ { proxy_pass http://h$1; }", "" },
+                { "a group without dots", "location ~ ^/(a|b)$ { proxy_pass http://$1; }", "" },
+                { "a group of fixed hosts", "location ~ ^/(a\\.b|c\\.d)$ { proxy_pass http://$1; }",
+                  "" },
+                { "internal", "location / { internal; proxy_pass http://$arg_h; }", "" },
+                { "set to a whole address", "location / { set $u http://h/$arg_a; proxy_pass $u; }",
+                  "" },
+                { "set to a host", "location / { set $u http://$arg_a/; proxy_pass $u; }",
+                  "1:request-forgery " },
+                { "mapped to hosts",
+                  "map $arg_a $h { default x.y; b z.y; }\n"
+                  "location / { proxy_pass http://$h; }",
+                  "" },
+                { "the name that was asked for", "location / { proxy_pass http://$host; }",
+                  "1:open-proxy " },
+                { "the request's host", "proxy_set_header Host $http_host;", "1:host-spoofing " },
+                { "nginx's host", "proxy_set_header Host $host;", "" },
+                { "alias without slash", "location /i { alias /data/; }", "1:alias-traversal " },
+                { "alias with slash", "location /i/ { alias /data/; }", "" },
+                { "alias of one file", "location = /i { alias /data/i; }", "" },
+                { "alias in an if", "location /i { if ($a) { alias /data/; } }",
+                  "1:alias-traversal 1:if-in-location " },
+                { "alias with a group", "location ~ /site(.*) { alias /var/$1; }",
+                  "1:regex-unanchored 1:alias-traversal " },
+                { "all files", "root /;", "1:filesystem-root " },
+                { "all files, written otherwise", "root /usr/..;", "1:filesystem-root " },
+                { "no TLS", "return 301 http://a.b/;", "1:redirect-to-http " },
+        };
+
+        EXPECT("nginx.conf", rows);
+}
+
+static void test_origins(void **state)
+{
+        (void) state;
+#define ORIGIN(regex)  "if ($http_origin !~ '" regex "') { return 403; }"
+#define REFERER(regex) "if ($http_referer !~ '" regex "') { return 403; }"
+        static const struct row rows[] = {
+                { "good", ORIGIN("^https://example\\.com$"), "" },
+                { "below it", ORIGIN("^https?://([a-z0-9-]+\\.)*example\\.com(:[0-9]+)?$"), "" },
+                { "anything below it", REFERER("^https?://([^/]+\\.)?example\\.com/"), "" },
+                { "two sites", ORIGIN("^https://(www\\.example\\.com|b\\.example\\.org)$"), "" },
+                { "brackets for a dot", ORIGIN("^https://example[.]com$"), "" },
+                { "no end", ORIGIN("^https://example\\.com"), "1:weak-origin-check " },
+                { "no start", ORIGIN("example\\.com$"), "1:weak-origin-check " },
+                { "any sign for the dot", ORIGIN("^https://a.example\\.com$"),
+                  "1:weak-origin-check " },
+                { "another name's end", ORIGIN("^https://[a-z]*example\\.com$"),
+                  "1:weak-origin-check " },
+                { "any top-level domain", ORIGIN("^https://example\\.[a-z]+$"),
+                  "1:weak-origin-check " },
+                { "one way without an anchor", ORIGIN("^https://a\\.com$|b\\.com$"),
+                  "1:weak-origin-check " },
+                { "a path before the name", REFERER("^https?://.*example\\.com/"),
+                  "1:weak-origin-check " },
+                { "a whole word in brackets",
+                  "if ($http_origin ~* (^https://www\\.a\\.ru)|(^https://b\\.ru)$) { set $c 1; }",
+                  "1:weak-origin-check " },
+                { "https only",
+                  "# Options: {\"https_only\": true}\n" ORIGIN("^https?://example\\.com$"),
+                  "2:weak-origin-check " },
+                { "our domains",
+                  "# Options: {\"domains\": [\"example.com\"]}\n" ORIGIN(
+                          "^https?://a\\.example\\.com$"),
+                  "" },
+                { "not our domains",
+                  "# Options: {\"domains\": [\"example.com\"]}\n" ORIGIN(
+                          "^https?://example\\.org$"),
+                  "2:weak-origin-check " },
+                { "a name that ends like ours",
+                  "# Options: {\"domains\": [\"a.com\"]}\n" ORIGIN("^https?://ba\\.com$"),
+                  "2:weak-origin-check " },
+                { "in a map",
+                  "map $http_origin $o { default '';\n~^https://a\\.com $http_origin; }",
+                  "2:weak-origin-check " },
+                { "a map's refusal", "map $http_origin $o { default 1;\n~bad 0; }", "" },
+                { "a wrong name", "if ($http_referrer ~ a) { return 403; }", "1:referer-typo " },
+                { "any origin", "add_header Access-Control-Allow-Origin $http_origin;",
+                  "1:cors-reflected " },
+                { "held against a list",
+                  "if ($http_origin = https://a.b) { add_header Access-Control-Allow-Origin "
+                  "$http_origin; }",
+                  "" },
+                { "none", "valid_referers none a.b;", "1:referer-none " },
+                { "a name with none in it", "valid_referers none.a.b *.none.com;", "" },
+        };
+
+        EXPECT("nginx.conf", rows);
+}
+
+static void test_expressions(void **state)
+{
+        (void) state;
+        static const struct row rows[] = {
+                { "a loop in a loop", "location ~ ^/(a+)+$ { }", "1:regex-explosive " },
+                { "two ways for one character", "location ~ ^/(a|[a-z])*$ { }",
+                  "1:regex-explosive " },
+                { "a separator keeps rounds apart", "location ~ ^/([a-z]+/)*$ { }", "" },
+                { "a separator that is a part", "location ~ ^/(.+/)*$ { }", "1:regex-explosive " },
+                { "possessive", "location ~ ^/(a++)+$ { }", "" },
+                { "no anchor", "location ~ /v1/ { }", "1:regex-unanchored " },
+                { "an end is enough", "location ~ \\.php$ { }", "" },
+                { "one way without", "location ~ ^/a|/b { }", "1:regex-unanchored " },
+                { "each with its own", "location ~ ^/a$|^/b$ { }", "" },
+                { "one path", "location ~ ^/robots\\.txt$ { }", "1:regex-exact " },
+                { "no such group", "rewrite ^/a /$1 break;", "1:regex-missing-group " },
+                { "no capture", "rewrite \"(?i)/a\" /$1 break;", "1:regex-missing-group " },
+                { "a group in an if", "if ($uri ~ ^/a) { set $b $1; }", "1:regex-missing-group " },
+                { "no expression", "location ~ \"^/(a\" { }", "1:regex-invalid " },
+                { "a group in a group", "rewrite ^/((.*))$ https://h/$1$2 redirect;",
+                  "1:regex-overlapping-groups " },
+                { "side by side", "rewrite ^/(.*)/(.*)$ https://h/$1$2 redirect;", "" },
+                { "a number after arguments", "rewrite ^(.*) /n?c=1; set $a $1;",
+                  "1:regex-number-after-arguments " },
+                { "a name after arguments", "rewrite ^(?<b>.*) /n?c=1; set $a $b;", "" },
+        };
+
+        EXPECT("nginx.conf", rows);
+}
+
+static void test_access(void **state)
+{
+        (void) state;
+        static const struct row rows[] = {
+                { "allow alone", "location / { allow 10.0.0.0/8; }", "1:allow-without-deny " },
+                { "with deny", "location / { allow 10.0.0.0/8; deny all; }", "" },
+                { "deny above", "deny all; location / { allow 10.0.0.0/8; }", "" },
+                { "or a password", "location / { satisfy any; allow 10.0.0.0/8; auth_basic a; }",
+                  "" },
+                { "answered before", "location / { deny all; return 200 a; }",
+                  "1:return-bypasses-access " },
+                { "a rewrite inside", "location / { deny all; rewrite ^ /a last; }", "" },
+                { "status", "location /s { stub_status; }", "1:status-page-exposed " },
+                { "status for some", "location /s { stub_status; allow 10.0.0.1; deny all; }", "" },
+                { "a resolver outside", "resolver 8.8.8.8;", "1:external-resolver " },
+                { "resolvers inside", "resolver 127.0.0.1 [::1] 10.1.2.3 172.20.0.1:53 valid=1s;",
+                  "" },
+                { "an if with a header", "location / { if ($a) { add_header X-A b; } }",
+                  "1:if-in-location " },
+                { "an if with a return", "location / { if ($a) { return 403; } }", "" },
+                { "files without a cache", "location / { try_files $uri /a; }",
+                  "1:try-files-uncached " },
+                { "two lines, no default", "map $a $b { c 1; d 2; }", "1:map-without-default " },
+                { "one line", "map $a $b { c 1; }", "" },
+                { "geo", "geo $b { 10.0.0.0/8 1; }", "1:map-without-default " },
+                { "log off", "error_log off;", "1:error-log-off " },
+                { "few requests", "keepalive_requests 10;", "1:low-keepalive-requests " },
+                { "no buffers", "proxy_buffering off;", "1:proxy-buffering-off " },
+                { "stapling", "ssl_stapling on;", "1:stapling-without-resolver " },
+                { "stapling with a resolver", "ssl_stapling on; resolver 127.0.0.1;", "" },
+                { "a new group", "ssl_ecdh_curve X25519MLKEM768:X25519;", "1:ecdh-curve-unknown " },
+                { "it is asked for", "ssl_ecdh_curve ?X25519MLKEM768:X25519;", "" },
+                { "a list of files", "autoindex on;", "1:directory-listing " },
+                { "lost connections",
+                  "worker_processes auto; quic_bpf on; http { server_tokens off; " ALL
+                  " server { listen 80 quic reuseport; } }",
+                  "1:quic-reuseport 1:missing-hsts " },
+                { "no default",
+                  "worker_processes auto; http { server_tokens off; " ALL "\n"
+                  "server { listen 80; server_name a; }\nserver { listen *:80; server_name b; } }",
+                  "2:no-default-server " },
+                { "misdirected",
+                  "server_tokens off; " ALL "\nserver { listen 80 default_server; http2 on; "
+                  "ssl_reject_handshake on; }",
+                  "2:misdirected-request " },
+        };
+
+        EXPECT("nginx.conf", rows);
+}
+
+static void test_include(void **state)
+{
+        (void) state;
+        struct fakehost host;
+        struct tree t;
+
+        tree_make(&t);
+        tree_file(t.fd, "a/nginx.conf", "server { server_tokens off; include snippets/h.conf; }\n",
+                  0644);
+        tree_file(t.fd, "a/snippets/h.conf", ALL, 0644);
+        /* A wildcard, from a file that is included itself, as in /etc/nginx. */
+        tree_file(t.fd, "b/nginx.conf",
+                  "worker_processes auto; http { server_tokens off; " ALL
+                  " include /etc/nginx/sites-enabled/*; }\n",
+                  0644);
+        tree_file(t.fd, "b/sites-enabled/one", "server { include snippets/*.conf; }\n", 0644);
+        tree_file(t.fd, "b/snippets/x.conf", "location /i { add_header X-A b; }\n", 0644);
+        tree_file(t.fd, "c/nginx.conf", "include ../../etc/passwd; include /etc/shadow;\n", 0644);
+        check(&host, &t);
+        assert_int_equal(json_array_size(host.findings), 1);
+        assert_string_equal(text_of(json_array_get(host.findings, 0), "path"), "b/nginx.conf");
+        assert_string_equal(text_of(json_array_get(host.findings, 0), "rule"),
+                            "headers/lost-inheritance");
+        fakehost_done(&host);
+        tree_remove(&t);
+}
+
+/* ---- The labelled fixtures ---- */
+
+static FILE *open_corpus(void)
+{
+        const char *named = getenv("LINHAY_SHARED");
+        char path[4096];
+
+        if (named)
+                (void) snprintf(path, sizeof(path), "%s/data/config/dev.jsonl", named);
+        else
+                (void) snprintf(path, sizeof(path), "%s/../shared/data/config/dev.jsonl",
+                                test_srcdir());
+        return fopen(path, "re");
+}
+
+struct tally {
+        size_t found, missed, alarms, quiet;
+};
+
+static void count(struct tally *n, const json_t *row, bool got)
+{
+        bool want = !strcmp(text_of(row, "label"), "positive");
+
+        n->found += want && got;
+        n->missed += want && !got;
+        n->alarms += !want && got;
+        n->quiet += !want && !got;
+        if (want != got)
+                (void) printf("# %s %s: %.60s\n", want ? "missed" : "false alarm",
+                              text_of(row, "rule"), text_of(row, "text"));
+}
+
+static void test_corpus(void **state)
+{
+        (void) state;
+        _cleanup_(fclosep) FILE *f = open_corpus();
+        _cleanup_(freep) char *line = NULL;
+        struct tally n = { 0 };
+        struct fakehost host;
+        json_t *rows, *row, *finding;
+        size_t size = 0, i, k;
+        struct tree t;
+
+        if (!f) {
+                (void) printf("# SKIP the labelled fixtures are not here (LINHAY_SHARED)\n");
+                skip();
+        }
+        tree_make(&t);
+        rows = json_array();
+        while (getline(&line, &size, f) > 0) {
+                char path[64];
+
+                row = json_loads(line, 0, NULL);
+                if (!row || strcmp(text_of(row, "kind"), "nginx") != 0) {
+                        json_decref(row);
+                        continue;
+                }
+                (void) snprintf(path, sizeof(path), "%zu/nginx.conf", json_array_size(rows));
+                tree_file(t.fd, path, text_of(row, "text"), 0644);
+                assert_int_equal(json_array_append_new(rows, row), 0);
+        }
+        check(&host, &t);
+        json_array_foreach (rows, i, row) {
+                char ref[128];
+                bool got = false;
+
+                (void) snprintf(ref, sizeof(ref), "gixy:%s", text_of(row, "rule"));
+                json_array_foreach (host.findings, k, finding)
+                        got |= (size_t) atoi(text_of(finding, "path")) == i &&
+                               has_tag(finding, ref);
+                count(&n, row, got);
+        }
+        (void) printf("# nginx: found %zu of %zu, false alarms %zu of %zu\n", n.found,
+                      n.found + n.missed, n.alarms, n.alarms + n.quiet);
+        assert_true(n.found > 0);
+        assert_int_equal(n.missed, 0);
+        assert_true(n.alarms * 50 <= n.alarms + n.quiet);
+        json_decref(rows);
+        fakehost_done(&host);
+        tree_remove(&t);
+}
+
+int main(void)
+{
+        static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_policy),      cmocka_unit_test(test_csp),
+                cmocka_unit_test(test_inject),      cmocka_unit_test(test_origins),
+                cmocka_unit_test(test_expressions), cmocka_unit_test(test_access),
+                cmocka_unit_test(test_include),     cmocka_unit_test(test_corpus),
+        };
+
+        return cmocka_run_group_tests_name("headers", tests, NULL, NULL);
+}
