@@ -327,6 +327,7 @@ static int tell_judged(struct check *c, const struct report *report, struct linh
                 add_tag(&tags, *ref);
         add_tag(&tags, soundness_tags[report->soundness]);
         add_tag(&tags, report->proof);
+        add_tag(&tags, report->decoded);
         add_tag(&tags, context_tag(context));
         context_message(message, sizeof(message), context, f->severity, f->message);
         f->message = message;

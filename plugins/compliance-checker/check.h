@@ -61,6 +61,8 @@ struct report {
         const char *const *cwe;
         const char *const *tags;
         const char *proof; /* one more tag: what a secret's own check says; NULL = nothing */
+        const char
+                *decoded; /* one more: how the secret was hidden at its place; NULL = not at all */
         enum soundness soundness;
         size_t start; /* offset of the place in the text */
         size_t end;

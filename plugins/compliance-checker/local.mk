@@ -2,6 +2,7 @@
 noinst_LIBRARIES += plugins/compliance-checker/libchecker.a
 plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/check.c plugins/compliance-checker/check.h \
+	plugins/compliance-checker/decoded.c plugins/compliance-checker/decoded.h \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \
 	plugins/compliance-checker/env.c plugins/compliance-checker/env.h \
 	plugins/compliance-checker/header-csp.c plugins/compliance-checker/header-csp.h \

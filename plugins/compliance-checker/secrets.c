@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "secrets.h"
 
+#include "decoded.h"
 #include "policy.h"
 #include "scan/uuid.h"
 
@@ -39,28 +40,47 @@ static void doubt(struct check *c, struct report *report)
 /* OWASP ASVS 4.0.3: no passwords or keys in source code (2.10.4), but in a vault (6.4.1). */
 static const char *const standards[] = { "asvs:2.10.4", "asvs:6.4.1", NULL };
 
+/* Fills in what the rule says; place and secret are the caller's. */
+static int report_by_rule(struct check *c, const struct match *m, struct report *report)
+{
+        report->control = CONTROL_SECRETS;
+        report->severity = m->rule->severity;
+        report->rule = check_keep(c, "secrets/%s", m->rule->id);
+        report->message = m->rule->name;
+        report->fix = m->rule->fix;
+        report->cwe = m->rule->cwe;
+        report->tags = m->rule->tags;
+        report->refs = standards;
+        report->soundness = SOUNDNESS_HEURISTIC;
+        if (c->policy.n_secrets && policy_allows_secret(c, report->secret))
+                return 0;
+        if (m->doubtful)
+                doubt(c, report);
+        else
+                judge(c, report, m->rule->proof);
+        return check_report(c, report);
+}
+
 static int report_match(struct check *c, const struct match *m)
 {
-        struct report report = { .control = CONTROL_SECRETS,
-                                 .severity = m->rule->severity,
-                                 .rule = check_keep(c, "secrets/%s", m->rule->id),
-                                 .message = m->rule->name,
-                                 .fix = m->rule->fix,
-                                 .cwe = m->rule->cwe,
-                                 .tags = m->rule->tags,
-                                 .refs = standards,
-                                 .soundness = SOUNDNESS_HEURISTIC,
-                                 .start = m->start,
+        struct report report = { .start = m->start,
                                  .end = m->end,
                                  .secret = { c->text + m->start, m->end - m->start } };
 
-        if (c->policy.n_secrets && policy_allows_secret(c, report.secret))
-                return 0;
-        if (m->doubtful)
-                doubt(c, &report);
-        else
-                judge(c, &report, m->rule->proof);
-        return check_report(c, &report);
+        return report_by_rule(c, m, &report);
+}
+
+int secrets_report_decoded(struct check *c, const struct match *m, const char *decoded,
+                           size_t start, size_t end, const char *tag)
+{
+        size_t n = m->end - m->start;
+        const char *secret = check_keep(c, "%.*s", (int) n, decoded + m->start);
+        struct report report = {
+                .start = start, .end = end, .secret = { secret, n }, .decoded = tag
+        };
+        int r = secret ? check_hide(c, start, end, 0) : -ENOMEM;
+
+        return r < 0 ? r : report_by_rule(c, m, &report);
 }
 
 static int report_uuid(struct check *c, size_t at, bool is_last)
@@ -124,6 +144,7 @@ int secrets_check(struct check *c)
         }
         if (c->policy.n_paths && policy_allows_path(c, c->path))
                 return 0;
+        r = decoded_check(c);
         for (size_t i = 0; r >= 0 && i < c->matcher->n_found; i++)
                 r = report_match(c, &c->matcher->found[i]);
         return r < 0 ? r : look_for_uuids(c);

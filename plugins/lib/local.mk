@@ -2,10 +2,12 @@
 noinst_LIBRARIES += plugins/lib/libscan.a
 plugins_lib_libscan_a_SOURCES = \
 	plugins/lib/scan/assign.c plugins/lib/scan/assign.h \
+	plugins/lib/scan/block.h \
 	plugins/lib/scan/compile.c plugins/lib/scan/compile.h \
 	plugins/lib/scan/context.c plugins/lib/scan/context.h \
 	plugins/lib/scan/def.h \
 	plugins/lib/scan/digest.c plugins/lib/scan/digest.h \
+	plugins/lib/scan/encoded.c plugins/lib/scan/encoded.h \
 	plugins/lib/scan/entropy.c plugins/lib/scan/entropy.h \
 	plugins/lib/scan/fingerprint.c plugins/lib/scan/fingerprint.h \
 	plugins/lib/scan/gate-ac.c plugins/lib/scan/gate-hs.c plugins/lib/scan/gate.h \

@@ -503,6 +503,24 @@ static void test_judged(void **state)
                   "waiver:(it holds a secret)", 2, 2 },
                 { "no reason", "a.py", "t = '" TOKEN "'  # linhay: ignore[secrets/github-pat]\n",
                   "critical", "waived", 2, 1 },
+                { "in base64", "a.py",
+                  "t = '"
+                  "bG9naW4gZ2hwX3dXUHc1azRhWGNhVD"
+                  "RmTlAwVWNuWndKVVZGazZMTzBwSU5VeAo="
+                  "'\n",
+                  "critical", "decoded:base64", 1, 0 },
+                { "in hexadecimal", "a.py",
+                  "x "
+                  "6c6f67696e206768705f7757507735"
+                  "6b34615863615434664e503055636e5a774a5556466b364c4f3070494e5578"
+                  "\n",
+                  "critical", "decoded:hex", 1, 0 },
+                { "the guess about the run is taken back", "a.py",
+                  "secret_key = '"
+                  "bG9naW4gZ2hwX3dXUHc1azRhWGNhVD"
+                  "RmTlAwVWNuWndKVVZGazZMTzBwSU5VeAo="
+                  "'\n",
+                  "critical", "confidence:high", 1, 0 },
                 { "another control", "a.py", "t = '" TOKEN "'  # linhay: ignore[env] revoked\n",
                   "critical", "vcs", 1, 0 },
         };

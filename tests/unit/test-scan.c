@@ -7,6 +7,7 @@
 
 #include "scan/assign.h"
 #include "scan/context.h"
+#include "scan/encoded.h"
 #include "scan/entropy.h"
 #include "scan/fingerprint.h"
 #include "scan/hide.h"
@@ -492,6 +493,55 @@ static void test_uuids(void **state)
 #undef DRAWN
 }
 
+static void test_encoded_runs(void **state)
+{
+        (void) state;
+        /* "the key is here: 0123456789 and more" */
+#define BASE64 "dGhlIGtleSBpcyBoZXJlOiAwMTIzNDU2Nzg5IGFuZCBtb3Jl"
+#define HEX    "746865206b657920697320686572653a203031323334353637383920616e64206d6f7265"
+#define TEXT   "the key is here: 0123456789 and more"
+        static const struct {
+                const char *why, *text, *decoded;
+                size_t start;
+                enum encoding encoding;
+        } rows[] = {
+                { "base64", BASE64, TEXT, 0, ENCODING_BASE64 },
+                { "between quotes", "x = \"" BASE64 "\";", TEXT, 5, ENCODING_BASE64 },
+                { "padded", "dGhlIGtleSBpcyBoZXJlOiAwMTIzNDU2Nzg5IQ==",
+                  "the key is here: 0123456789!", 0, ENCODING_BASE64 },
+                { "hexadecimal", "key: " HEX "\n", TEXT, 5, ENCODING_HEX },
+                { "capitals", "746865206B657920697320686572653A2030313233343536",
+                  "the key is here: 0123456", 0, ENCODING_HEX },
+                { "too short", "dGhlIGtleSBpcyBoZXJl", NULL, 0, 0 },
+                { "a hash", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                  NULL, 0, 0 },
+                { "a long name", "theLongestNameThatAnybodyEverGaveToAFunction", NULL, 0, 0 },
+                { "a path", "/usr/share/doc/something/with/long/path/names", NULL, 0, 0 },
+                { "a name, then base64", "theLongestNameThatAnybodyEverGaveToAFunction " BASE64,
+                  TEXT, 45, ENCODING_BASE64 },
+                { "nothing", "", NULL, 0, 0 },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct encoded run;
+                char room[512];
+                bool got = encoded_find(rows[i].text, strlen(rows[i].text), 0, &run);
+
+                if (got != (rows[i].decoded != NULL))
+                        fail_msg("%s: found %d", rows[i].why, got);
+                if (!got)
+                        continue;
+                if (run.start != rows[i].start || run.encoding != rows[i].encoding)
+                        fail_msg("%s: at %zu, %s", rows[i].why, run.start,
+                                 encoding_names[run.encoding]);
+                assert_int_equal(encoded_decode(rows[i].text, &run, room), strlen(rows[i].decoded));
+                assert_string_equal(room, rows[i].decoded);
+        }
+#undef BASE64
+#undef HEX
+#undef TEXT
+}
+
 static void test_encoded(void **state)
 {
         (void) state;
@@ -736,6 +786,18 @@ static void test_utf16(void **state)
         assert_int_equal(text_encoding_of("\xFE\xFF\0a", 4), TEXT_UTF16_BE);
         assert_int_equal(text_encoding_of("a\0b", 3), TEXT_BINARY);
         assert_int_equal(text_encoding_of("\xE9", 1), TEXT_BYTES);
+        assert_int_equal(text_encoding_of("k\0e\0y\0 \0=\0 \0k\0"
+                                          "7\0x\0",
+                                          18),
+                         TEXT_UTF16_LE);
+        assert_int_equal(text_encoding_of("\0k\0e\0y\0 \0=\0 \0k\0"
+                                          "7\0x",
+                                          18),
+                         TEXT_UTF16_BE);
+        assert_int_equal(text_encoding_of("\0k\0e\0y\0 \0\0\0 \0k\0"
+                                          "7x\0",
+                                          18),
+                         TEXT_BINARY);
         assert_int_equal(text_from_utf16(out,
                                          "\xFF\xFE"
                                          "a\0\xAC\x20\x3D\xD8\x00\xDE\x00\xD8",
@@ -747,16 +809,16 @@ static void test_utf16(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_pack),        cmocka_unit_test(test_env_pack),
-                cmocka_unit_test(test_samples),     cmocka_unit_test(test_proofs),
-                cmocka_unit_test(test_whole_pack),  cmocka_unit_test(test_gate),
-                cmocka_unit_test(test_gates_agree), cmocka_unit_test(test_assign),
-                cmocka_unit_test(test_values),      cmocka_unit_test(test_mask),
-                cmocka_unit_test(test_value_kinds), cmocka_unit_test(test_uuids),
-                cmocka_unit_test(test_encoded),     cmocka_unit_test(test_vector),
-                cmocka_unit_test(test_hide),        cmocka_unit_test(test_context),
-                cmocka_unit_test(test_waiver),      cmocka_unit_test(test_fingerprint),
-                cmocka_unit_test(test_utf16),
+                cmocka_unit_test(test_pack),         cmocka_unit_test(test_env_pack),
+                cmocka_unit_test(test_samples),      cmocka_unit_test(test_proofs),
+                cmocka_unit_test(test_whole_pack),   cmocka_unit_test(test_gate),
+                cmocka_unit_test(test_gates_agree),  cmocka_unit_test(test_assign),
+                cmocka_unit_test(test_values),       cmocka_unit_test(test_mask),
+                cmocka_unit_test(test_value_kinds),  cmocka_unit_test(test_uuids),
+                cmocka_unit_test(test_encoded_runs), cmocka_unit_test(test_encoded),
+                cmocka_unit_test(test_vector),       cmocka_unit_test(test_hide),
+                cmocka_unit_test(test_context),      cmocka_unit_test(test_waiver),
+                cmocka_unit_test(test_fingerprint),  cmocka_unit_test(test_utf16),
         };
 
         return cmocka_run_group_tests_name("scan", tests, load_pack, unload_pack);

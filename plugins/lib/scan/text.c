@@ -3,6 +3,22 @@
 
 #define SNIFF 8192
 
+/* Without a mark: of the first characters nearly all have one byte that is zero, on one side. */
+static enum text_encoding guess_utf16(const char *data, size_t length)
+{
+        size_t n = MIN_OF(length, (size_t) SNIFF) / 2, zeros[2] = { 0 };
+
+        for (size_t i = 0; i < n; i++) {
+                zeros[0] += data[2 * i] == 0;
+                zeros[1] += data[2 * i + 1] == 0;
+        }
+        if (n < 8 || (zeros[0] && zeros[1]))
+                return TEXT_BINARY;
+        return zeros[1] * 10 >= n * 9   ? TEXT_UTF16_LE
+               : zeros[0] * 10 >= n * 9 ? TEXT_UTF16_BE
+                                        : TEXT_BINARY;
+}
+
 enum text_encoding text_encoding_of(const char *data, size_t length)
 {
         if (length >= 2 && !memcmp(data, "\xFF\xFE", 2) &&
@@ -11,7 +27,7 @@ enum text_encoding text_encoding_of(const char *data, size_t length)
         if (length >= 2 && !memcmp(data, "\xFE\xFF", 2))
                 return TEXT_UTF16_BE;
         if (length && memchr(data, 0, MIN_OF(length, (size_t) SNIFF)))
-                return TEXT_BINARY;
+                return guess_utf16(data, length);
         return TEXT_BYTES;
 }
 

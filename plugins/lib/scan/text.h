@@ -5,8 +5,8 @@
  * Text of unknown encoding
  *
  * Files are scanned as bytes, which is right for UTF-8, Latin-1 and all other encodings that keep
- * ASCII. UTF-16 with a byte order mark is turned into UTF-8 first. What else has a NUL in its first
- * 8 KiB is binary.
+ * ASCII. UTF-16, with a byte order mark or mostly ASCII, is turned into UTF-8 first. What else has
+ * a NUL in its first 8 KiB is binary.
  */
 
 #include "scan/def.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scan/uuid.h"
 
+#include "scan/block.h"
+
 #include <ctype.h>
 
 #define FIRST_DASH 8
@@ -37,23 +39,38 @@ static bool is_part_of_more(char c)
         return isalnum((unsigned char) c) || c == '-' || c == '_';
 }
 
+static bool belongs(char c)
+{
+        return isxdigit((unsigned char) c) || c == '-';
+}
+
+static bool all_belong(block b)
+{
+        return block_is_full(block_between(b | 0x20, 'a', 6) | block_between(b, '0', 10) |
+                             block_between(b, '-', 1));
+}
+
 size_t uuid_find(const char *text, size_t length, size_t from)
 {
-        size_t at = from + FIRST_DASH;
+        size_t at = from;
 
-        while (at + UUID_LENGTH - FIRST_DASH <= length) {
-                const char *dash = memchr(text + at, '-', length - at);
-                size_t start;
+        while (at + BLOCK_LENGTH <= length) {
+                size_t low = at, high = at + BLOCK_LENGTH;
 
-                if (!dash)
-                        break;
-                at = (size_t) (dash - text);
-                start = at - FIRST_DASH;
-                if (start + UUID_LENGTH <= length && is_uuid(text + start) &&
-                    !(start > 0 && is_part_of_more(text[start - 1])) &&
-                    !(start + UUID_LENGTH < length && is_part_of_more(text[start + UUID_LENGTH])))
-                        return start;
-                at++;
+                if (!all_belong(block_load(text + at))) {
+                        at += BLOCK_LENGTH;
+                        continue;
+                }
+                while (low > from && belongs(text[low - 1]))
+                        low--;
+                while (high < length && belongs(text[high]))
+                        high++;
+                /* Alone between other bytes, not a part of a longer run. */
+                if (high - low == UUID_LENGTH && is_uuid(text + low) &&
+                    !(low > 0 && is_part_of_more(text[low - 1])) &&
+                    !(high < length && is_part_of_more(text[high])))
+                        return low;
+                at = high;
         }
         return SIZE_MAX;
 }

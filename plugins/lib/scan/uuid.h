@@ -5,7 +5,7 @@
  * UUIDs
  *
  * 8-4-4-4-12 hexadecimal digits that look drawn: an identifier, and in some systems a key to what
- * it names. No literal leads to them, so they are found by the distance of their dashes.
+ * it names. No literal leads to them, so they are found by their bytes.
  */
 
 #include "scan/def.h"
