@@ -11,8 +11,8 @@
 
 #include "scan/def.h"
 
-#define ENCODED_LEAST 32                 /* digits of base64: 24 bytes, a short token */
-#define ENCODED_MOST  (1024 * 1024)      /* digits that are decoded of one run */
+#define ENCODED_LEAST 32            /* digits of base64: 24 bytes, a short token */
+#define ENCODED_MOST  (1024 * 1024) /* digits that are decoded of one run */
 
 enum encoding { ENCODING_BASE64, ENCODING_HEX, ENCODINGS_ };
 
