@@ -415,5 +415,6 @@ void check_done(struct check *c)
         json_decref(c->baseline);
         json_decref(c->licenses);
         json_decref(c->license_folders);
+        json_decref(c->kube_folders);
         json_decref(c->seen);
 }

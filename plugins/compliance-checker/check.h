@@ -130,7 +130,9 @@ struct check {
         json_t *license_folders; /* kind -> folder -> ids */
         struct license_index *license_index;
         bool license_file_at_root; /* even one that is not recognised */
-        json_t *seen;              /* fingerprints without a key: how often each was made */
+        json_t *kube_folders;      /* what objects of Kubernetes left in each folder */
+        size_t kube_notes;
+        json_t *seen; /* fingerprints without a key: how often each was made */
 };
 
 /* Notes a finding of a control at text[start..end). Texts must live as long as the agent. */

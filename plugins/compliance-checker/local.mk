@@ -8,6 +8,16 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/header-csp.c plugins/compliance-checker/header-csp.h \
 	plugins/compliance-checker/header-policy.c plugins/compliance-checker/header-policy.h \
 	plugins/compliance-checker/headers.c plugins/compliance-checker/headers.h \
+	plugins/compliance-checker/kube.c plugins/compliance-checker/kube.h \
+	plugins/compliance-checker/kube-component.c plugins/compliance-checker/kube-component.h \
+	plugins/compliance-checker/kube-container.c plugins/compliance-checker/kube-container.h \
+	plugins/compliance-checker/kube-field.c plugins/compliance-checker/kube-field.h \
+	plugins/compliance-checker/kube-kind.c plugins/compliance-checker/kube-kind.h \
+	plugins/compliance-checker/kube-link.c plugins/compliance-checker/kube-link.h \
+	plugins/compliance-checker/kube-object.c plugins/compliance-checker/kube-object.h \
+	plugins/compliance-checker/kube-pod.c plugins/compliance-checker/kube-pod.h \
+	plugins/compliance-checker/kube-role.c plugins/compliance-checker/kube-role.h \
+	plugins/compliance-checker/kube-selector.c plugins/compliance-checker/kube-selector.h \
 	plugins/compliance-checker/license-text.c plugins/compliance-checker/license-text.h \
 	plugins/compliance-checker/licenses.c plugins/compliance-checker/licenses.h \
 	plugins/compliance-checker/manifest.c plugins/compliance-checker/manifest.h \
@@ -33,7 +43,7 @@ plugins_compliance_checker_compliance_checker_so_CFLAGS = $(AGENT_C_FLAGS) $(JAN
 	$(PCRE2_CFLAGS) $(NETTLE_CFLAGS) -Wa,-I$(srcdir)/plugins/compliance-checker
 plugins_compliance_checker_compliance_checker_so_LDFLAGS = $(AGENT_LINK_FLAGS)
 plugins_compliance_checker_compliance_checker_so_LDADD = plugins/compliance-checker/libchecker.a \
-	plugins/lib/libserver.a plugins/lib/libscan.a $(SCAN_LIBS)
+	plugins/lib/libserver.a plugins/lib/libscan.a plugins/lib/libyamltree.a $(SCAN_LIBS) $(YAML_LIBS)
 
 # The assembler includes these, which automake cannot see.
 CHECKER_PACKS = $(srcdir)/plugins/compliance-checker/rules/secrets.json \
@@ -59,4 +69,4 @@ CLEANFILES += plugins/compliance-checker/secrets.pack plugins/compliance-checker
 $(plugins_compliance_checker_compliance_checker_so_OBJECTS): \
 	$(srcdir)/plugins/compliance-checker/agent.json
 
-EXTRA_DIST += doc/agents/compliance-checker.md plugins/compliance-checker/agent.json $(CHECKER_PACKS)
+EXTRA_DIST += doc/agents/compliance-checker.md doc/agents/compliance-checker plugins/compliance-checker/agent.json $(CHECKER_PACKS)

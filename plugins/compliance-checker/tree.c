@@ -4,6 +4,7 @@
 #include "dockerfile.h"
 #include "env.h"
 #include "headers.h"
+#include "kube.h"
 #include "licenses.h"
 #include "scan/text.h"
 #include "secrets.h"
@@ -14,9 +15,9 @@ static const struct {
         bool whole;
         int (*check)(struct check *c);
 } looks[] = {
-        { CONTROL_SECRETS, false, secrets_check },  { CONTROL_ENV, false, env_check },
-        { CONTROL_HEADERS, true, headers_check },   { CONTROL_CONFIG, true, dockerfile_check },
-        { CONTROL_LICENSES, true, licenses_check },
+        { CONTROL_SECRETS, false, secrets_check }, { CONTROL_ENV, false, env_check },
+        { CONTROL_HEADERS, true, headers_check },  { CONTROL_CONFIG, true, dockerfile_check },
+        { CONTROL_CONFIG, true, kube_check },      { CONTROL_LICENSES, true, licenses_check },
 };
 
 /* What the walk skipped and a person should know of. */
@@ -156,6 +157,8 @@ int tree_check(struct tree *t, int dirfd)
                 if (++n % 256 == 0)
                         (void) linhay_progress(t->check->run, n, 0, "files");
         }
+        if (r >= 0)
+                r = kube_finish(t->check);
         if (r >= 0 && t->check->wanted[CONTROL_LICENSES])
                 r = licenses_finish(t->check);
         return r;

@@ -20,7 +20,7 @@ TESTS += tests/unit/test-checker
 tests_unit_test_checker_SOURCES = tests/unit/test-checker.c tests/test.h $(FAKEHOST_SOURCES)
 tests_unit_test_checker_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_checker_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libserver.a \
-	plugins/lib/libscan.a \
+	plugins/lib/libscan.a plugins/lib/libyamltree.a $(YAML_LIBS) \
 	$(TEST_LIBS) $(SCAN_LIBS)
 
 check_PROGRAMS += tests/unit/test-yaml
@@ -57,3 +57,10 @@ tests_unit_test_headers_SOURCES = tests/unit/test-headers.c $(TREE_SOURCES) \
 	$(FAKEHOST_SOURCES)
 tests_unit_test_headers_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_headers_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-config
+TESTS += tests/unit/test-config
+tests_unit_test_config_SOURCES = tests/unit/test-config.c tests/test.h $(FAKEHOST_SOURCES)
+tests_unit_test_config_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_config_LDADD = $(TEST_LIBS)
+EXTRA_DIST += tests/unit/cases

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Rules about the containers of a pod: rights, image, resources, probes, ports, variables.
+ */
+
+#include "kube-object.h"
+
+int kube_container_look(struct kube *k, const struct kube_object *o,
+                        const struct kube_container *c);

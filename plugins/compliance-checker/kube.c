@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kube.h"
+
+#include "kube-component.h"
+#include "kube-container.h"
+#include "kube-kind.h"
+#include "kube-link.h"
+#include "kube-pod.h"
+#include "kube-role.h"
+
+#include <fnmatch.h>
+
+static int look_at_container(struct kube *k, const struct kube_object *o,
+                             const struct kube_container *c)
+{
+        int r = kube_container_look(k, o, c);
+
+        return r < 0 ? r : kube_component_look(k, o, c);
+}
+
+static int look_at_object(struct kube *k, const struct kube_object *o)
+{
+        int r = kube_kind_look(k, o);
+
+        if (r >= 0)
+                r = kube_role_look(k, o);
+        if (r >= 0 && o->pod)
+                r = kube_pod_look(k, o);
+        if (r >= 0 && o->pod)
+                r = kube_each_container(k, o, look_at_container);
+        return r < 0 ? r : kube_link_note(k, o);
+}
+
+/* ---- Templates ---- */
+
+/* Does {{ begin an action of Helm's? Others use {{ }} as well, inside of quoted text. */
+static bool is_action(const char *at)
+{
+        static const char *const words[] = { "if ",       "range ",    "with ",   "include ",
+                                             "template ", "define ",   "end",     "else",
+                                             "block ",    "toYaml ",   "tpl ",    "printf ",
+                                             "default ",  "required ", "lookup ", ".",
+                                             "/*",        "- ",        "quote ",  "(" };
+
+        at += 2;
+        at += strspn(at, "- \t");
+        for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+                if (!strncmp(at, words[i], strlen(words[i])))
+                        return true;
+        return false;
+}
+
+static bool has_actions(const struct check *c)
+{
+        const char *at = c->text, *end = c->text + c->length;
+
+        for (; (at = memmem(at, (size_t) (end - at), "{{", 2)); at += 2)
+                if (is_action(at))
+                        return true;
+        return false;
+}
+
+/* Is a line nothing but {{ }}? */
+static bool is_bare(const char *text, size_t start, size_t end)
+{
+        while (start < end && (text[start] == ' ' || text[start] == '\t'))
+                start++;
+        return end - start >= 2 && text[start] == '{' && text[start + 1] == '{';
+}
+
+/* Overwrites text[start..end) but for its newlines. */
+static void overwrite(char *text, size_t start, size_t end, char with)
+{
+        for (size_t i = start; i < end; i++)
+                if (text[i] != '\n' && text[i] != '\r')
+                        text[i] = with;
+}
+
+/*
+ * Overwrites what stands in {{ }}, with blanks where it stands alone on its line, and with letters
+ * where it is a part of a value. Every byte keeps its place.
+ */
+static void blank_actions(char *text, size_t length)
+{
+        size_t at = 0;
+
+        while (at < length) {
+                char *open = memmem(text + at, length - at, "{{", 2), *close, *line;
+                size_t start, end;
+
+                if (!open)
+                        break;
+                start = (size_t) (open - text);
+                close = memmem(open, length - start, "}}", 2);
+                end = close ? (size_t) (close - text) + 2 : length;
+                line = memrchr(text, '\n', start);
+                overwrite(text, start, end,
+                          is_bare(text, line ? (size_t) (line - text) + 1 : 0, end) ? ' ' : 'x');
+                at = end;
+        }
+}
+
+/* ---- Files ---- */
+
+static bool is_manifest(const struct check *c)
+{
+        static const char *const names[] = { "*.yaml", "*.yml", "*.json", "*.yaml.*", "*.yml.*" };
+        const char *slash = strrchr(c->path, '/'), *base = slash ? slash + 1 : c->path;
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (!fnmatch(names[i], base, 0))
+                        return memmem(c->text, c->length, "apiVersion", 10) &&
+                               memmem(c->text, c->length, "kind", 4);
+        return false;
+}
+
+static int check_text(struct kube *k, const char *text)
+{
+        struct yaml_tree tree;
+        int r = yaml_parse(&tree, text, k->c->length);
+
+        if (r < 0)
+                return r;
+        r = kube_each_object(k, &tree, look_at_object);
+        if (r >= 0 && (tree.error || k->is_template))
+                r = check_not_scanned(k->c, k->c->path, k->is_template ? "template" : "not-yaml");
+        if (r >= 0 && (!k->steps || !k->findings))
+                r = check_not_scanned(k->c, k->c->path, "too-many-objects");
+        yaml_done(&tree);
+        return r;
+}
+
+int kube_check(struct check *c)
+{
+        const char *slash = strrchr(c->path, '/');
+        struct kube k = { .c = c, .steps = KUBE_STEPS_MAX, .findings = KUBE_FINDINGS_MAX };
+        char *copy = NULL;
+        int r;
+
+        if (!is_manifest(c))
+                return 0;
+        k.folder = slash ? check_keep(c, "%.*s", (int) (slash - c->path), c->path) : "";
+        if (!k.folder)
+                return -ENOMEM;
+        k.is_template = !strstr(c->path, ".json") && has_actions(c);
+        if (k.is_template) {
+                copy = malloc(c->length + 1);
+                if (!copy)
+                        return -ENOMEM;
+                memcpy(copy, c->text, c->length);
+                copy[c->length] = '\0';
+                blank_actions(copy, c->length);
+        }
+        r = check_text(&k, copy ? copy : c->text);
+        free(copy);
+        return r;
+}
+
+int kube_finish(struct check *c)
+{
+        return c->kube_folders ? kube_link_finish(c) : 0;
+}

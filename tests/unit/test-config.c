@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The rules of the control "config" that read a parsed file, on our own cases: tests/unit/cases/
+ * has for each rule texts in which it must be found (positive) and texts in which it must not
+ * (negative). A case has its text, or says what to `put` `at` an offset of a `base` in place of
+ * `cut` bytes. All cases of a file lie in one tree, each in a folder of its own.
+ */
+
+#include "test.h"
+
+#include "base/buf.h"
+#include "base/io.h"
+#include "fakehost.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define AGENT "plugins/compliance-checker/compliance-checker.so"
+
+struct tree {
+        char path[64];
+        int fd;
+};
+
+static void tree_make(struct tree *t)
+{
+        (void) strcpy(t->path, "/tmp/linhay-config-XXXXXX");
+        assert_non_null(mkdtemp(t->path));
+        t->fd = open(t->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        assert_true(t->fd >= 0);
+}
+
+static void tree_done(struct tree *t)
+{
+        char command[96];
+
+        (void) close(t->fd);
+        (void) snprintf(command, sizeof(command), "rm -rf %s", t->path);
+        assert_int_equal(system(command), 0);
+}
+
+static void tree_puts(const struct tree *t, const char *path, const char *text)
+{
+        char folder[512];
+        int fd;
+
+        for (const char *s = strchr(path, '/'); s; s = strchr(s + 1, '/')) {
+                (void) snprintf(folder, sizeof(folder), "%.*s", (int) (s - path), path);
+                (void) mkdirat(t->fd, folder, 0755);
+        }
+        fd = openat(t->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        assert_true(fd >= 0);
+        assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
+        assert_int_equal(close(fd), 0);
+}
+
+static void run(struct fakehost *host, const struct tree *t)
+{
+        fakehost_init(host, "check", "{\"controls\": [\"config\"]}");
+        host->workspace = t->fd;
+        if (fakehost_run(host, fakehost_load(AGENT)) < 0)
+                fail_msg("%s", host->fail_message);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+        const char *text = json_string_value(json_object_get(object, key));
+
+        return text ? text : "";
+}
+
+/* ---- The cases ---- */
+
+static json_t *read_cases(const char *name)
+{
+        char path[512], *line = NULL;
+        json_t *cases = json_array();
+        size_t size = 0;
+        FILE *f;
+
+        (void) snprintf(path, sizeof(path), "%s/tests/unit/cases/%s", test_srcdir(), name);
+        f = fopen(path, "re");
+        if (!f)
+                fail_msg("cannot open %s", path);
+        while (getline(&line, &size, f) > 0) {
+                json_t *one = json_loads(line, 0, NULL);
+
+                if (!one)
+                        fail_msg("%s: a line is no JSON: %.80s", path, line);
+                (void) json_array_append_new(cases, one);
+        }
+        free(line);
+        (void) fclose(f);
+        return cases;
+}
+
+static const char *base_of(const json_t *cases, const char *name)
+{
+        json_t *one;
+        size_t i;
+
+        json_array_foreach (cases, i, one)
+                if (!strcmp(text_of(one, "base"), name) && json_object_get(one, "text"))
+                        return text_of(one, "text");
+        fail_msg("no base is called %s", name);
+        return NULL;
+}
+
+static void put_case(const struct tree *t, const char *path, const json_t *cases, const json_t *one)
+{
+        _cleanup_(buf_done) struct buf text = { 0 };
+        size_t at = (size_t) json_integer_value(json_object_get(one, "at"));
+        size_t cut = (size_t) json_integer_value(json_object_get(one, "cut"));
+        const char *base;
+
+        if (json_object_get(one, "text")) {
+                tree_puts(t, path, text_of(one, "text"));
+                return;
+        }
+        base = base_of(cases, text_of(one, "base"));
+        assert_true(at + cut <= strlen(base));
+        (void) buf_printf(&text, "%.*s%s%s", (int) at, base, text_of(one, "put"), base + at + cut);
+        tree_puts(t, path, buf_text(&text));
+}
+
+/* Was this rule found in the folder of this case? `found` maps "NUMBER RULE" to true. */
+static json_t *found_rules(const struct fakehost *host)
+{
+        json_t *found = json_object(), *f;
+        size_t i;
+
+        json_array_foreach (host->findings, i, f) {
+                char key[160];
+
+                (void) snprintf(key, sizeof(key), "%d %s", atoi(text_of(f, "path")),
+                                text_of(f, "rule"));
+                (void) json_object_set_new(found, key, json_true());
+        }
+        return found;
+}
+
+static void expect_cases(const char *name, const char *file)
+{
+        json_t *cases = read_cases(name), *one, *found;
+        unsigned wrong = 0, all[2] = { 0, 0 };
+        struct fakehost host;
+        struct tree t;
+        size_t i;
+
+        tree_make(&t);
+        json_array_foreach (cases, i, one) {
+                char path[256];
+
+                (void) snprintf(path, sizeof(path), "%zu/%s", i,
+                                *text_of(one, "path") ? text_of(one, "path") : file);
+                put_case(&t, path, cases, one);
+        }
+        run(&host, &t);
+        found = found_rules(&host);
+        json_array_foreach (cases, i, one) {
+                bool wanted = !strcmp(text_of(one, "label"), "positive");
+                char key[160];
+
+                if (!*text_of(one, "rule"))
+                        continue;
+                (void) snprintf(key, sizeof(key), "%zu %s", i, text_of(one, "rule"));
+                all[wanted]++;
+                if (wanted == (json_object_get(found, key) != NULL))
+                        continue;
+                print_message("# %s: %s: %s\n", wanted ? "missed" : "false", text_of(one, "rule"),
+                              text_of(one, "why"));
+                wrong++;
+        }
+        print_message("# %s: %u positive, %u negative, %u wrong\n", name, all[1], all[0], wrong);
+        assert_true(all[0] && all[1]);
+        assert_int_equal(wrong, 0);
+        json_decref(found);
+        json_decref(cases);
+        fakehost_done(&host);
+        tree_done(&t);
+}
+
+static void test_kube_cases(void **state)
+{
+        (void) state;
+        expect_cases("kube.jsonl", "a.yaml");
+}
+
+/* ---- More than one file, and odd ones ---- */
+
+/* "path:line:rule " of each finding of a severity above info. */
+static void list_findings(const struct fakehost *host, struct buf *list)
+{
+        json_t *f;
+        size_t i;
+
+        json_array_foreach (host->findings, i, f)
+                if (strcmp(text_of(f, "severity"), "info") != 0)
+                        (void) buf_printf(list, "%s:%d:%s ", text_of(f, "path"),
+                                          (int) json_integer_value(json_object_get(f, "line")),
+                                          strchr(text_of(f, "rule"), '/') + 1);
+}
+
+#define POD(more)                                                                                  \
+        "apiVersion: v1\nkind: Pod\nmetadata: { name: p, namespace: n }\nspec: { " more " }\n"
+
+static void test_kube_files(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *path, *text, *want;
+        } rows[] = {
+                { "a list", "a.yaml",
+                  "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n"
+                  "  metadata: { name: p, namespace: n }\n  spec: { hostPID: true }\n",
+                  "a.yaml:7:k8s-host-pid " },
+                { "JSON", "a.json",
+                  "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": {\"hostIPC\": true}}",
+                  "a.json:1:k8s-host-ipc " },
+                { "several documents", "a.yaml",
+                  "a: b\n---\n" POD("hostPID: true") "---\n" POD("hostIPC: true"),
+                  "a.yaml:6:k8s-host-pid a.yaml:11:k8s-host-ipc " },
+                { "a patch of Kustomize names no image", "a.yaml",
+                  POD("containers: [{ name: a, securityContext: { privileged: true } }]"),
+                  "a.yaml:4:k8s-privileged-container " },
+                { "a template of Helm", "a.yaml",
+                  "{{- if .Values.x }}\n" POD(
+                          "hostPID: true, containers: [{ name: {{ .Values.y }}, "
+                          "image: b }]") "{{- end }}\n",
+                  "a.yaml:5:k8s-host-pid " },
+                { "not Kubernetes", "a.yaml", "kind: Pod\nspec: { hostPID: true }\n", "" },
+                { "not YAML", "a.txt", POD("hostPID: true"), "" },
+                { "what stands before a fault", "a.yaml", POD("hostPID: true") "---\na: [\n",
+                  "a.yaml:4:k8s-host-pid " },
+                { "the secret is hidden", "a.yaml",
+                  POD("initContainers: [{ name: a, env: [{ name: SECRET, value: hunter2 }] }]"),
+                  "a.yaml:4:k8s-secret-in-variable " },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf list = { 0 };
+                struct fakehost host;
+                struct tree t;
+                char *all;
+
+                tree_make(&t);
+                tree_puts(&t, rows[i].path, rows[i].text);
+                run(&host, &t);
+                list_findings(&host, &list);
+                if (strcmp(buf_text(&list), rows[i].want) != 0)
+                        fail_msg("%s: got %s", rows[i].why, buf_text(&list));
+                all = json_dumps(host.findings, 0);
+                assert_null(strstr(all, "hunter2"));
+                free(all);
+                fakehost_done(&host);
+                tree_done(&t);
+        }
+}
+
+/* A service in one file and its pods in another; a folder is a world of its own. */
+static void test_kube_folders(void **state)
+{
+        (void) state;
+        static const char service[] = "apiVersion: v1\nkind: Service\nmetadata: { name: s }\n"
+                                      "spec: { selector: { app: x } }\n";
+        static const char pod[] = "apiVersion: v1\nkind: Pod\n"
+                                  "metadata: { name: p, labels: { app: x } }\n"
+                                  "spec: { containers: [{ name: a, image: b }] }\n";
+        struct fakehost host;
+        unsigned dangling = 0;
+        struct tree t;
+        json_t *f;
+        size_t i;
+
+        tree_make(&t);
+        tree_puts(&t, "a/service.yaml", service);
+        tree_puts(&t, "a/pod.yaml", pod);
+        tree_puts(&t, "b/service.yaml", service);
+        run(&host, &t);
+        json_array_foreach (host.findings, i, f)
+                if (!strcmp(text_of(f, "rule"), "config/k8s-dangling-service")) {
+                        assert_string_equal(text_of(f, "path"), "b/service.yaml");
+                        dangling++;
+                }
+        assert_int_equal(dangling, 1);
+        fakehost_done(&host);
+        tree_done(&t);
+}
+
+/* Aliases name a thousand million nodes; what is looked at stays bounded, and that is told. */
+static void test_kube_bombs(void **state)
+{
+        (void) state;
+        _cleanup_(buf_done) struct buf text = { 0 };
+        struct fakehost host;
+        struct tree t;
+        char *output;
+
+        (void) buf_puts(&text, "apiVersion: v1\nkind: List\np: &p [");
+        for (unsigned i = 0; i < 1000; i++)
+                (void) buf_puts(&text, "{hostPort: 1}, ");
+        (void) buf_puts(&text, "]\nc: &c [");
+        for (unsigned i = 0; i < 1000; i++)
+                (void) buf_puts(&text, "{name: a, ports: *p}, ");
+        (void) buf_puts(&text,
+                        "]\no: &o {apiVersion: v1, kind: Pod, spec: {containers: *c}}\nitems: [");
+        for (unsigned i = 0; i < 1000; i++)
+                (void) buf_puts(&text, "*o, ");
+        (void) buf_puts(&text, "]\n");
+        tree_make(&t);
+        tree_puts(&t, "a.yaml", buf_text(&text));
+        run(&host, &t);
+        assert_true(json_array_size(host.findings) <= 20000);
+        output = json_dumps(host.output, 0);
+        assert_non_null(strstr(output, "too-many-objects"));
+        free(output);
+        fakehost_done(&host);
+        tree_done(&t);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_kube_cases),
+                cmocka_unit_test(test_kube_files),
+                cmocka_unit_test(test_kube_folders),
+                cmocka_unit_test(test_kube_bombs),
+        };
+
+        return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
