@@ -82,6 +82,127 @@ char *json_canonical(const json_t *value)
         return json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 }
 
+static int write_escape(struct buf *into, unsigned char c)
+{
+        static const char letters[256] = {
+                ['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+                ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't',
+        };
+
+        return letters[c] ? buf_printf(into, "\\%c", letters[c]) : buf_printf(into, "\\u%04X", c);
+}
+
+static int write_text(struct buf *into, const char *text, size_t length)
+{
+        const char *end = text + length;
+        int r = buf_putc(into, '"');
+
+        while (text < end && r == 0) {
+                const char *plain = text;
+
+                while (text < end && (unsigned char) *text >= ' ' && *text != '"' && *text != '\\')
+                        text++;
+                r = buf_add(into, plain, (size_t) (text - plain));
+                if (r == 0 && text < end)
+                        r = write_escape(into, (unsigned char) *text++);
+        }
+        return r == 0 ? buf_putc(into, '"') : r;
+}
+
+static int write_integer(struct buf *into, json_int_t number)
+{
+        char digits[24], *p = digits + sizeof(digits);
+        uint64_t rest = number < 0 ? 0 - (uint64_t) number : (uint64_t) number;
+
+        do
+                *--p = (char) ('0' + rest % 10);
+        while (rest /= 10);
+        if (number < 0)
+                *--p = '-';
+        return buf_add(into, p, (size_t) (digits + sizeof(digits) - p));
+}
+
+/* Whatever is rare. */
+static int write_other(struct buf *into, const json_t *value)
+{
+        _cleanup_(freep) char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+        return text ? buf_puts(into, text) : -ENOMEM;
+}
+
+static int write_value(struct buf *into, const json_t *value, unsigned left);
+
+static int write_object(struct buf *into, const json_t *value, unsigned left)
+{
+        const char *key, *between = "{";
+        size_t length;
+        json_t *item;
+        int r = 0;
+
+        json_object_keylen_foreach((json_t *) value, key, length, item)
+        {
+                r = buf_puts(into, between);
+                if (r == 0)
+                        r = write_text(into, key, length);
+                if (r == 0)
+                        r = buf_putc(into, ':');
+                if (r == 0)
+                        r = write_value(into, item, left);
+                if (r < 0)
+                        return r;
+                between = ",";
+        }
+        return buf_puts(into, *between == '{' ? "{}" : "}");
+}
+
+static int write_array(struct buf *into, const json_t *value, unsigned left)
+{
+        const char *between = "[";
+        json_t *item;
+        size_t i;
+        int r = 0;
+
+        json_array_foreach (value, i, item) {
+                r = buf_puts(into, between);
+                if (r == 0)
+                        r = write_value(into, item, left);
+                if (r < 0)
+                        return r;
+                between = ",";
+        }
+        return buf_puts(into, i == 0 ? "[]" : "]");
+}
+
+static int write_value(struct buf *into, const json_t *value, unsigned left)
+{
+        if (left == 0)
+                return write_other(into, value);
+        switch (json_typeof(value)) {
+        case JSON_STRING:
+                return write_text(into, json_string_value(value), json_string_length(value));
+        case JSON_INTEGER:
+                return write_integer(into, json_integer_value(value));
+        case JSON_OBJECT:
+                return write_object(into, value, left - 1);
+        case JSON_ARRAY:
+                return write_array(into, value, left - 1);
+        default:
+                return write_other(into, value);
+        }
+}
+
+int json_write(struct buf *into, const json_t *value)
+{
+        size_t length = into->length;
+        int r = write_value(into, value, JSON_DEPTH_LIMIT);
+
+        if (r < 0 && into->data) {
+                into->length = length;
+                into->data[length] = '\0';
+        }
+        return r;
+}
+
 /* Reads one reference token into `token`; returns what follows it, or NULL on a broken escape. */
 static const char *token_read(const char *p, char *token)
 {

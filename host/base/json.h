@@ -34,6 +34,13 @@ int json_file_load(json_t **ret, const char *path, size_t limit, struct err *err
 char *json_canonical(const json_t *value);
 
 /*
+ * Appends the text of a value, without blanks and keys in their order, byte for byte what
+ * json_dumps() makes of it and in a quarter of the time: 0, or a negative errno. For what is
+ * written all the time.
+ */
+int json_write(struct buf *into, const json_t *value);
+
+/*
  * The value at an RFC 6901 pointer ("" is the whole), borrowed from `root`, or NULL. Array indices
  * have no leading zero; "-" is never found. NULL as well when out of memory.
  */

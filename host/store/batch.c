@@ -131,16 +131,17 @@ static void value_text(struct batch *b, struct op_value *v, const char *text)
 
 static void value_json(struct batch *b, struct op_value *v, const json_t *json)
 {
-        _cleanup_(freep) char *text = NULL;
+        _cleanup_(buf_done) struct buf text = { 0 };
+        int r;
 
         *v = (struct op_value){ .is_null = true };
         if (!json)
                 return;
-        text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
-        if (text)
-                value_bytes(b, v, text, strlen(text));
+        r = json_write(&text, json);
+        if (r == 0)
+                value_bytes(b, v, buf_text(&text), text.length);
         else
-                batch_fail(b, -EINVAL);
+                batch_fail(b, r);
 }
 
 /* Appends an operation; its values are the caller's to fill, NULL when the batch has failed. */
@@ -164,6 +165,14 @@ static struct op_value *batch_add(struct batch *b, enum op_kind kind, unsigned n
         return op->values;
 }
 
+/* A text that is likely the same as that of the operation before. */
+static void value_key(struct batch *b, struct op_value *v, struct op_value *last, const char *text)
+{
+        if (!text || !last->text || strcmp(text, last->text) != 0)
+                value_text(b, last, text);
+        *v = *last;
+}
+
 /* The same for what belongs to a step: the first three values are its key. */
 static struct op_value *batch_add_keyed(struct batch *b, enum op_kind kind, unsigned n_values,
                                         struct step_key key)
@@ -172,8 +181,8 @@ static struct op_value *batch_add_keyed(struct batch *b, enum op_kind kind, unsi
 
         if (!v)
                 return NULL;
-        value_text(b, &v[0], key.run);
-        value_text(b, &v[1], key.step);
+        value_key(b, &v[0], &b->run, key.run);
+        value_key(b, &v[1], &b->step, key.step);
         value_number(&v[2], key.item);
         return v;
 }
@@ -548,7 +557,7 @@ void batch_event(struct batch *b, const char *run, const char *type, const json_
 
         if (!v)
                 return;
-        value_text(b, &v[0], run);
+        value_key(b, &v[0], &b->run, run);
         value_text(b, &v[1], type);
         value_time(&v[2], at_ms);
         value_json(b, &v[3], data);

@@ -146,20 +146,57 @@ static const char first_tables[] =
  * need, `usage` what was last measured.
  */
 static const char scheduling_and_retention[] =
-        /* The rules of the first version, without a way back for the statement: the batch has it.
+        /*
+         * Steps and attempts are what a run writes most, so their rules cost little: CASE is a few
+         * jumps where IN ( ) with more than two values builds a table each time; one tree for each
+         * table; and a trigger that looks before an attempt is written, in place of an index of
+         * live ones and a foreign key. RAISE(FAIL): the batch has the way back for the statement.
          */
-        "DROP TRIGGER steps_final;"
+        "DROP TRIGGER steps_final; DROP TRIGGER attempts_once; DROP TRIGGER attempts_after_end;"
+        "CREATE TABLE new_steps ("
+        " run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+        " id TEXT NOT NULL, item INTEGER NOT NULL CHECK (item >= -1),"
+        " position INTEGER NOT NULL, agent TEXT, action TEXT, needs TEXT,"
+        " state TEXT NOT NULL CHECK (CASE state WHEN 'running' THEN 1 WHEN 'done' THEN 1"
+        "  WHEN 'waiting' THEN 1 WHEN 'ready' THEN 1 WHEN 'held' THEN 1 WHEN 'failed' THEN 1"
+        "  WHEN 'skipped' THEN 1 WHEN 'cancelled' THEN 1 ELSE 0 END),"
+        " verdict TEXT, reason TEXT, ready_at INTEGER, started INTEGER, ended INTEGER,"
+        " taken TEXT,"
+        " PRIMARY KEY (run, id, item)) STRICT, WITHOUT ROWID;"
+        "INSERT INTO new_steps SELECT *, NULL FROM steps;"
+        "DROP TABLE steps;"
+        "ALTER TABLE new_steps RENAME TO steps;"
+
+        "CREATE TABLE new_attempts ("
+        " run TEXT NOT NULL, step TEXT NOT NULL, item INTEGER NOT NULL,"
+        " n INTEGER NOT NULL CHECK (n >= 1),"
+        " agent_sha256 TEXT, tier TEXT, idempotency_key TEXT NOT NULL,"
+        " started INTEGER NOT NULL, ended INTEGER, verdict TEXT, code TEXT, message TEXT,"
+        " exit INTEGER, signal INTEGER, syscall TEXT, syscall_remedy TEXT, stderr_tail TEXT,"
+        " wall_ms INTEGER, cpu_ms INTEGER, user_us INTEGER, system_us INTEGER,"
+        " memory_peak_bytes INTEGER, spent TEXT, unreadable TEXT, redacted INTEGER,"
+        " PRIMARY KEY (run, step, item, n)) STRICT, WITHOUT ROWID;"
+        "INSERT INTO new_attempts SELECT *, NULL FROM attempts;"
+        "DROP TABLE attempts;"
+        "ALTER TABLE new_attempts RENAME TO attempts;"
+
         "CREATE TRIGGER steps_final BEFORE UPDATE OF state ON steps"
-        " WHEN OLD.state IN ('done', 'failed', 'skipped', 'cancelled')"
+        " WHEN CASE OLD.state WHEN 'done' THEN 1 WHEN 'failed' THEN 1 WHEN 'skipped' THEN 1"
+        "  WHEN 'cancelled' THEN 1 ELSE 0 END"
         " BEGIN SELECT RAISE(FAIL, 'final'); END;"
-        "DROP TRIGGER attempts_once;"
+        "CREATE TRIGGER steps_gone AFTER DELETE ON steps BEGIN"
+        " DELETE FROM attempts WHERE run = OLD.run AND step = OLD.id AND item = OLD.item; END;"
+        "CREATE TRIGGER attempts_begin BEFORE INSERT ON attempts BEGIN"
+        " SELECT CASE (SELECT state FROM steps"
+        "  WHERE run = NEW.run AND id = NEW.step AND item = NEW.item)"
+        "  WHEN 'running' THEN 0 WHEN 'ready' THEN 0 WHEN 'held' THEN 0 WHEN 'waiting' THEN 0"
+        "  WHEN 'done' THEN RAISE(FAIL, 'final') WHEN 'failed' THEN RAISE(FAIL, 'final')"
+        "  WHEN 'skipped' THEN RAISE(FAIL, 'final') WHEN 'cancelled' THEN RAISE(FAIL, 'final')"
+        "  ELSE RAISE(FAIL, 'none') END;"
+        " SELECT RAISE(FAIL, 'live') FROM attempts"
+        "  WHERE run = NEW.run AND step = NEW.step AND item = NEW.item AND ended IS NULL; END;"
         "CREATE TRIGGER attempts_once BEFORE UPDATE ON attempts WHEN OLD.ended IS NOT NULL"
         " BEGIN SELECT RAISE(FAIL, 'result'); END;"
-        "DROP TRIGGER attempts_after_end;"
-        "CREATE TRIGGER attempts_after_end BEFORE INSERT ON attempts"
-        " WHEN (SELECT state FROM steps WHERE run = NEW.run AND id = NEW.step"
-        "  AND item = NEW.item) IN ('done', 'failed', 'skipped', 'cancelled')"
-        " BEGIN SELECT RAISE(FAIL, 'final'); END;"
 
         "ALTER TABLE runs ADD COLUMN project TEXT;"
         "ALTER TABLE runs ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;"
@@ -179,8 +216,6 @@ static const char scheduling_and_retention[] =
         "CREATE INDEX runs_unended ON runs (priority DESC, created, id) WHERE ended IS NULL;"
         "CREATE INDEX runs_removed ON runs (id) WHERE removed IS NOT NULL;"
 
-        "ALTER TABLE steps ADD COLUMN taken TEXT;"
-        "ALTER TABLE attempts ADD COLUMN redacted INTEGER;"
         "ALTER TABLE outputs ADD COLUMN sha256 TEXT;"
         "ALTER TABLE outputs ADD COLUMN size INTEGER;"
         "CREATE INDEX outputs_by_blob ON outputs (sha256) WHERE sha256 IS NOT NULL;"

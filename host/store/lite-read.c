@@ -23,7 +23,7 @@ int lite_query(struct lite *l, const char *sql, const struct op_value *values, u
 
         if (sqlite3_prepare_v2(l->reader, sql, -1, &statement, NULL) != SQLITE_OK)
                 return lite_error(l->reader, l->path, "read", err);
-        lite_bind(statement, values, n_values);
+        (void) lite_bind(statement, 0, values, n_values);
         while (r >= 0 && (code = sqlite3_step(statement)) == SQLITE_ROW)
                 r = handle(user, statement, err);
         if (r < 0)

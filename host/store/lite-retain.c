@@ -121,7 +121,7 @@ static const struct {
         OF_RUN("artifacts", "run, step, item, name", "sha256"),
         OF_RUN("cache", "key", "NULL"),
         OF_RUN("outputs", "rowid", "sha256"),
-        OF_RUN("attempts", "rowid", "NULL"),
+        OF_RUN("attempts", "run, step, item, n", "NULL"),
         OF_RUN("changesets", "rowid", "NULL"),
         OF_RUN("approvals", "id", "NULL"),
         OF_RUN("blob_refs", "run, sha256", "sha256"),

@@ -50,9 +50,14 @@ int lite_schema_to(sqlite3 *db, const char *path, int64_t to, struct err *err)
         int r;
 
         r = lite_number(db, path, "PRAGMA user_version", &version, err);
+        if (r < 0 || version >= MIN_OF(to, lite_newest))
+                return r;
+        /* A table that is made anew and takes the old one's name must not take its rows' children
+         * with it. The switch does nothing inside of a transaction. */
+        r = lite_exec(db, path, "PRAGMA foreign_keys = OFF", "prepare", err);
         while (r == 0 && version < MIN_OF(to, lite_newest))
                 r = migrate(db, path, ++version, err);
-        return r;
+        return r < 0 ? r : lite_exec(db, path, "PRAGMA foreign_keys = ON", "prepare", err);
 }
 
 int lite_schema(sqlite3 *db, const char *path, bool read_only, struct err *err)

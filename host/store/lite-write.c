@@ -154,17 +154,19 @@ static const struct {
         { SQLITE_CONSTRAINT_UNIQUE, NULL, -EEXIST, "there is a live one already" },
         { SQLITE_CONSTRAINT_ROWID, NULL, -EEXIST, "it is there already" },
         { SQLITE_CONSTRAINT_FOREIGNKEY, NULL, -ENOENT, "there is no such run or step" },
+        { SQLITE_CONSTRAINT_TRIGGER, "none", -ENOENT, "there is no such run or step" },
+        { SQLITE_CONSTRAINT_TRIGGER, "live", -EEXIST, "there is a live one already" },
         { SQLITE_CONSTRAINT_TRIGGER, "result", -EEXIST, "its result is recorded already" },
         { SQLITE_CONSTRAINT_TRIGGER, "final", -EALREADY, "its state is final" },
 };
 
-/* The statement of a kind, kept for the next time; NULL: see the connection's error. */
-static sqlite3_stmt *statement_get(struct lite *l, enum op_kind kind)
+/* A statement that is kept for the next time; NULL: see the connection's error. */
+static sqlite3_stmt *keep(struct lite *l, sqlite3_stmt **place, const char *sql)
 {
-        if (!l->statements[kind])
-                (void) sqlite3_prepare_v3(l->writer, statements[kind].sql, -1,
-                                          SQLITE_PREPARE_PERSISTENT, &l->statements[kind], NULL);
-        return l->statements[kind];
+        if (!*place)
+                (void) sqlite3_prepare_v3(l->writer, sql, -1, SQLITE_PREPARE_PERSISTENT, place,
+                                          NULL);
+        return *place;
 }
 
 static void format_time(char *ret, size_t size, int64_t ms)
@@ -195,7 +197,7 @@ static int explain_decision(struct lite *l, const struct op *op, struct err *err
                                " FROM approvals WHERE " OF_STEP " ORDER BY id DESC LIMIT 1",
                                -1, &statement, NULL) != SQLITE_OK)
                 return lite_error(l->writer, l->path, "read", err);
-        lite_bind(statement, op->values, 3);
+        (void) lite_bind(statement, 0, op->values, 3);
         if (sqlite3_step(statement) != SQLITE_ROW) {
                 (void) err_set(err, -ENOENT, "there is no %s", row);
         } else if (strcmp(column_text(statement, 0), "open") == 0) {
@@ -221,7 +223,7 @@ static int explain_submit(struct lite *l, const struct op *op, struct err *err)
                                "SELECT id, submit_hash IS ?2 FROM runs WHERE submit_key = ?1", -1,
                                &statement, NULL) != SQLITE_OK)
                 return lite_error(l->writer, l->path, "read", err);
-        lite_bind(statement, &op->values[14], 2);
+        (void) lite_bind(statement, 0, &op->values[14], 2);
         if (sqlite3_step(statement) != SQLITE_ROW)
                 return lite_error(l->writer, l->path, "read", err);
         if (sqlite3_column_int(statement, 1))
@@ -274,14 +276,14 @@ static int none_changed(struct lite *l, const struct op *op, struct err *err)
 
 static int op_write(struct lite *l, const struct op *op, struct err *err)
 {
-        sqlite3_stmt *statement = statement_get(l, op->kind);
+        sqlite3_stmt *statement = keep(l, &l->statements[op->kind], statements[op->kind].sql);
         int r = 0;
 
         if (!statement)
                 return lite_error(l->writer, l->path, "write to", err);
         if (op->kind == OP_LOG && !lite_log_take(l, op))
                 return 0;
-        lite_bind(statement, op->values, op->n_values);
+        (void) lite_bind(statement, 0, op->values, op->n_values);
         if (sqlite3_step(statement) != SQLITE_DONE)
                 r = op_failed(l, op, err);
         else if (sqlite3_changes(l->writer) == 0)
@@ -305,12 +307,52 @@ int lite_begin(struct db *db, bool is_guarded, struct err *err)
         return exec_write(l, "BEGIN IMMEDIATE", err);
 }
 
+/*
+ * Every transition has an event, so a batch has many, and what a statement costs beside its row is
+ * shared. Only a run that is missing can be wrong with them, and they are all of one run or of runs
+ * of one engine: the first one's name is as good as any.
+ */
+struct events {
+        const struct op *ops[LITE_EVENTS];
+        unsigned n;
+};
+
+#define EVENT_4 "(?, ?, ?, ?)"
+static const char events_sql[] =
+        "INSERT OR FAIL INTO events (run, type, at, data) VALUES " EVENT_4 "," EVENT_4 "," EVENT_4
+        "," EVENT_4 "," EVENT_4 "," EVENT_4 "," EVENT_4 "," EVENT_4;
+
+static int events_write(struct lite *l, struct events *events, struct err *err)
+{
+        sqlite3_stmt *statement = keep(l, &l->events, events_sql);
+        int at = 0, r = 0;
+
+        if (!statement)
+                return lite_error(l->writer, l->path, "write to", err);
+        for (unsigned i = 0; i < events->n; i++)
+                at = lite_bind(statement, at, events->ops[i]->values, events->ops[i]->n_values);
+        events->n = 0;
+        if (sqlite3_step(statement) != SQLITE_DONE)
+                r = op_failed(l, events->ops[0], err);
+        (void) sqlite3_reset(statement);
+        return r;
+}
+
+static int events_add(struct lite *l, struct events *events, const struct op *op, struct err *err)
+{
+        events->ops[events->n++] = op;
+        return events->n == LITE_EVENTS ? events_write(l, events, err) : 0;
+}
+
 static int write_ops(struct lite *l, const struct batch *batch, struct err *err)
 {
+        struct events events = { 0 };
         int r = 0;
 
         for (const struct op *op = batch->first; op && r == 0; op = op->next)
-                r = op_write(l, op, err);
+                r = op->kind == OP_EVENT ? events_add(l, &events, op, err) : op_write(l, op, err);
+        for (unsigned i = 0; i < events.n && r == 0; i++)
+                r = op_write(l, events.ops[i], err);
         return r;
 }
 
@@ -350,4 +392,5 @@ void lite_write_done(struct lite *l)
 {
         for (size_t i = 0; i < OPS_; i++)
                 (void) sqlite3_finalize(TAKE(l->statements[i]));
+        (void) sqlite3_finalize(TAKE(l->events));
 }

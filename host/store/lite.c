@@ -95,12 +95,10 @@ int lite_number(sqlite3 *db, const char *path, const char *sql, int64_t *ret, st
         return 0;
 }
 
-void lite_bind(sqlite3_stmt *statement, const struct op_value *values, unsigned n_values)
+int lite_bind(sqlite3_stmt *statement, int at, const struct op_value *values, unsigned n_values)
 {
-        for (unsigned i = 0; i < n_values; i++) {
-                const struct op_value *v = &values[i];
-                int at = (int) i + 1;
-
+        for (const struct op_value *v = values; v < values + n_values; v++) {
+                at++;
                 if (v->text)
                         (void) sqlite3_bind_text64(statement, at, v->text, v->length, SQLITE_STATIC,
                                                    SQLITE_UTF8);
@@ -109,6 +107,7 @@ void lite_bind(sqlite3_stmt *statement, const struct op_value *values, unsigned 
                 else
                         (void) sqlite3_bind_int64(statement, at, v->number);
         }
+        return at;
 }
 
 /* Nobody reads SQLite's statistics of memory, and a lock around each allocation costs a tenth of

@@ -22,6 +22,8 @@
 #define LITE_DRAFT          "store.db.new" /* under this name until it is whole and on disk */
 #define LITE_APPLICATION_ID 0x6c696e68     /* "linh" */
 
+#define LITE_EVENTS 8 /* written by one statement */
+
 /* What the runs that log have logged, as far as it is not in files yet. */
 struct lite_log {
         struct lite_log_run {
@@ -39,6 +41,7 @@ struct lite {
         sqlite3 *writer; /* NULL when opened to read only */
         sqlite3 *reader;
         sqlite3_stmt *statements[OPS_]; /* of the writer, prepared when first needed */
+        sqlite3_stmt *events;           /* LITE_EVENTS of them at once */
         int wal_pages;                  /* in the log since the last checkpoint */
         int64_t wal_room;               /* bytes that the log's file has, its end written ahead */
         bool is_guarded;                /* the transaction that is open: a batch may be refused */
@@ -62,8 +65,9 @@ int lite_exec(sqlite3 *db, const char *path, const char *sql, const char *doing,
 /* Reads one number, as of a PRAGMA. */
 int lite_number(sqlite3 *db, const char *path, const char *sql, int64_t *ret, struct err *err);
 
-/* Binds ?1, ?2, ...; texts are borrowed until the statement is reset. */
-void lite_bind(sqlite3_stmt *statement, const struct op_value *values, unsigned n_values);
+/* Binds what comes behind the first `at` parameters, and how many are bound then; texts are
+ * borrowed until the statement is reset. */
+int lite_bind(sqlite3_stmt *statement, int at, const struct op_value *values, unsigned n_values);
 
 /* Is it ours, and of our version? Makes or upgrades the tables when `db` may write. */
 int lite_schema(sqlite3 *db, const char *path, bool read_only, struct err *err);

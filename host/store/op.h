@@ -68,8 +68,10 @@ struct batch {
         struct op *first;
         struct op *last;
         struct chunk *chunks; /* all memory of the operations */
-        int error;            /* of the first function that failed; 0 */
-        bool has_blobs;       /* names blobs, which must be synced first */
+        struct op_value run;  /* the last keys that were copied: most operations share them */
+        struct op_value step;
+        int error;      /* of the first function that failed; 0 */
+        bool has_blobs; /* names blobs, which must be synced first */
 };
 
 /* Puts large values into the folder of blobs; for the writer, before the batch is written. */

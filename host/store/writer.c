@@ -267,6 +267,7 @@ static void *writer_main(void *user)
 {
         struct writer *w = user;
 
+        (void) pthread_setname_np(pthread_self(), "store-writer");
         w->db->ops->tidy(w->db, true);
         (void) pthread_mutex_lock(&w->lock);
         for (;;) {

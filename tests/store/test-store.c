@@ -832,6 +832,14 @@ static void test_sql_rules_hold_without_our_code(void **state)
                   "INSERT INTO attempts (run, step, item, n, idempotency_key, started)"
                   " SELECT run, id, item, n, 'k', 1 FROM steps, (SELECT 1 n UNION SELECT 2)"
                   " WHERE state = 'running'" },
+                { "an attempt is of a step that has not ended",
+                  "INSERT INTO attempts (run, step, item, n, idempotency_key, started)"
+                  " SELECT run, id, item, 9, 'k', 1 FROM steps WHERE state = 'done'" },
+                { "an attempt is of a step that is there",
+                  "INSERT INTO attempts (run, step, item, n, idempotency_key, started)"
+                  " VALUES ('" RUN_A "', 'nobody', -1, 1, 'k', 1)" },
+                { "states of steps are the known ones",
+                  "UPDATE steps SET state = 'odd' WHERE state = 'running'" },
         };
         _cleanup_(json_decrefp) json_t *one = json_integer(1);
         struct step_key key = STEP_KEY(RUN_A, "check");

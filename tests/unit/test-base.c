@@ -9,6 +9,7 @@
 #include "base/sha256.h"
 #include "base/unit.h"
 #include "base/utf8.h"
+#include "json-random.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -198,6 +199,36 @@ static void test_json(void **state)
         assert_non_null(strstr(err.text, "twice.json:1:"));
 }
 
+/* The same bytes as jansson's own, behind what was there. */
+static void test_json_write(void **state)
+{
+        struct json_random random = { .state = json_random_seed() | 1 };
+        static const char *const texts[] = {
+                "{}",  "[]",   "[[],{}]", "-9223372036854775808",
+                "0.5", "null", "true",    "\"\\u0000\\u001f\\u007f\""
+        };
+        _cleanup_(buf_done) struct buf small = BUF_LIMIT(8);
+        _cleanup_(json_decrefp) json_t *list = json_pack("[s]", "longer than eight");
+
+        (void) state;
+        (void) printf("# LINHAY_SEED=%llu\n", (unsigned long long) random.state);
+        for (size_t i = 0; i < 2000; i++) {
+                _cleanup_(json_decrefp) json_t *value =
+                        i < ARRAY_SIZE(texts)
+                                ? json_loads(texts[i], JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL)
+                                : json_random_value(&random, 4);
+                _cleanup_(freep) char *expected = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+                _cleanup_(buf_done) struct buf text = { 0 };
+
+                assert_int_equal(buf_puts(&text, "x"), 0);
+                assert_int_equal(json_write(&text, value), 0);
+                assert_string_equal(buf_text(&text) + 1, expected);
+        }
+        assert_int_equal(buf_puts(&small, "x"), 0);
+        assert_int_equal(json_write(&small, list), -EMSGSIZE);
+        assert_string_equal(buf_text(&small), "x");
+}
+
 static void test_sha256(void **state)
 {
         (void) state;
@@ -350,11 +381,12 @@ static void test_loop_defer(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_err),    cmocka_unit_test(test_buf),
-                cmocka_unit_test(test_utf8),   cmocka_unit_test(test_units),
-                cmocka_unit_test(test_json),   cmocka_unit_test(test_json_depth),
-                cmocka_unit_test(test_sha256), cmocka_unit_test(test_io),
-                cmocka_unit_test(test_loop),   cmocka_unit_test(test_loop_defer),
+                cmocka_unit_test(test_err),        cmocka_unit_test(test_buf),
+                cmocka_unit_test(test_utf8),       cmocka_unit_test(test_units),
+                cmocka_unit_test(test_json),       cmocka_unit_test(test_json_depth),
+                cmocka_unit_test(test_json_write), cmocka_unit_test(test_sha256),
+                cmocka_unit_test(test_io),         cmocka_unit_test(test_loop),
+                cmocka_unit_test(test_loop_defer),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
