@@ -456,18 +456,20 @@ static bool is_ordinary(const struct entry *e)
 /*
  * A staged copy holds no special files, nothing of git's or of other mounts, nothing with too long
  * a path, and nothing that the caller may not read: that these are not there does not mean that the
- * agent deleted them.
+ * agent deleted them. 1 = never; -errno where it cannot be known.
  */
-static bool is_never_staged(const struct collector *k, const struct entry *e, const char *path)
+static int is_never_staged(const struct collector *k, const struct entry *e, const char *path)
 {
         _cleanup_(closep) int fd = -1;
 
         if (!is_ordinary(e) || strlen(path) > CHANGE_PATH_MAX || e->st.st_dev != k->device ||
             changeset_name_is_git(e->name, strlen(e->name)))
-                return true;
+                return 1;
         if (S_ISLNK(e->st.st_mode))
-                return false;
+                return 0;
         fd = open_beneath(e->dirfd, e->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+        if (fd < 0 && errno != EACCES && errno != EPERM)
+                return err_sys(k->err, -errno, "cannot look whether %s was there to change", path);
         return fd < 0;
 }
 
@@ -626,7 +628,11 @@ static int name_compare(struct collector *k, struct pair *p, const struct folder
         }
         if (!in_before)
                 return 0;
-        if (!f->is_opaque || (k->is_staged && f->in_upper && is_never_staged(k, &before, path))) {
+        if (f->is_opaque && k->is_staged && f->in_upper)
+                r = is_never_staged(k, &before, path);
+        if (r < 0)
+                return r;
+        if (!f->is_opaque || r > 0) {
                 p->n_after++;
                 return 0;
         }
