@@ -10,6 +10,7 @@ endif
 include $(srcdir)/plugins/lib/local.mk
 include $(srcdir)/plugins/lib/toml/local.mk
 include $(srcdir)/plugins/lib/server/local.mk
+include $(srcdir)/plugins/lib/license/local.mk
 include $(srcdir)/plugins/lib/yaml/local.mk
 include $(srcdir)/plugins/patcher/local.mk
 include $(srcdir)/plugins/compliance-checker/local.mk

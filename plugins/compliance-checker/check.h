@@ -128,7 +128,7 @@ struct check {
         size_t n_not_scanned, not_scanned_size;
         json_t *licenses;        /* output.licenses */
         json_t *license_folders; /* kind -> folder -> ids */
-        struct license_index *license_index;
+        struct license_finder *license_finder;
         bool license_file_at_root; /* even one that is not recognised */
         json_t *kube_folders;      /* what objects of Kubernetes left in each folder */
         size_t kube_notes;

@@ -8,7 +8,7 @@
 #include "check.h"
 #include "dockerfile.h"
 #include "headers.h"
-#include "license-text.h"
+#include "license/file.h"
 #include "licenses.h"
 #include "pack.h"
 #include "policy.h"
@@ -27,7 +27,7 @@ struct scanner {
 static struct {
         struct scanner secrets;
         struct scanner env;
-        struct license_index licenses;
+        struct license_finder licenses;
 } prepared;
 
 static int scanner_init(struct linhay_run *r, struct scanner *s, struct span text, const char *name)
@@ -57,10 +57,10 @@ static int prepare(struct linhay_run *r)
                 result = scanner_init(r, &prepared.env, pack_env(), "rules/env.json");
         if (result < 0)
                 return result;
-        license_index_done(&prepared.licenses);
-        if (license_index_load(&prepared.licenses, pack_licenses()) < 0)
-                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack",
-                                   "rules/licenses.json cannot be loaded");
+        license_finder_done(&prepared.licenses);
+        if (license_finder_init(&prepared.licenses, license_index_built_in()) < 0)
+                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "no-memory",
+                                   "the licence index cannot be opened: out of memory");
         return 0;
 }
 
@@ -240,7 +240,7 @@ static int run(struct linhay_run *r)
         struct check c = { .run = r,
                            .matcher = &prepared.secrets.matcher,
                            .env = &prepared.env.matcher,
-                           .license_index = &prepared.licenses,
+                           .license_finder = &prepared.licenses,
                            .licenses = json_array(),
                            .license_folders = json_pack("{s{} s{} s{}}", "text", "tag", "manifest"),
                            .seen = json_object() };

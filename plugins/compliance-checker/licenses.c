@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "licenses.h"
 
-#include "license-text.h"
+#include "license/file.h"
+#include "license/spdx.h"
 #include "manifest.h"
-#include "spdx.h"
 
-#include <ctype.h>
 #include <fnmatch.h>
 
 #define ENTRIES_MAX 20000
-#define TEXT_MAX    (512 * 1024)
-#define HEAD        8192 /* tags and notices are looked for in the first bytes of a file */
-#define NAME_SIZE   256
+#define PLACES_MAX  256 /* of one file */
+#define NAME_SIZE   SPDX_NAME
 
-enum { DENIED, MISSING, UNKNOWN_TEXT, UNKNOWN_ID, INVALID, MISMATCH };
+enum { DENIED, MISSING, UNKNOWN_TEXT, UNKNOWN_ID, DEPRECATED, INVALID, MISMATCH };
 
 static const struct notice notices[] = {
         [DENIED] = { "licenses/denied", LINHAY_SEVERITY_HIGH, NULL, "is not allowed by the policy",
@@ -27,6 +25,9 @@ static const struct notice notices[] = {
         [UNKNOWN_ID] = { "licenses/unknown-id", LINHAY_SEVERITY_LOW, NULL,
                          "is not an identifier of SPDX",
                          "Use an identifier from spdx.org/licenses, or LicenseRef-NAME." },
+        [DEPRECATED] = { "licenses/deprecated-id", LINHAY_SEVERITY_INFO, NULL,
+                         "is an identifier that SPDX replaced",
+                         "Write what replaced it, which says the same more exactly." },
         [INVALID] = { "licenses/invalid-expression", LINHAY_SEVERITY_LOW, NULL,
                       "is no SPDX licence expression",
                       "Write identifiers joined with AND, OR and WITH." },
@@ -182,24 +183,23 @@ static int report_at(struct check *c, int which, const char *message, const char
         return check_report(c, &report);
 }
 
-/* Names of the licences in an expression, each once. */
-static json_t *ids_of(const struct spdx *s)
+/* Adds the names of the licences in an expression to a list, each once. */
+static void add_ids(const struct spdx *s, json_t *ids)
 {
-        json_t *ids = json_array(), *seen = json_object();
-
         for (int i = 0; i < s->n_nodes; i++) {
                 char name[NAME_SIZE];
+                const json_t *one;
+                bool is_there = false;
+                size_t k;
 
                 if (s->nodes[i].kind != SPDX_LICENSE)
                         continue;
                 spdx_name(&s->nodes[i], name, sizeof(name));
-                if (json_object_get(seen, name))
-                        continue;
-                (void) json_object_set_new(seen, name, json_true());
-                (void) json_array_append_new(ids, json_string(name));
+                json_array_foreach (ids, k, one)
+                        is_there |= !strcmp(json_string_value(one), name);
+                if (!is_there)
+                        (void) json_array_append_new(ids, json_string(name));
         }
-        json_decref(seen);
-        return ids;
 }
 
 /* debian/copyright may call a licence anything, as long as its text follows. */
@@ -209,6 +209,15 @@ static bool takes_any_name(const char *path)
         size_t n = strlen(path), m = sizeof(name) - 1;
 
         return n >= m && !strcmp(path + n - m, name) && (n == m || path[n - m - 1] == '/');
+}
+
+static int report_id(struct check *c, int which, struct span id, const char *more, uint32_t line)
+{
+        int n = (int) MIN_OF(id.length, 80u);
+
+        return report_at(c, which,
+                         check_keep(c, "\"%.*s\" %s%s", n, id.text, notices[which].message, more),
+                         check_keep(c, "%.*s", n, id.text), line);
 }
 
 static int check_ids(struct check *c, const struct spdx *s, uint32_t line)
@@ -227,12 +236,11 @@ static int check_ids(struct check *c, const struct spdx *s, uint32_t line)
                         bad = node->id;
                 else if (node->exception.length && !spdx_is_known(node->exception, true))
                         bad = node->exception;
-                if (!bad.length)
-                        continue;
-                r = report_at(c, UNKNOWN_ID,
-                              check_keep(c, "\"%.*s\" %s", (int) MIN_OF(bad.length, 80u), bad.text,
-                                         notices[UNKNOWN_ID].message),
-                              check_keep(c, "%.*s", (int) MIN_OF(bad.length, 80u), bad.text), line);
+                if (bad.length)
+                        r = report_id(c, UNKNOWN_ID, bad, "", line);
+                else if (spdx_instead(node))
+                        r = report_id(c, DEPRECATED, node->id,
+                                      check_keep(c, ": now %s", spdx_instead(node)), line);
         }
         return r;
 }
@@ -261,184 +269,127 @@ static bool looks_secret(struct check *c, const char *text)
         return matcher_scan(c->matcher, NULL, text, strlen(text)) < 0 || c->matcher->n_found > 0;
 }
 
-/* Adds one statement to the output and compares it with the policy. */
-static int add_statement(struct check *c, const char *expression, const char *kind, uint32_t line,
-                         double confidence)
+/* What one file says, put together. */
+struct entry {
+        json_t *ids, *places;
+        char *expression; /* allocated; NULL = nothing yet */
+        double confidence;
+};
+
+/* Joins what a file says in several places; what it says again is not joined. */
+static int join(struct entry *e, const struct spdx *s, const char *text, bool is_choice)
 {
+        bool wrap = s->nodes[s->root].kind == SPDX_OR;
+        char *joined;
+
+        if (!e->expression)
+                return (e->expression = strdup(text)) ? 0 : -ENOMEM;
+        if (strstr(e->expression, text))
+                return 0;
+        if (asprintf(&joined, "%s %s %s%s%s", e->expression, is_choice ? "OR" : "AND",
+                     wrap ? "(" : "", text, wrap ? ")" : "") < 0)
+                return -ENOMEM;
+        free(e->expression);
+        e->expression = joined;
+        return 0;
+}
+
+static void add_place(struct entry *e, const char *expression, const char *kind, uint32_t line,
+                      uint32_t end_line, double confidence)
+{
+        if (json_array_size(e->places) < PLACES_MAX)
+                (void) json_array_append_new(
+                        e->places, json_pack("{si si ss ss sf}", "line", (int) line, "end_line",
+                                             (int) end_line, "kind", kind, "expression", expression,
+                                             "confidence", confidence));
+}
+
+struct told {
+        const char *expression;
+        const char *kind;
+        uint32_t line, end_line;
+        double confidence;
+        bool is_choice;
+};
+
+/* Adds one statement to the file's entry and compares it with the policy. */
+static int add_statement(struct check *c, struct entry *e, const struct told *told)
+{
+        char text[SPDX_TEXT];
         struct spdx s;
-        json_t *ids, *path;
         int r;
 
-        if (looks_secret(c, expression))
+        if (looks_secret(c, told->expression))
                 return report_at(c, INVALID,
                                  check_keep(c, "What is here %s", notices[INVALID].message),
-                                 "********", line);
-        if (spdx_parse(&s, expression, strlen(expression)) < 0)
+                                 "********", told->line);
+        if (spdx_parse(&s, told->expression, strlen(told->expression)) < 0 ||
+            spdx_print(&s, text, sizeof(text)) < 0)
                 return report_at(c, INVALID,
-                                 check_keep(c, "\"%.80s\" %s: %s", expression,
+                                 check_keep(c, "\"%.80s\" %s: %s", told->expression,
                                             notices[INVALID].message, s.error),
-                                 check_keep(c, "%.80s", expression), line);
-        ids = ids_of(&s);
-        path = json_string(c->path);
-        if (json_array_size(c->licenses) < ENTRIES_MAX)
-                (void) json_array_append_new(
-                        c->licenses,
-                        json_pack("{so ss sO sf s[{si ss}]}", "path", path ? path : json_null(),
-                                  "expression", expression, "ids", ids, "confidence", confidence,
-                                  "places", "line", (int) line, "kind", kind));
-        else
-                json_decref(path);
-        remember(c, ids, kind);
-        json_decref(ids);
-        r = check_ids(c, &s, line);
+                                 check_keep(c, "%.80s", told->expression), told->line);
+        if (s.nodes[s.root].kind == SPDX_NOTHING)
+                return 0;
+        r = join(e, &s, text, told->is_choice);
+        if (r < 0)
+                return r;
+        e->confidence = MIN_OF(e->confidence, told->confidence);
+        add_ids(&s, e->ids);
+        add_place(e, text, told->kind, told->line, told->end_line, told->confidence);
+        remember(c, e->ids, !strcmp(told->kind, "manifest") ? "manifest" : "text");
+        r = check_ids(c, &s, told->line);
         if (r >= 0 && (c->policy.allow || c->policy.deny) &&
             !spdx_satisfies(&s, is_allowed, &c->policy))
                 r = report_at(c, DENIED,
-                              check_keep(c, "%.120s %s", expression, notices[DENIED].message),
-                              check_keep(c, "%.120s", expression), line);
+                              check_keep(c, "%.120s %s", told->expression, notices[DENIED].message),
+                              check_keep(c, "%.120s", told->expression), told->line);
         return r;
 }
 
-/* ---- Licence files ---- */
-
-static bool is_license_file(const char *path)
+/* Puts the file's entry into the output. */
+static void write_entry(struct check *c, struct entry *e)
 {
-        static const char *const names[] = {
-                "LICEN[CS]E",      "LICEN[CS]E[.-]*", "COPYING",       "COPYING[.-]*",
-                "UNLICENSE*",      "*[-_]LICEN[CS]E", "*.LICEN[CS]E",  "MIT-LICENSE*",
-                "LICEN[CS]ES.txt", "*LICEN[CS]E.txt", "*LICEN[CS]E.md"
-        };
-        static const char *const code[] = { "*.c",   "*.h",    "*.go",  "*.py",   "*.js",
-                                            "*.ts",  "*.rs",   "*.rb",  "*.java", "*.json",
-                                            "*.yml", "*.yaml", "*.xml", "*.html", "*.css",
-                                            "*.php", "*.sh",   "*.tsx" };
-        const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+        json_t *path = json_string(c->path);
 
-        for (size_t i = 0; i < ARRAY_SIZE(code); i++)
-                if (!fnmatch(code[i], base, FNM_CASEFOLD))
-                        return false;
-        if (!fnmatch("LICENSES/*.txt", path, 0))
-                return true;
-        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-                if (!fnmatch(names[i], base, FNM_CASEFOLD))
-                        return true;
-        return false;
+        if (e->expression && json_array_size(c->licenses) < ENTRIES_MAX)
+                (void) json_array_append_new(c->licenses,
+                                             json_pack("{so ss sO sf sO}", "path",
+                                                       path ? path : json_null(), "expression",
+                                                       e->expression, "ids", e->ids, "confidence",
+                                                       e->confidence, "places", e->places));
+        else
+                json_decref(path);
 }
 
-/* "A AND B" of the licences that were recognised. */
-static const char *join_ids(struct check *c, const char *const *ids, int n)
+/* ---- Texts, notices and tags ---- */
+
+static int check_text(struct check *c, struct entry *e, bool has_manifest)
 {
-        const char *text = ids[0];
+        enum license_file_kind kind = license_file_kind_of(c->path);
+        struct license_finder *f = c->license_finder;
+        int r = license_finder_look(f, (struct span){ c->text, c->length }, kind);
 
-        for (int i = 1; i < n && text; i++)
-                text = check_keep(c, "%s AND %s", text, ids[i]);
-        return text;
-}
+        if (kind == LICENSE_FILE_LICENSE)
+                c->license_file_at_root |= !strchr(c->path, '/');
+        for (size_t i = 0; r >= 0 && i < f->n_statements; i++) {
+                const struct license_statement *s = &f->statements[i];
+                bool is_sure = s->source == LICENSE_FROM_TEXT || s->source == LICENSE_FROM_TAG;
+                struct told told = { .kind = license_source_names[s->source],
+                                     .line = line_of(c, s->start),
+                                     .end_line = line_of(c, s->end),
+                                     .confidence = s->confidence,
+                                     .is_choice = s->is_choice };
 
-static int check_license_file(struct check *c)
-{
-        const char *ids[LICENSE_IDS], *expression;
-        struct span text = { c->text, MIN_OF(c->length, (size_t) TEXT_MAX) };
-        int n = license_find(c->license_index, text, false, ids);
-
-        if (n < 0)
-                return n;
-        c->license_file_at_root |= !strchr(c->path, '/');
-        if (n == 0)
-                return check_notice(c, CONTROL_LICENSES, &notices[UNKNOWN_TEXT], 0, 0);
-        expression = join_ids(c, ids, n);
-        return expression ? add_statement(c, expression, "text", 1, n > 1 ? 0.8 : 1.0) : -ENOMEM;
-}
-
-/* ---- Tags and notices ---- */
-
-/* The rest of a tag's line, without the end of a comment. */
-static struct span tag_value(const char *at, const char *end)
-{
-        static const char *const closers[] = { "*/", "-->", "--", "#}", "%>", "\"", "'",
-                                               ")",  "*)",  "]]", "|",  "*",  "=" };
-        const char *newline = memchr(at, '\n', (size_t) (end - at));
-        struct span s = { at, (size_t) ((newline ? newline : end) - at) };
-        bool again = true;
-
-        while (s.length && isspace((unsigned char) *s.text))
-                s = (struct span){ s.text + 1, s.length - 1 };
-        while (again) {
-                again = false;
-                while (s.length && isspace((unsigned char) s.text[s.length - 1]))
-                        s.length--;
-                for (size_t i = 0; i < ARRAY_SIZE(closers); i++) {
-                        size_t n = strlen(closers[i]);
-
-                        if (s.length >= n && !memcmp(s.text + s.length - n, closers[i], n) &&
-                            !(n == 1 && *closers[i] == ')' && memchr(s.text, '(', s.length))) {
-                                s.length -= n;
-                                again = true;
-                        }
-                }
+                /* What a manifest says in its own way needs no reading between the lines. */
+                if (has_manifest && !is_sure)
+                        continue;
+                told.expression = check_keep(c, "%s", s->expression);
+                r = told.expression ? add_statement(c, e, &told) : -ENOMEM;
         }
-        return s;
-}
-
-/* Goes over signs and blanks: what begins a comment in most languages. */
-static const char *skip_signs(const char *p, const char *end)
-{
-        while (p < end && !isalnum((unsigned char) *p) && !strchr("\"'`", *p))
-                p++;
-        return p;
-}
-
-/* A tag stands at the head of a line or comment, not in the middle of a sentence or a string. */
-static bool is_tag_place(const struct check *c, const char *at)
-{
-        const char *line = memrchr(c->text, '\n', (size_t) (at - c->text));
-        const char *p = skip_signs(line ? line + 1 : c->text, at);
-
-        /* Two languages begin comments with a word. */
-        if (at - p > 3 && (!strncasecmp(p, "rem", 3) || !strncmp(p, "dnl", 3)))
-                p = skip_signs(p + 3, at);
-        return p == at;
-}
-
-static int check_tags(struct check *c, bool *ret_any)
-{
-        static const char tag[] = "SPDX-License-Identifier:";
-        const char *at = c->text, *end = c->text + MIN_OF(c->length, (size_t) HEAD);
-        int r = 0;
-
-        *ret_any = false;
-        while (r >= 0 && (at = memmem(at, (size_t) (end - at), tag, sizeof(tag) - 1))) {
-                const char *value = at + sizeof(tag) - 1, *text;
-                struct span expression = tag_value(value, end);
-
-                if (is_tag_place(c, at) && expression.length && expression.length < 512) {
-                        *ret_any = true;
-                        text = check_keep(c, "%.*s", (int) expression.length, expression.text);
-                        r = text ? add_statement(c, text, "tag",
-                                                 line_of(c, (size_t) (at - c->text)), 1.0)
-                                 : -ENOMEM;
-                }
-                at = value;
-        }
+        if (r >= 0 && kind == LICENSE_FILE_LICENSE && !f->n_statements && c->length)
+                r = check_notice(c, CONTROL_LICENSES, &notices[UNKNOWN_TEXT], 0, 0);
         return r;
-}
-
-static int check_notices(struct check *c)
-{
-        struct span head = { c->text, MIN_OF(c->length, (size_t) HEAD) };
-        const char *ids[LICENSE_IDS], *expression, *at;
-        int n;
-
-        at = memmem(head.text, head.length, "icense", 6);
-        if (!at)
-                return 0;
-        n = license_find(c->license_index, head, true, ids);
-        if (n <= 0)
-                return n;
-        expression = join_ids(c, ids, n);
-        return expression ? add_statement(c, expression, "text",
-                                          line_of(c, (size_t) (at - c->text)), 0.9)
-                          : -ENOMEM;
 }
 
 /* ---- Manifests ---- */
@@ -458,39 +409,67 @@ static void spell(char *ret, size_t size, struct span text)
         ret[n] = '\0';
 }
 
+struct manifest {
+        struct check *check;
+        struct entry *entry;
+        bool is_one; /* it tells something */
+};
+
+static bool all_known(const struct spdx *s)
+{
+        for (int i = 0; i < s->n_nodes; i++)
+                if (s->nodes[i].kind == SPDX_LICENSE && !spdx_is_known(s->nodes[i].id, false))
+                        return false;
+        return true;
+}
+
 static int on_manifest(void *owner, struct span license, size_t offset)
 {
-        struct check *c = owner;
-        const char *named = license_named(c->license_index, license), *kept;
-        char text[512];
+        struct manifest *m = owner;
+        struct check *c = m->check;
+        char text[512], named[LICENSE_ID_SIZE];
+        struct told told = { .kind = "manifest",
+                             .line = line_of(c, offset),
+                             .end_line = line_of(c, offset),
+                             .confidence = 1.0 };
         struct spdx s;
+        int r;
 
+        m->is_one = true;
         if (license.length >= sizeof(text) / 2)
                 return 0;
         spell(text, sizeof(text), license);
         /* What npm says of packages that are not for others. */
         if (!strcasecmp(text, "UNLICENSED") || !strncasecmp(text, "SEE LICENSE IN", 14))
                 return 0;
-        if (named &&
-            (spdx_parse(&s, text, strlen(text)) < 0 || !spdx_is_known(s.nodes[s.root].id, false)))
-                kept = named;
-        else
-                kept = check_keep(c, "%s", text);
-        return kept ? add_statement(c, kept, "manifest", line_of(c, offset), named ? 0.9 : 1.0)
-                    : -ENOMEM;
+        told.expression = text;
+        if (spdx_parse(&s, text, strlen(text)) < 0 || !all_known(&s)) {
+                r = license_finder_name(c->license_finder, license, named);
+                if (r < 0)
+                        return r;
+                if (r > 0 && strncmp(named, "LicenseRef-", 11) != 0) {
+                        told.expression = named;
+                        told.confidence = 0.9;
+                }
+        }
+        told.expression = check_keep(c, "%s", told.expression);
+        return told.expression ? add_statement(c, m->entry, &told) : -ENOMEM;
 }
 
 int licenses_check(struct check *c)
 {
-        bool tagged;
-        int r;
+        struct entry e = { .ids = json_array(), .places = json_array(), .confidence = 1.0 };
+        struct manifest m = { c, &e, false };
+        int r = manifest_read(c->path, (struct span){ c->text, c->length }, on_manifest, &m);
 
-        if (is_license_file(c->path))
-                return check_license_file(c);
-        r = check_tags(c, &tagged);
         if (r >= 0)
-                r = manifest_read(c->path, (struct span){ c->text, c->length }, on_manifest, c);
-        return r < 0 || tagged ? r : check_notices(c);
+                r = check_text(c, &e, m.is_one);
+        if (r >= 0)
+                write_entry(c, &e);
+        json_decref(e.ids);
+        json_decref(e.places);
+        free(e.expression);
+        return r;
 }
 
 /* ---- The tree ---- */
@@ -514,6 +493,18 @@ static bool have_common(const json_t *a, const json_t *b)
         return false;
 }
 
+/* Where a manifest tells its licence; NULL = the entry is none of a manifest. */
+static const json_t *manifest_place(const json_t *entry)
+{
+        const json_t *place;
+        size_t i;
+
+        json_array_foreach (json_object_get(entry, "places"), i, place)
+                if (!strcmp(json_string_value(json_object_get(place, "kind")), "manifest"))
+                        return place;
+        return NULL;
+}
+
 static int check_mismatch(struct check *c)
 {
         json_t *texts = json_object_get(c->license_folders, "text");
@@ -525,8 +516,8 @@ static int check_mismatch(struct check *c)
                 const char *path = json_string_value(json_object_get(entry, "path"));
                 char *folder;
 
-                place = json_array_get(json_object_get(entry, "places"), 0);
-                if (!path || strcmp(json_string_value(json_object_get(place, "kind")), "manifest"))
+                place = manifest_place(entry);
+                if (!path || !place)
                         continue;
                 folder = strndup(path, folder_length(path));
                 if (!folder)

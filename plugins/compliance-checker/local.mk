@@ -18,7 +18,6 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/kube-pod.c plugins/compliance-checker/kube-pod.h \
 	plugins/compliance-checker/kube-role.c plugins/compliance-checker/kube-role.h \
 	plugins/compliance-checker/kube-selector.c plugins/compliance-checker/kube-selector.h \
-	plugins/compliance-checker/license-text.c plugins/compliance-checker/license-text.h \
 	plugins/compliance-checker/licenses.c plugins/compliance-checker/licenses.h \
 	plugins/compliance-checker/manifest.c plugins/compliance-checker/manifest.h \
 	plugins/compliance-checker/nginx-access.c \
@@ -30,7 +29,6 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/pack.c plugins/compliance-checker/pack.h \
 	plugins/compliance-checker/policy.c plugins/compliance-checker/policy.h \
 	plugins/compliance-checker/secrets.c plugins/compliance-checker/secrets.h \
-	plugins/compliance-checker/spdx.c plugins/compliance-checker/spdx.h \
 	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h
 plugins_compliance_checker_libchecker_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_compliance_checker_libchecker_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) \
@@ -43,13 +41,12 @@ plugins_compliance_checker_compliance_checker_so_CFLAGS = $(AGENT_C_FLAGS) $(JAN
 	$(PCRE2_CFLAGS) $(NETTLE_CFLAGS) -Wa,-I$(srcdir)/plugins/compliance-checker
 plugins_compliance_checker_compliance_checker_so_LDFLAGS = $(AGENT_LINK_FLAGS)
 plugins_compliance_checker_compliance_checker_so_LDADD = plugins/compliance-checker/libchecker.a \
-	plugins/lib/libserver.a plugins/lib/libscan.a plugins/lib/libyamltree.a $(SCAN_LIBS) $(YAML_LIBS)
+	plugins/lib/libserver.a plugins/lib/liblicense.a plugins/lib/libscan.a \
+	plugins/lib/libyamltree.a $(SCAN_LIBS) $(YAML_LIBS)
 
 # The assembler includes these, which automake cannot see.
 CHECKER_PACKS = $(srcdir)/plugins/compliance-checker/rules/secrets.json \
-	$(srcdir)/plugins/compliance-checker/rules/env.json \
-	$(srcdir)/plugins/compliance-checker/rules/licenses.json \
-	$(srcdir)/plugins/compliance-checker/rules/spdx.txt
+	$(srcdir)/plugins/compliance-checker/rules/env.json
 $(plugins_compliance_checker_libchecker_a_OBJECTS): $(CHECKER_PACKS) \
 	plugins/compliance-checker/secrets.pack plugins/compliance-checker/env.pack
 

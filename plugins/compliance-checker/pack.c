@@ -15,8 +15,6 @@
 /* What rules-compile has made of rules/secrets.json and rules/env.json. */
 EMBED(secrets_rules, "secrets.pack");
 EMBED(env_rules, "env.pack");
-EMBED(license_rules, "rules/licenses.json");
-EMBED(spdx_list, "rules/spdx.txt");
 
 struct span pack_secrets(void)
 {
@@ -27,15 +25,4 @@ struct span pack_secrets(void)
 struct span pack_env(void)
 {
         return (struct span){ env_rules_start, (size_t) (env_rules_end - env_rules_start) };
-}
-
-struct span pack_licenses(void)
-{
-        return (struct span){ license_rules_start,
-                              (size_t) (license_rules_end - license_rules_start) };
-}
-
-struct span pack_spdx(void)
-{
-        return (struct span){ spdx_list_start, (size_t) (spdx_list_end - spdx_list_start) };
 }

@@ -7,7 +7,5 @@
 
 #include "scan/def.h"
 
-struct span pack_secrets(void);  /* rules/secrets.json, as compiled */
-struct span pack_env(void);      /* rules/env.json, as compiled */
-struct span pack_licenses(void); /* rules/licenses.json */
-struct span pack_spdx(void);     /* rules/spdx.txt */
+struct span pack_secrets(void); /* rules/secrets.json, as compiled */
+struct span pack_env(void);     /* rules/env.json, as compiled */

@@ -20,7 +20,7 @@ TESTS += tests/unit/test-checker
 tests_unit_test_checker_SOURCES = tests/unit/test-checker.c tests/test.h $(FAKEHOST_SOURCES)
 tests_unit_test_checker_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_checker_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libserver.a \
-	plugins/lib/libscan.a plugins/lib/libyamltree.a $(YAML_LIBS) \
+	plugins/lib/liblicense.a plugins/lib/libscan.a plugins/lib/libyamltree.a $(YAML_LIBS) \
 	$(TEST_LIBS) $(SCAN_LIBS)
 
 check_PROGRAMS += tests/unit/test-yaml

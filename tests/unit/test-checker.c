@@ -12,7 +12,7 @@
 
 /* The library of the agent, of which only these parts are tested alone. */
 #include "../../plugins/compliance-checker/licenses.h"
-#include "../../plugins/compliance-checker/spdx.h"
+#include "../../plugins/lib/license/spdx.h"
 
 #define AGENT "plugins/compliance-checker/compliance-checker.so"
 
