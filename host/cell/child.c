@@ -2,6 +2,7 @@
 #include "cell/child.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -77,10 +78,27 @@ static void setup_send(const struct child *c, int code, const void *text, size_t
                               c->upper >= 0, 0);
 }
 
+/*
+ * Until the zygote says so, or is there no more. What it has told the blank already holds its
+ * connection to the host open, and that one would not hear of its end.
+ */
+static int sync_ready(void)
+{
+        struct pollfd p[] = { { .fd = BLANK_SYNC, .events = POLLIN }, { .fd = BLANK_SOCKET } };
+
+        while (poll(p, ARRAY_SIZE(p), -1) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        return p[0].revents ? 0 : -EPIPE;
+}
+
 static int sync_wait(const struct child_plan *plan, struct err *err)
 {
         uint64_t go = 0;
+        int r = sync_ready();
 
+        if (r < 0)
+                return err_sys(err, r, "the zygote has ended");
         if (read(BLANK_SYNC, &go, sizeof(go)) != sizeof(go))
                 return err_sys(err, -errno, "the zygote did not write the cell's maps");
         /* Without a user namespace an ordinary user can only stay who he is. */

@@ -7,7 +7,6 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -133,7 +132,7 @@ pid_t zygote_clone(struct zygote *z, bool namespaces, const struct group *group,
 }
 
 /* In the probe's child: an empty cell's root, and in words what was in the way. */
-_Noreturn static void probe_main(int sync, int out)
+_Noreturn static void probe_main(const int sync[2], int out)
 {
         const struct root_plan plan = {
                 .object_fd = -1,
@@ -143,9 +142,11 @@ _Noreturn static void probe_main(int sync, int out)
         };
         struct err why = { 0 };
         int own_fd, upper;
-        uint64_t go;
+        char go;
 
-        if (read(sync, &go, sizeof(go)) != sizeof(go))
+        /* A zygote that was killed writes nothing, and must not be waited for. */
+        (void) close(sync[1]);
+        if (read(sync[0], &go, sizeof(go)) != sizeof(go))
                 _exit(1);
         if (confine_identity(&why) == 0 && root_own(&own_fd, &why) == 0)
                 (void) root_furnish(&upper, own_fd, &plan, &why);
@@ -156,7 +157,7 @@ static int probe_hear(pid_t pid, int sync, int in, struct err *err)
 {
         const struct maps maps = { CELL_ID, CELL_ID, CELL_ID, CELL_ID };
         struct err why = { 0 };
-        uint64_t go = 1;
+        const char go = 'g';
         int r;
 
         r = maps_write(pid, maps, err);
@@ -171,11 +172,15 @@ static int probe_hear(pid_t pid, int sync, int in, struct err *err)
 /* Makes one empty cell's root, to know and not to guess. */
 static int root_probe(struct zygote *z, struct err *err)
 {
-        _cleanup_(closep) int sync = eventfd(0, EFD_CLOEXEC), pidfd = -1, in = -1, out = -1;
-        int ends[2], r;
+        _cleanup_(closep) int pidfd = -1, in = -1, out = -1, wait = -1, go = -1;
+        int ends[2], sync[2], r;
         pid_t pid;
 
-        if (sync < 0 || pipe2(ends, O_CLOEXEC) < 0)
+        if (pipe2(sync, O_CLOEXEC) < 0)
+                return err_sys(err, -errno, "cannot make a pipe");
+        wait = sync[0];
+        go = sync[1];
+        if (pipe2(ends, O_CLOEXEC) < 0)
                 return err_sys(err, -errno, "cannot make a pipe");
         in = ends[0];
         out = ends[1];
@@ -185,18 +190,21 @@ static int root_probe(struct zygote *z, struct err *err)
         if (pid == 0)
                 probe_main(sync, out);
         closep(&out);
-        r = probe_hear(pid, sync, in, err);
+        r = probe_hear(pid, go, in, err);
         (void) kernel_pidfd_send_signal(pidfd, SIGKILL);
         (void) waitpid(pid, NULL, 0);
         return r;
 }
 
-/* In the probe's child: it may make no other process; then it waits for its end. */
-_Noreturn static void group_probe_main(const struct group *g, int out)
+/* In the probe's child: it may make no other process; then it waits for its end, or the zygote's.
+ */
+_Noreturn static void group_probe_main(const struct group *g, int in, int out)
 {
+        struct pollfd gone = { .fd = out };
         char answer = 'y';
         pid_t pid;
 
+        (void) close(in);
         if (group_join(g) < 0)
                 answer = 'j';
         pid = fork();
@@ -205,8 +213,8 @@ _Noreturn static void group_probe_main(const struct group *g, int out)
         if (pid > 0 || errno != EAGAIN)
                 answer = 'f';
         if (write(out, &answer, 1) == 1)
-                for (;;)
-                        (void) pause();
+                while (poll(&gone, 1, -1) < 0 && errno == EINTR)
+                        ;
         _exit(1);
 }
 
@@ -245,7 +253,7 @@ static int group_probe_run(struct zygote *z, struct group *g, struct err *err)
         if (pid < 0)
                 return err_sys(err, -errno, "cannot make a process in a group");
         if (pid == 0)
-                group_probe_main(g, out);
+                group_probe_main(g, in, out);
         r = group_probe_hear(z, g, in, err);
         ended.fd = pidfd;
         if (r == 0 && poll(&ended, 1, PROBE_MS) <= 0)

@@ -361,10 +361,17 @@ static json_t *answer(const struct waiting *w, const json_t *event)
 {
         const char *name = text_of(event, "event"), *state = text_of(event, "state");
 
+        if (!w->for_end && strcmp(name, "run") == 0)
+                return json_pack("{s:s, s:b, s:O*}", "run", w->run, "is_new", 1, "plan", w->plan);
+        if (!w->for_end && strcmp(name, "end") == 0) {
+                struct err err = { 0 };
+
+                /* It ends without having begun: the store did not take it. */
+                (void) err_set(&err, -EINVAL, "%s", text_of(event, "reason"));
+                return remote_refusal(-EINVAL, &err);
+        }
         if (!w->for_end)
-                return strcmp(name, "run") == 0 ? json_pack("{s:s, s:b, s:O*}", "run", w->run,
-                                                            "is_new", 1, "plan", w->plan)
-                                                : NULL;
+                return NULL;
         if (strcmp(name, "end") == 0 || (strcmp(name, "state") == 0 && is_at_rest(state) &&
                                          strcmp(state, "waiting_approval") == 0))
                 return end_of(state, json_object_get(event, "exit"));

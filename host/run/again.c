@@ -324,7 +324,7 @@ static json_t *taken_of(const struct step *step, const json_t *row, const char *
 
 static void row_record(struct step *step, const struct engine_request *request)
 {
-        struct batch *b = commits_batch(step->run->engine->commits);
+        struct batch *b = run_batch(step->run);
         const json_t *row = TAKE(step->row);
         _cleanup_(json_decrefp) json_t *taken = taken_of(step, row, request->retry_of);
         struct step_key key = step_key_of(step);
@@ -350,8 +350,7 @@ void again_record(struct run *run, const struct engine_request *request)
                 if (!again_is_kept(step))
                         continue;
                 for (size_t k = 0; k < step->n_items; k++) {
-                        batch_step(commits_batch(run->engine->commits),
-                                   step_key_of(&step->items[k]),
+                        batch_step(run_batch(run), step_key_of(&step->items[k]),
                                    &(struct batch_step){
                                            .agent = flow_step_agent(step->def),
                                            .action = flow_step_action(step->def),

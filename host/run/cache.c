@@ -150,7 +150,7 @@ static bool may_keep(const struct step *step)
 static void take(struct step *step, const struct cache_look *l, const json_t *row,
                  const json_t *result)
 {
-        struct batch *b = commits_batch(step->run->engine->commits);
+        struct batch *b = run_batch(step->run);
         _cleanup_(json_decrefp) json_t *from = json_pack(
                 "{s:s, s:O, s:O, s:O, s:b, s:s}", "how", "cache", "run",
                 json_object_get(row, "run"), "step", json_object_get(row, "step"), "item",
@@ -251,7 +251,7 @@ static int on_keep(struct loop_source *source, _unused_ uint32_t events)
         if (r == 1 && loop_add_timer(e->loop, &k->timer, SLICE_MS, on_keep, k) == 0)
                 return 0;
         if (r == 0 && strcmp(tree, k->tree) == 0 && e->trouble == 0)
-                batch_cache(commits_batch(e->commits), k->key,
+                batch_cache(commits_batch(e->commits, NULL), k->key,
                             (struct step_key){ k->run, k->step, k->item }, 0);
         keep_drop(k);
         return 0;
@@ -266,7 +266,7 @@ void cache_keep(struct step *step)
         if (!l || !*l->key)
                 return;
         if (!*l->tree) {
-                batch_cache(commits_batch(e->commits), l->key, step_key_of(step), 0);
+                batch_cache(run_batch(step->run), l->key, step_key_of(step), 0);
                 return;
         }
         k = calloc(1, sizeof(*k));

@@ -31,7 +31,7 @@ DEFINE_FREEP(struct decision, decision_free);
 
 static struct batch *batch_of(const struct step *step)
 {
-        return commits_batch(step->run->engine->commits);
+        return run_batch(step->run);
 }
 
 static void deciding(struct step *step, bool is_deciding)
@@ -78,7 +78,7 @@ static void approve_at_once(struct step *step, int64_t uid, const char *by, cons
                         .state = APPROVAL_APPROVED, .uid = uid, .by = by, .how = how });
         event_approval(step, step->asked, APPROVAL_APPROVED, by, NULL);
         deciding(step, true);
-        commits_effect(step->run->engine->commits, effect_apply, step, NULL);
+        run_effect(step->run, effect_apply, step, NULL);
 }
 
 /* --yes stands for its user, who may not decide alone where four eyes are asked for. */
@@ -241,7 +241,8 @@ void change_cancel(struct step *step, const char *reason)
 /* The rules that a batch is refused for; all else is the store's own trouble. */
 static bool is_refusal(int code)
 {
-        return code == -EALREADY || code == -ESTALE || code == -ENOENT || code == -EEXIST;
+        return code == -EALREADY || code == -ESTALE || code == -ENOENT || code == -EEXIST ||
+               code == -ECANCELED;
 }
 
 static void on_decided(void *user, int result, const struct err *err)
@@ -345,7 +346,7 @@ int change_decide(struct step *step, const struct engine_decision *decision, sto
         d = decision_new(step, decision, done, user);
         if (!d || decision_batch(&b, step, decision) < 0)
                 return err_set(err, -ENOMEM, "no memory for a decision");
-        r = commits_try(step->run->engine->commits, b, on_decided, d, err);
+        r = commits_try(step->run->engine->commits, step->run->line, b, on_decided, d, err);
         if (r < 0)
                 return r;
         (void) TAKE(d);

@@ -126,7 +126,7 @@ static void findings_take(struct step *step, const struct run *child)
 
         if (outcome_findings(child, findings) < 0)
                 return;
-        batch_findings(commits_batch(step->run->engine->commits), step_key_of(step), findings);
+        batch_findings(run_batch(step->run), step_key_of(step), findings);
         json_decref(step->found);
         step->found = step->run->parent ? json_incref(findings) : NULL;
         step_count_findings(step, findings);
@@ -154,7 +154,7 @@ static void succeeded(struct step *step, struct run *child)
                 return;
         }
         step->output = output;
-        batch_output(commits_batch(step->run->engine->commits), step_key_of(step), output);
+        batch_output(run_batch(step->run), step_key_of(step), output);
         findings_take(step, child);
         (void) snprintf(text, sizeof(text), "run %s", child->id);
         step_finish(step, STEP_DONE, VERDICT_OK, text);
@@ -237,7 +237,7 @@ static int restore_one(struct step *step, struct err *err)
                 return 0;
         r = newest_of(step, &id, &rows, err);
         if (r == 0)
-                r = resume_run(step->run->engine, id, &child, err);
+                r = resume_run(step->run->engine, id, step->run->line, &child, err);
         if (r < 0)
                 return err_wrap(err, r, "step %s", step->def->id);
         step->n_tries = (unsigned) json_array_size(rows) - 1;

@@ -46,8 +46,7 @@ int each_resolve(struct step *step, json_t **ret, struct err *err)
 
 static void record_items(struct step *step)
 {
-        batch_items(commits_batch(step->run->engine->commits), step->run->id, step->def->id,
-                    step->n_items,
+        batch_items(run_batch(step->run), step->run->id, step->def->id, step->n_items,
                     &(struct batch_step){
                             .agent = flow_step_agent(step->def),
                             .action = flow_step_action(step->def),
@@ -150,8 +149,7 @@ void each_finish(struct step *step)
                                 n_cancelled, step->n_items);
                 step_finish(step, STEP_CANCELLED, -1, reason);
         } else {
-                batch_output(commits_batch(step->run->engine->commits), step_key_of(step),
-                             step->output);
+                batch_output(run_batch(step->run), step_key_of(step), step->output);
                 step_finish(step, STEP_DONE, VERDICT_OK, NULL);
         }
 }

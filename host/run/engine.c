@@ -13,7 +13,7 @@ static bool is_idle(const struct engine *e)
                 return false;
         if (e->trouble < 0 || e->is_closing)
                 return true;
-        if (e->turn.is_active || e->keeps)
+        if (e->turn.is_active || e->keeps || e->broken)
                 return false;
         for (const struct run *run = e->runs; run; run = run->next)
                 if (!walk_is_idle(run))
@@ -48,6 +48,7 @@ void engine_turn(struct engine *e)
                         slot_turn(e);
                 } while (e->touched && e->trouble == 0);
                 step_ready_record(e);
+                broken_turn(e);
         }
         commits_flush(e->commits);
         if (e->is_stopping_when_idle && is_idle(e))
@@ -98,6 +99,11 @@ void engine_stop(struct engine *e, const char *why)
 static void on_turn(void *user)
 {
         engine_poke(user);
+}
+
+static void on_refused(void *user, struct line *line, const struct err *err)
+{
+        broken_begin(user, line, err);
 }
 
 static void on_trouble(void *user, int code, const struct err *err)
@@ -165,6 +171,7 @@ static int engine_open(struct engine *e, struct err *err)
         r = commits_new(&e->commits, &(struct commits_options){ .store = e->store,
                                                                 .loop = e->loop,
                                                                 .on_turn = on_turn,
+                                                                .on_refused = on_refused,
                                                                 .on_trouble = on_trouble,
                                                                 .user = e });
         if (r < 0)
@@ -215,7 +222,7 @@ void engine_link(struct engine *e, struct run *run)
         e->runs = run;
 }
 
-static void run_drop(struct run *run)
+void engine_drop(struct run *run)
 {
         *run->link = run->next;
         if (run->next)
@@ -226,7 +233,7 @@ static void run_drop(struct run *run)
 /* All that refers to the run happens before this, for effects happen in order. */
 static void effect_forget(void *owner, _unused_ json_t *what)
 {
-        run_drop(owner);
+        engine_drop(owner);
 }
 
 void engine_forget(struct run *run)
@@ -235,7 +242,7 @@ void engine_forget(struct run *run)
 
         if (strcmp(run->id, e->last.id) == 0)
                 e->last.exit_status = run->exit_status;
-        commits_effect(e->commits, effect_forget, run, NULL);
+        run_effect(run, effect_forget, run, NULL);
         queue_touch(e);
 }
 
@@ -248,8 +255,9 @@ struct engine *engine_free(struct engine *e)
                 drain(e);
         control_free(e->control);
         cache_done(e);
+        broken_done(e);
         while (e->runs)
-                run_drop(e->runs);
+                engine_drop(e->runs);
         queue_done(e);
         loop_remove(e->loop, &e->turn);
         commits_free(e->commits);
@@ -269,7 +277,7 @@ void engine_quiesce(struct engine *e)
 
 void engine_trigger_passed(struct engine *e, const char *name, uint64_t due_ms)
 {
-        batch_trigger(commits_batch(e->commits), name, due_ms, NULL);
+        batch_trigger(commits_batch(e->commits, NULL), name, due_ms, NULL);
         engine_turn(e);
 }
 
@@ -314,7 +322,7 @@ int engine_resume(struct engine *e, const char *id, struct err *err)
         if (r < 0)
                 return r;
         id = root;
-        r = resume_run(e, id, &run, err);
+        r = resume_run(e, id, NULL, &run, err);
         if (r < 0)
                 return r;
         (void) queue_take(e, id);
@@ -391,7 +399,7 @@ int engine_cancel(struct engine *e, const char *id, enum engine_cancel how, cons
         if (r < 0)
                 return r;
         if (run->stop == STOP_NO && !run_state_is_final(run->state))
-                batch_run_cancel(commits_batch(e->commits), run->id, by ? by : "unknown", 0);
+                batch_run_cancel(run_batch(run), run->id, by ? by : "unknown", 0);
         walk_cancel(run, how == CANCEL_NOW || run->stop != STOP_NO ? STOP_NOW : STOP_ORDERLY);
         engine_turn(e);
         return 0;

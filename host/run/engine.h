@@ -288,6 +288,10 @@ const char *engine_trouble(const struct engine *e);
  *   {"event": "progress", "run", "step", "item", "done", "total", "note"}
  *   {"event": "end", "run", "state", "exit"}                          the last
  *
+ * `end` of a run that the store refused to record has `reason`, and so has its `state` before it.
+ * If that was the first that there was to record, there is no event `run`, and the run does not
+ * exist.
+ *
  * A step that runs a workflow has a run of its own, whose events have its id; the first has
  * `parent`: {run, step, item}.
  *

@@ -35,11 +35,9 @@ static void set_number(json_t *event, const char *key, json_int_t number)
 /* Records an event, and tells it when it is on disk. Takes the reference. */
 static void send(struct run *run, json_t *event)
 {
-        struct commits *commits = run->engine->commits;
-
-        batch_event(commits_batch(commits), run->id,
-                    json_string_value(json_object_get(event, "event")), event, 0);
-        commits_effect(commits, tell, run->engine, event);
+        batch_event(run_batch(run), run->id, json_string_value(json_object_get(event, "event")),
+                    event, 0);
+        run_effect(run, tell, run->engine, event);
 }
 
 static json_t *parent_of(const struct step *step)
@@ -149,8 +147,8 @@ void event_log(struct step *step, int level, const char *text)
         set_number(event, "attempt", step->n_begun);
         set_number(event, "level", level);
         set_text(event, "text", text);
-        batch_log(commits_batch(commits), step_key_of(step), (int) step->n_begun, level, text, 0);
-        commits_effect(commits, tell, step->run->engine, event);
+        batch_log(run_batch(step->run), step_key_of(step), (int) step->n_begun, level, text, 0);
+        run_effect(step->run, tell, step->run->engine, event);
         commits_flush_soon(commits, ENGINE_LOG_WAIT_MS);
 }
 

@@ -3,6 +3,7 @@ libhost_a_SOURCES += \
 	host/run/armed.c host/run/armed.h \
 	host/run/artifact.c host/run/artifact.h \
 	host/run/attempt.c host/run/attempt.h \
+	host/run/broken.c \
 	host/run/cache.c \
 	host/run/change.c \
 	host/run/child.c \

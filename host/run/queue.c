@@ -28,6 +28,7 @@ struct ticket {
         bool is_recorded;     /* it is on disk */
         bool is_passed;       /* its turn came before it was */
         bool is_cancelled;
+        struct line *line; /* of a run that was accepted by this engine */
 };
 
 int standing_make(struct standing *ret, struct engine *e, const char *project, const char *workflow,
@@ -65,6 +66,7 @@ static struct ticket *ticket_free(struct engine *e, struct ticket *t)
         if (!t)
                 return NULL;
         standing_done(&t->standing, e);
+        line_unref(t->line);
         free(t->submit_key);
         free(t);
         return NULL;
@@ -177,15 +179,17 @@ static struct ticket *ticket_add(struct engine *e, const char *id, struct standi
         return t;
 }
 
-int queue_add(struct engine *e, const char *id, struct standing *standing, const char *submit_key)
+int queue_add(struct engine *e, const struct run *run, struct standing *standing)
 {
-        _cleanup_(freep) char *key = submit_key ? strdup(submit_key) : NULL;
-        struct ticket *t = submit_key && !key ? NULL : ticket_add(e, id, standing, RUN_QUEUED);
+        _cleanup_(freep) char *key = run->submit_key ? strdup(run->submit_key) : NULL;
+        struct ticket *t =
+                run->submit_key && !key ? NULL : ticket_add(e, run->id, standing, RUN_QUEUED);
 
         if (!t)
                 return -ENOMEM;
         t->submit_key = TAKE(key);
-        commits_effect(e->commits, on_recorded, t, NULL);
+        t->line = line_ref(run->line);
+        run_effect(run, on_recorded, t, NULL);
         return 0;
 }
 
@@ -267,7 +271,7 @@ static void begin(struct engine *e, struct ticket *t)
 
         ticket_unlink(e, t);
         t->standing.lane->run_ms = clock_ms();
-        r = resume_run(e, t->id, &run, &err);
+        r = resume_run(e, t->id, t->line, &run, &err);
         if (r == 0)
                 engine_link(e, run);
         else if (r != -EALREADY)
@@ -333,10 +337,20 @@ bool queue_take(struct engine *e, const char *id)
         return true;
 }
 
+void queue_drop(struct engine *e, const char *id)
+{
+        struct ticket *t = ticket_find(e, id);
+
+        if (!t)
+                return;
+        ticket_unlink(e, t);
+        ticket_free(e, t);
+}
+
 static void ticket_cancel(struct engine *e, struct ticket *t, const char *by)
 {
         t->is_cancelled = true;
-        batch_run_cancel(commits_batch(e->commits), t->id, by, 0);
+        batch_run_cancel(commits_batch(e->commits, t->line), t->id, by, 0);
         queue_touch(e);
 }
 
@@ -364,7 +378,7 @@ static bool rival_end(struct engine *e, const struct standing *standing, enum qu
                     !run_state_is_final(run->state))
                         oldest = run;
         if (oldest) {
-                batch_run_cancel(commits_batch(e->commits), oldest->id, "a newer run", 0);
+                batch_run_cancel(run_batch(oldest), oldest->id, "a newer run", 0);
                 walk_cancel(oldest, STOP_ORDERLY);
                 return true;
         }

@@ -235,8 +235,7 @@ static int restore(struct run *run, const json_t *document, struct err *err)
 /* Its engine died while the attempt was alive: whether it had ended nobody can say. */
 static void lost(struct step *step)
 {
-        batch_attempt_end(commits_batch(step->run->engine->commits), step_key_of(step),
-                          (int) step->n_begun,
+        batch_attempt_end(run_batch(step->run), step_key_of(step), (int) step->n_begun,
                           &(struct batch_attempt){
                                   .verdict = -1,
                                   .code = STEP_CRASHED,
@@ -319,8 +318,7 @@ static void carry_on_stop(struct run *run, const json_t *document)
 static void go(struct run *run, const json_t *document)
 {
         walk_start(run);
-        batch_run_tier(commits_batch(run->engine->commits), run->id,
-                       tier_name(sandbox_tier(run->engine->sandbox)));
+        batch_run_tier(run_batch(run), run->id, tier_name(sandbox_tier(run->engine->sandbox)));
         for (size_t i = 0; i < run->n_steps; i++) {
                 struct step *step = &run->steps[i];
 
@@ -381,7 +379,8 @@ int resume_look(struct engine *e, const char *id, struct err *err)
         return r < 0 ? r : ended_before(document, id, err);
 }
 
-int resume_run(struct engine *e, const char *id, struct run **ret, struct err *err)
+int resume_run(struct engine *e, const char *id, struct line *line, struct run **ret,
+               struct err *err)
 {
         _cleanup_(json_decrefp) json_t *document = NULL;
         _cleanup_(flow_freep) struct flow *flow = NULL;
@@ -408,7 +407,7 @@ int resume_run(struct engine *e, const char *id, struct run **ret, struct err *e
         r = standing_of(&standing, e, document);
         if (r < 0)
                 return err_set(err, r, "no memory for a run");
-        r = run_new(&run, e, flow, id, json_object_get(document, "inputs"),
+        r = run_new(&run, e, flow, id, line, json_object_get(document, "inputs"),
                     json_string_value(json_object_get(document, "workspace")), &standing, err);
         if (r < 0)
                 return r;

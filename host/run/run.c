@@ -92,7 +92,8 @@ static int workspace_open(struct run *run, const char *workspace, struct err *er
 }
 
 int run_new(struct run **ret, struct engine *e, struct flow *flow, const char *id,
-            const json_t *inputs, const char *workspace, struct standing *standing, struct err *err)
+            struct line *line, const json_t *inputs, const char *workspace,
+            struct standing *standing, struct err *err)
 {
         _cleanup_(run_freep) struct run *run = calloc(1, sizeof(*run));
         int r;
@@ -111,6 +112,9 @@ int run_new(struct run **ret, struct engine *e, struct flow *flow, const char *i
         run->exit_status = -1;
         run->left_ms = flow->timeout_ms;
         (void) snprintf(run->id, sizeof(run->id), "%s", id);
+        run->line = line_ref(line);
+        if (!line && line_new(&run->line, id) < 0)
+                return err_set(err, -ENOMEM, "no memory for a run");
         r = workspace_open(run, workspace, err);
         if (r < 0)
                 return r;
@@ -177,6 +181,7 @@ struct run *run_free(struct run *run)
         flow_free(run->flow);
         standing_done(&run->standing, run->engine);
         free(run->ready);
+        line_unref(run->line);
         free(run);
         return NULL;
 }
@@ -199,11 +204,21 @@ struct step_key step_key_of(const struct step *step)
         return (struct step_key){ .run = step->run->id, .step = step->def->id, .item = step->item };
 }
 
+struct batch *run_batch(const struct run *run)
+{
+        return commits_batch(run->engine->commits, run->line);
+}
+
+void run_effect(const struct run *run, commit_effect effect, void *owner, json_t *what)
+{
+        commits_effect(run->engine->commits, run->line, effect, owner, what);
+}
+
 void run_move(struct run *run, enum run_state state)
 {
         assert(run_state_may(run->state, state));
         run->state = state;
-        batch_run_state(commits_batch(run->engine->commits), run->id, state, run->exit_status, 0);
+        batch_run_state(run_batch(run), run->id, state, run->exit_status, 0);
         event_state(run);
         child_moved(run);
 }
@@ -236,8 +251,8 @@ void step_ready(struct step *step)
 
 static void record_ready(struct step *step)
 {
-        batch_step_state(commits_batch(step->run->engine->commits), step_key_of(step), STEP_READY,
-                         step->verdict, NULL, 0);
+        batch_step_state(run_batch(step->run), step_key_of(step), STEP_READY, step->verdict, NULL,
+                         0);
         event_step(step, NULL);
 }
 
@@ -253,8 +268,7 @@ void step_ready_record(struct engine *e)
 void step_move(struct step *step, enum step_state state, const char *reason)
 {
         set_state(step, state);
-        batch_step_state(commits_batch(step->run->engine->commits), step_key_of(step), state,
-                         step->verdict, reason, 0);
+        batch_step_state(run_batch(step->run), step_key_of(step), state, step->verdict, reason, 0);
         event_step(step, reason);
         /* It waits for a person, and another item can have its place. */
         if (step->parent && state == STEP_HELD)

@@ -21,6 +21,7 @@
  *   run/resume.c  taking up a run from its record
  *   run/again.c   a run that repeats another, and keeps what was good
  *   run/submit.c  taking a run on, a person's or a step's
+ *   run/broken.c  runs whose record takes no more of them
  *   run/engine.c  everything that has no run: start, stop, the ways in
  */
 
@@ -107,6 +108,8 @@ enum run_stop { STOP_NO, STOP_ORDERLY, STOP_NOW };
 
 struct run {
         struct engine *engine;
+        struct line *line; /* of its record: its own, or that of the run it is a part of */
+        bool is_broken;    /* that line is cut: nothing begins any more */
         struct run *next;
         struct run **link;
         struct standing standing;
@@ -154,6 +157,7 @@ struct run {
 
 struct ticket;
 struct cache_keep;
+struct broken;
 
 struct engine {
         struct loop *loop;
@@ -187,6 +191,8 @@ struct engine {
         bool is_queue_dirty;
         char newest[RUN_ID_SIZE]; /* id of a run */
 
+        struct broken *broken; /* runs that are being ended, for they cannot be recorded */
+
         struct cache_keep *keeps; /* results whose tree is being looked at again */
 
         struct { /* the run that was submitted or resumed last */
@@ -205,13 +211,17 @@ struct engine {
 
 /*
  * Takes `flow` over on success, and `standing`, whose limits it fills in, always. Looks up the
- * agents; does not write anything.
+ * agents; does not write anything. `line` is that of the run it is a part of; NULL = a new one.
  */
 int run_new(struct run **ret, struct engine *e, struct flow *flow, const char *id,
-            const json_t *inputs, const char *workspace, struct standing *standing,
-            struct err *err);
+            struct line *line, const json_t *inputs, const char *workspace,
+            struct standing *standing, struct err *err);
 struct run *run_free(struct run *run);
 DEFINE_FREEP(struct run, run_free);
+
+/* Of its line: commits_batch() and commits_effect(). */
+struct batch *run_batch(const struct run *run);
+void run_effect(const struct run *run, commit_effect effect, void *owner, json_t *what);
 
 struct step *run_find(struct run *run, const char *step, int item);
 struct step_key step_key_of(const struct step *step);
@@ -282,7 +292,7 @@ void queue_say(const struct engine *e, const struct standing *s, enum queue_wait
                size_t size);
 
 /* The run, recorded in the open batch, waits; takes `standing` over on success. */
-int queue_add(struct engine *e, const char *id, struct standing *standing, const char *submit_key);
+int queue_add(struct engine *e, const struct run *run, struct standing *standing);
 /* Of those that are not on disk yet, the one with that submit key. */
 bool queue_find_submitted(const struct engine *e, const char *key, char ret[RUN_ID_SIZE]);
 /* All that the store has and that has not ended waits for its turn to go on. */
@@ -291,6 +301,7 @@ int queue_resume(struct engine *e, struct err *err);
 void queue_push_aside(struct engine *e, const struct standing *standing, enum queue_wait wait);
 bool queue_has(const struct engine *e, const char *id);
 bool queue_take(struct engine *e, const char *id); /* it waits no more: the caller takes it up */
+void queue_drop(struct engine *e, const char *id); /* whether or not it is on disk */
 bool queue_cancel(struct engine *e, const char *id, const char *by);
 void queue_touch(struct engine *e); /* a run has ended or come */
 void queue_turn(struct engine *e);  /* begins what may begin */
@@ -361,7 +372,9 @@ int change_journal_parse(const char *id, char ret_run[RUN_ID_SIZE], char ret_ste
                          int *ret_item);
 
 /* resume.c */
-int resume_run(struct engine *e, const char *id, struct run **ret, struct err *err);
+/* `line` as of run_new(). */
+int resume_run(struct engine *e, const char *id, struct line *line, struct run **ret,
+               struct err *err);
 /* Of a run that is not in memory: -ENOENT there is none, -EALREADY it has ended, 0 else. */
 int resume_look(struct engine *e, const char *id, struct err *err);
 int resume_journals(struct engine *e, struct err *err);
@@ -383,9 +396,18 @@ bool again_is_kept(const struct step *step); /* before the run begins: it has en
 int engine_child(struct run **ret, struct step *step, struct flow *flow, const json_t *inputs,
                  struct err *err);
 
+/*
+ * broken.c: what is of that line leaves memory as soon as nothing of it is alive, and its record
+ * says that it failed, and why.
+ */
+void broken_begin(struct engine *e, struct line *line, const struct err *why);
+void broken_turn(struct engine *e);
+void broken_done(struct engine *e);
+
 /* engine.c */
 struct run *engine_find(const struct engine *e, const char *run); /* NULL: not in memory */
 void engine_link(struct engine *e, struct run *run);
+void engine_drop(struct run *run);   /* now */
 void engine_forget(struct run *run); /* its end is recorded: once that is on disk, it goes */
 void engine_poke(struct engine *e);  /* a turn at the end of this one of the loop */
 void engine_turn(struct engine *e);

@@ -30,7 +30,7 @@ void slot_ask(struct step *step)
         struct run *run = step->run;
         struct engine *e = run->engine;
 
-        if (step->is_queued)
+        if (step->is_queued || run->is_broken)
                 return;
         step->turn = ++e->n_turns;
         step_queue_push(&run->ready[step->lane], step);

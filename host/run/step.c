@@ -22,7 +22,7 @@ static void on_progress(void *user, uint64_t done, uint64_t total, const char *n
 
 static struct batch *batch_of(const struct step *step)
 {
-        return commits_batch(step->run->engine->commits);
+        return run_batch(step->run);
 }
 
 void step_finish(struct step *step, enum step_state state, int verdict, const char *reason)
@@ -459,9 +459,8 @@ void step_begin(struct step *step)
         batch_attempt_begin(batch_of(step), step_key_of(step), (int) step->n_begun,
                             step->agent->sha256, tier_name(sandbox_tier(run->engine->sandbox)), 0);
         step->is_prepared = false;
-        commits_meanwhile(run->engine->commits, prepare, step);
-        commits_effect(run->engine->commits, effect_start, step,
-                       json_integer((json_int_t) step->n_begun));
+        commits_meanwhile(run->engine->commits, run->line, prepare, step);
+        run_effect(run, effect_start, step, json_integer((json_int_t) step->n_begun));
 }
 
 void step_stop(struct step *step, enum verdict why, uint64_t grace_ms)

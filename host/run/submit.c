@@ -20,7 +20,7 @@ static json_t *need_ids(const struct run *run, const struct flow_step *def)
 
 static void record_steps(struct run *run)
 {
-        struct batch *b = commits_batch(run->engine->commits);
+        struct batch *b = run_batch(run);
 
         for (size_t i = 0; i < run->n_steps; i++) {
                 const struct flow_step *def = run->steps[i].def;
@@ -58,7 +58,7 @@ static int record_run(struct run *run, const struct engine_request *request, con
 
         if (!text || (t && !trigger))
                 return err_set(err, -ENOMEM, "no memory for the definition");
-        batch_run(commits_batch(run->engine->commits),
+        batch_run(run_batch(run),
                   &(struct batch_run){
                           .id = run->id,
                           .flow = run->flow->name,
@@ -80,7 +80,7 @@ static int record_run(struct run *run, const struct engine_request *request, con
                                                 : (struct step_key){ .item = -1 },
                   });
         if (t && !t->is_extra)
-                batch_trigger(commits_batch(run->engine->commits), t->name, t->due_ms, run->id);
+                batch_trigger(run_batch(run), t->name, t->due_ms, run->id);
         return 0;
 }
 
@@ -135,7 +135,7 @@ static void record_files(struct run *run)
                     input_file_size(e, value, &size, NULL) < 0 ||
                     json_pointer_add(&pointer, name) < 0)
                         continue;
-                batch_run_file(commits_batch(e->commits), run->id, buf_text(&pointer), NULL,
+                batch_run_file(run_batch(run), run->id, buf_text(&pointer), NULL,
                                file_input_sha256(json_string_value(value)), size);
         }
 }
@@ -337,7 +337,7 @@ static int run_accept(struct run *run, const struct engine_request *request, con
                 queue_push_aside(e, &run->standing, wait);
         standing = run->standing;
         run->standing = (struct standing){ 0 };
-        r = queue_add(e, run->id, &standing, request->submit_key);
+        r = queue_add(e, run, &standing);
         if (r < 0) {
                 standing_done(&standing, e);
                 engine_fail(e, r, &(struct err){ .code = r, .text = "no memory to go on" });
@@ -347,7 +347,8 @@ static int run_accept(struct run *run, const struct engine_request *request, con
 }
 
 static int run_make(struct run **ret, struct engine *e, const struct engine_request *request,
-                    const json_t *inputs, struct standing *standing, struct err *err)
+                    struct line *line, const json_t *inputs, struct standing *standing,
+                    struct err *err)
 {
         char id[RUN_ID_SIZE];
         int r;
@@ -357,7 +358,7 @@ static int run_make(struct run **ret, struct engine *e, const struct engine_requ
                 standing_done(standing, e);
                 return err_sys(err, r, "cannot make an id for the run");
         }
-        return run_new(ret, e, request->flow, id, inputs, request->workspace, standing, err);
+        return run_new(ret, e, request->flow, id, line, inputs, request->workspace, standing, err);
 }
 
 /* A child is its parent's in all that it shares, and waits for nobody's turn. */
@@ -378,7 +379,7 @@ int engine_child(struct run **ret, struct step *step, struct flow *flow, const j
                           outer->standing.priority, NULL);
         if (r < 0)
                 return err_set(err, r, "no memory for a run");
-        r = run_make(&run, e, &request, inputs, &standing, err);
+        r = run_make(&run, e, &request, outer->line, inputs, &standing, err);
         if (r < 0)
                 return r;
         run->parent = step;
@@ -429,7 +430,7 @@ int engine_submit(struct engine *e, const struct engine_request *request, char r
                 standing_done(&standing, e);
                 return r;
         }
-        r = run_make(&run, e, request, inputs, &standing, err);
+        r = run_make(&run, e, request, NULL, inputs, &standing, err);
         if (r < 0)
                 return r;
         memcpy(ret, run->id, RUN_ID_SIZE);

@@ -5,7 +5,7 @@ bool walk_refuses(const struct step *step)
 {
         const struct run *run = step->run;
 
-        if (run->engine->trouble < 0 || run->stop == STOP_NOW)
+        if (run->engine->trouble < 0 || run->is_broken || run->stop == STOP_NOW)
                 return true;
         return run->stop == STOP_ORDERLY && !step->def->always;
 }
@@ -183,7 +183,7 @@ void walk_turn(struct run *run)
 {
         struct step *step;
 
-        if (run->engine->trouble < 0 || run_state_is_final(run->state))
+        if (run->engine->trouble < 0 || run->is_broken || run_state_is_final(run->state))
                 return;
         if (has_work(run)) {
                 if (run->state != RUN_RUNNING)
@@ -242,7 +242,7 @@ static void cancel_step(struct step *step)
 
 void walk_cancel(struct run *run, enum run_stop stop)
 {
-        if (run_state_is_final(run->state) || stop <= run->stop)
+        if (run_state_is_final(run->state) || run->is_broken || stop <= run->stop)
                 return;
         run->stop = stop;
         run_touch(run);

@@ -39,8 +39,14 @@ struct batch *batch_free(struct batch *b)
                 free(b->chunks);
                 b->chunks = next;
         }
+        strand_unref(b->strand);
         free(b);
         return NULL;
+}
+
+int batch_error(const struct batch *b)
+{
+        return b->error;
 }
 
 bool batch_is_empty(const struct batch *b)
@@ -310,6 +316,19 @@ void batch_run_cancel(struct batch *b, const char *run, const char *by, uint64_t
         value_text(b, &v[0], run);
         value_text(b, &v[1], by);
         value_time(&v[2], at_ms);
+}
+
+void batch_run_break(struct batch *b, const char *run, const char *reason, uint64_t at_ms)
+{
+        for (enum op_kind kind = OP_BREAK_ATTEMPTS; kind <= OP_BREAK_RUNS; kind++) {
+                struct op_value *v = batch_add(b, kind, 3);
+
+                if (!v)
+                        return;
+                value_text(b, &v[0], run);
+                value_text(b, &v[1], reason);
+                value_time(&v[2], at_ms);
+        }
 }
 
 void batch_step(struct batch *b, struct step_key key, const struct batch_step *step)

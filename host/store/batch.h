@@ -32,6 +32,9 @@ DEFINE_FREEP(struct batch, batch_free);
 
 bool batch_is_empty(const struct batch *b);
 
+/* What failed while it was collected, or 0. */
+int batch_error(const struct batch *b);
+
 /* A new run, in state `queued`. Its definition is kept once for each hash. */
 struct batch_run {
         const char *id;
@@ -78,6 +81,13 @@ void batch_run_tier(struct batch *b, const char *run, const char *tier);
 
 /* Notes that somebody wants the run to end; the first one stays. */
 void batch_run_cancel(struct batch *b, const char *run, const char *by, uint64_t at_ms);
+
+/*
+ * Ends a run whose record takes no more of it, and with it the runs of its steps: it has failed,
+ * steps that had begun have failed and others are cancelled, each for this reason, and nothing is
+ * asked any more. -ENOENT: no such run, or it has ended.
+ */
+void batch_run_break(struct batch *b, const char *run, const char *reason, uint64_t at_ms);
 
 struct batch_step {
         const char *agent;

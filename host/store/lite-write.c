@@ -7,6 +7,12 @@
 #define OF_STEP "run = ?1 AND step = ?2 AND item = ?3"
 #define IS_HELD "'held' = (SELECT state FROM steps WHERE run = ?1 AND id = ?2 AND item = ?3)"
 
+/* A run, and the runs of its steps. */
+#define WITH_CHILDREN                                                                              \
+        "WITH RECURSIVE whole(id) AS (SELECT ?1 UNION"                                             \
+        " SELECT r.id FROM runs AS r JOIN whole ON r.parent_run = whole.id) "
+#define OF_WHOLE "run IN (SELECT id FROM whole)"
+
 /*
  * One statement for each kind, and what a message calls its row. Of a batch that breaks a rule
  * everything is taken back anyway, so the common ones need not be able to take back themselves (OR
@@ -39,6 +45,23 @@ static const struct {
         [OP_RUN_CANCEL] = { "UPDATE runs SET cancel_by ="
                             "  CASE WHEN cancel_requested IS NULL THEN ?2 ELSE cancel_by END,"
                             " cancel_requested = coalesce(cancel_requested, ?3) WHERE id = ?1",
+                            "run" },
+        [OP_BREAK_ATTEMPTS] = { WITH_CHILDREN "UPDATE attempts SET ended = ?3,"
+                                              " code = 'record-refused', message = ?2"
+                                              " WHERE " OF_WHOLE " AND ended IS NULL",
+                                "attempts of run", false, true },
+        [OP_BREAK_APPROVALS] = { WITH_CHILDREN "UPDATE approvals SET state = 'cancelled',"
+                                               " decided_at = ?3, decided_by = 'engine',"
+                                               " reason = ?2"
+                                               " WHERE " OF_WHOLE " AND state = 'open'",
+                                 "approvals of run", false, true },
+        [OP_BREAK_STEPS] = { WITH_CHILDREN "UPDATE steps SET state ="
+                                           "  iif(state = 'waiting', 'cancelled', 'failed'),"
+                                           " reason = ?2, ended = ?3 WHERE " OF_WHOLE
+                                           " AND state IN ('waiting', 'ready', 'running', 'held')",
+                             "steps of run", false, true },
+        [OP_BREAK_RUNS] = { WITH_CHILDREN "UPDATE runs SET state = 'failed', exit = 4, ended = ?3"
+                                          " WHERE id IN (SELECT id FROM whole) AND ended IS NULL",
                             "run" },
         [OP_STEP] = { "INSERT OR FAIL INTO steps (run, id, item, agent, action, needs, position, "
                       "state,"

@@ -19,6 +19,7 @@ libhost_a_SOURCES += \
 	host/store/retain.c host/store/retain.h \
 	host/store/state.c host/store/state.h \
 	host/store/store.c host/store/store.h host/store/store-impl.h \
+	host/store/strand.c host/store/strand.h \
 	host/store/writer.c host/store/writer.h
 
 libhost_a_SOURCES += \

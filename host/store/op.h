@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "store/batch.h"
+#include "store/strand.h"
 
 enum op_kind {
         OP_FLOW,
@@ -18,6 +19,10 @@ enum op_kind {
         OP_RUN_STATE,
         OP_RUN_TIER,
         OP_RUN_CANCEL,
+        OP_BREAK_ATTEMPTS,
+        OP_BREAK_APPROVALS,
+        OP_BREAK_STEPS,
+        OP_BREAK_RUNS,
         OP_STEP,
         OP_ITEMS,
         OP_STEP_STATE,
@@ -70,8 +75,10 @@ struct batch {
         struct chunk *chunks; /* all memory of the operations */
         struct op_value run;  /* the last keys that were copied: most operations share them */
         struct op_value step;
-        int error;      /* of the first function that failed; 0 */
-        bool has_blobs; /* names blobs, which must be synced first */
+        int error;             /* of the first function that failed; 0 */
+        bool has_blobs;        /* names blobs, which must be synced first */
+        struct strand *strand; /* NULL = it stands alone */
+        bool is_trial;
 };
 
 /* Puts large values into the folder of blobs; for the writer, before the batch is written. */

@@ -109,15 +109,39 @@ static int sync_blobs(struct writer *w, const struct entry *group, struct err *e
         return r < 0 ? err_sys(err, r, "cannot make the store's blobs durable") : 0;
 }
 
+static bool is_behind_refused(struct entry *e)
+{
+        const struct strand *strand = e->batch->strand;
+
+        if (!strand || !strand_is_cut(strand))
+                return false;
+        e->result = err_set(&e->err, -ECANCELED, "what it builds on could not be recorded");
+        return true;
+}
+
+/* It is not written again without those beside it, so that is its end. */
+static void refuse(const struct entry *e)
+{
+        if (e->batch->strand && !e->batch->is_trial)
+                strand_cut(e->batch->strand);
+}
+
 /* DB_REFUSED: a batch broke a rule, and what was written before it is still in the transaction. */
 static int write_entries(struct writer *w, struct entry *group, bool is_guarded, struct err *err)
 {
-        for (struct entry *e = group; e; e = e->next) {
-                int r = w->db->ops->write(w->db, e->batch, &e->err);
+        bool is_alone = !group->next;
 
+        for (struct entry *e = group; e; e = e->next) {
+                int r;
+
+                if (is_behind_refused(e))
+                        continue;
+                r = w->db->ops->write(w->db, e->batch, &e->err);
                 e->result = r == DB_REFUSED ? e->err.code : 0;
                 if (r < 0)
                         *err = e->err;
+                if (r == DB_REFUSED && (is_guarded || is_alone))
+                        refuse(e);
                 if (r < 0 || (r == DB_REFUSED && !is_guarded))
                         return r;
         }

@@ -47,10 +47,9 @@ static void become_user(void)
         assert_int_equal(setresuid(NOBODYS, NOBODYS, NOBODYS), 0);
 }
 
-static void sandbox_start(struct drive *d, const struct sandbox_options *given)
+static int sandbox_try(struct drive *d, const struct sandbox_options *given, struct err *err)
 {
         struct sandbox_options options = { .require = TIER_NO_CGROUP };
-        struct err err = { 0 };
         char path[4096];
 
         if (given)
@@ -58,7 +57,14 @@ static void sandbox_start(struct drive *d, const struct sandbox_options *given)
         path_of(path, "linhay-cell");
         options.cell_path = d->cell_copy ? d->cell_copy : path;
         assert_int_equal(loop_new(&d->loop), 0);
-        if (sandbox_new(&d->sandbox, d->loop, &options, &err) < 0)
+        return sandbox_new(&d->sandbox, d->loop, &options, err);
+}
+
+static void sandbox_start(struct drive *d, const struct sandbox_options *options)
+{
+        struct err err = { 0 };
+
+        if (sandbox_try(d, options, &err) < 0)
                 fail_msg("%s", err_text(&err));
 }
 
@@ -80,6 +86,14 @@ void drive_init(struct drive *d, bool as_user, const struct sandbox_options *opt
                 become_user();
         }
         sandbox_start(d, options);
+}
+
+int drive_try_as(struct drive *d, const char *program, const char *name,
+                 const struct sandbox_options *options, struct err *err)
+{
+        drive_begin(d);
+        d->cell_copy = drive_cell_copy(program, name);
+        return sandbox_try(d, options, err);
 }
 
 void drive_init_as(struct drive *d, const char *program, const char *name,
@@ -257,8 +271,12 @@ void drive_run(struct drive *d, const struct drive_job *job)
         buf_drop(&d->logs, d->logs.length);
         d->n_progress = 0;
         spec_fill(&spec, d, job, object, sha256);
-        if (cell_start(&d->cell, d->sandbox, &spec, &err) < 0)
-                fail_msg("%s: %s", job->action, err_text(&err));
+        if (cell_start(&d->cell, d->sandbox, &spec, &err) < 0) {
+                if (!job->may_not_start)
+                        fail_msg("%s: %s", job->action, err_text(&err));
+                d->result.trouble = err.code;
+                return;
+        }
         if (!job->no_wait && !job->is_held)
                 drive_wait(d);
 }

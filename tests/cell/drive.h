@@ -37,6 +37,10 @@ void drive_init(struct drive *d, bool as_user, const struct sandbox_options *opt
 void drive_init_as(struct drive *d, const char *program, const char *name,
                    const struct sandbox_options *options);
 
+/* The same, where it may fail: what sandbox_new() gives. drive_done() is due in any case. */
+int drive_try_as(struct drive *d, const char *program, const char *name,
+                 const struct sandbox_options *options, struct err *err);
+
 /* With linhay-cell-test, which leaves out what is named: "overlay", "mdwe-without-netns". */
 void drive_init_without(struct drive *d, const char *layers, const struct sandbox_options *options);
 void drive_done(struct drive *d);
@@ -59,7 +63,8 @@ struct drive_job {
         uint64_t value;
         bool no_wait; /* drive_wait() is the caller's */
         bool is_traced;
-        bool is_held; /* and cell_go() */
+        bool is_held;       /* and cell_go() */
+        bool may_not_start; /* then result.trouble says why */
 };
 
 /* Runs a cell to its end; d->result is then the test's to look at until the next. */

@@ -110,3 +110,15 @@ tests_cell_test_kill_LDADD = $(TEST_LIBS)
 tests_cell_test_soak_SOURCES = tests/cell/test-soak.c $(CELL_TEST_SOURCES)
 tests_cell_test_soak_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_cell_test_soak_LDADD = $(TEST_LIBS)
+
+# A zygote that is killed while a process waits for it; that program is never installed.
+check_PROGRAMS += linhay-cell-dies tests/cell/test-zygote
+TESTS += tests/cell/test-zygote
+linhay_cell_dies_SOURCES = $(linhay_cell_test_SOURCES) tests/cell/dies.c
+linhay_cell_dies_CPPFLAGS = $(linhay_cell_test_CPPFLAGS)
+linhay_cell_dies_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=maps_write
+linhay_cell_dies_LDADD = $(linhay_cell_LDADD)
+tests_cell_test_zygote_SOURCES = tests/cell/test-zygote.c tests/cell/drive.c tests/cell/drive.h
+tests_cell_test_zygote_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_cell_test_zygote_LDADD = $(TEST_LIBS)
+EXTRA_tests_cell_test_zygote_DEPENDENCIES = linhay-cell-dies$(EXEEXT)

@@ -1,4 +1,5 @@
 """What the kill tests share: a workflow, one run of it that dies again and again, and what must hold afterwards."""
+import collections
 import json
 import os
 import random
@@ -12,6 +13,7 @@ from harness import BUILD, holds, linhay, same, write
 FILES = 24
 PATIENCE = 120  # seconds that an undisturbed run may take
 TELL = 50  # kills; a campaign that is stopped has told what it had found
+SELDOM = ("blobs", "apply", "intent", "decision", "end")  # points that a run passes a few times, all others dozens of times
 RESULTS = ("done", "failed", "skipped", "cancelled")
 
 # A cell that is killed from outside has the verdict `signal`, and no other.
@@ -44,6 +46,9 @@ class Strike:
     def __init__(self, delay=PATIENCE, mark=None, point=None):
         self.delay, self.mark, self.point = delay, mark, point
 
+    def name(self):
+        return self.point.split(":")[0] if self.point else "at random"
+
     def command(self):
         return os.path.join(BUILD, "linhay-crash-test" if self.point else "linhay")
 
@@ -57,6 +62,7 @@ class Campaign:
         self.random = random.Random(self.seed)
         self.kills = self.early = self.troubles = self.resumes = self.lost = self.half = self.twice = self.again = 0
         self.slowest_ms = self.allowed = self.unasked = self.stuck = self.told = 0
+        self.struck = collections.Counter()
         os.environ["LINHAY_AGENT_PATH"] = os.path.join(BUILD, "tests/e2e/agents")
         self.whole = self.measure()
         print(f"# seed {self.seed}; an undisturbed run takes {1000 * self.whole:.0f} ms", flush=True)
@@ -85,9 +91,12 @@ class Campaign:
                     self.slowest_ms = max(self.slowest_ms, int(1000 * (time.monotonic() - began)))
                 child.wait(timeout=strike.delay)
             except subprocess.TimeoutExpired:
-                self.stuck += strike.delay == PATIENCE
+                if strike.delay == PATIENCE:
+                    self.stuck += 1
+                    tell_stuck(child, strike)
                 child.send_signal(signal.SIGKILL)
             status = child.wait()
+        self.struck[strike.name()] += status == -signal.SIGKILL
         with open("out", encoding="utf-8") as out:
             events = [json.loads(line) for line in out.read().splitlines() if line.endswith("}")]
         return next((e["run"] for e in events if e["event"] == "run"), None), status
@@ -137,8 +146,9 @@ class Campaign:
             self.kills += status == -signal.SIGKILL
             self.troubles += status == 5
             self.resumes += 1
-            holds(status in (0, 3, 5, -signal.SIGKILL), f"resume ended with {status}: {errors()[-2000:]}")
             document = self.check(document, run)
+            holds(status in (0, 3, 5, -signal.SIGKILL), f"seed {self.seed}: resume ended with {status}: {reasons(document)} "
+                  f"{errors()[-2000:]}")
         same(document and document["state"], "succeeded", f"seed {self.seed}: {reasons(document)} {errors()[-2000:]}")
 
         if self.kills - self.told >= TELL:
@@ -152,6 +162,39 @@ class Campaign:
               f"unasked, {self.stuck} stuck", flush=True)
         same((self.lost, self.twice, self.again, self.half, self.unasked, self.stuck), (0,) * 6,
              f"seed {self.seed}: lost, twice, again, half, unasked, stuck")
+
+
+def points():
+    """Their names, in the order of tests/e2e/crash-points.c."""
+    done = subprocess.run([os.path.join(BUILD, "linhay-crash-test")], env={**os.environ, "LINHAY_CRASH": "list"},
+                          stdout=subprocess.PIPE, check=True, text=True)
+    return done.stdout.split()
+
+
+def strike_at(c, name, who):
+    most = 3 if name.split("-", 1)[1] in SELDOM else 30
+    return Strike(point=f"{name}:{c.random.randint(1, most)}:{who}")
+
+
+def moment(c):
+    """Anywhere, or just when a change is approved, since it is applied in the blink that follows."""
+    if c.random.random() < 0.5:
+        return Strike(c.random.uniform(0, c.whole))
+    return Strike(c.random.uniform(0, 0.03), b'"state":"approved"')
+
+
+def tell_stuck(child, strike):
+    """All that can be seen of a program that does not end."""
+    with open("out", encoding="utf-8") as out:
+        lines = out.read().splitlines()[-12:]
+    print(f"# stuck after the strike {strike.point}, of which was told at last:", *lines, sep="\n#   ")
+    run = next((json.loads(line)["run"] for line in lines if line.endswith("}")), None)
+    print(f"# open: {reasons(show(run)) if run else '?'}; {errors()[-1000:]!r}")
+    for task in sorted(os.listdir(f"/proc/{child.pid}/task")):
+        with open(f"/proc/{child.pid}/task/{task}/syscall", encoding="ascii") as call:
+            print(f"# thread {task}: {call.read().strip()}")
+    print(subprocess.run(["ps", "-o", "pid,ppid,stat,wchan:20,args", "--forest", "-g", str(os.getsid(0))], stdout=subprocess.PIPE,
+                         check=False, text=True).stdout.replace("\n", "\n# "), flush=True)
 
 
 def new_tree():

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "helper.h"
 
+#include "store/strand.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
@@ -264,6 +266,49 @@ static void test_a_refused_batch_is_alone(void **state)
         assert_int_equal(count_events(f), 3);
 }
 
+static void submit_in(struct fixture *f, struct strand *strand, bool is_good, bool is_trial)
+{
+        struct batch *b = event_batch("in-a-strand");
+
+        if (!is_good)
+                batch_step_state(b, STEP_KEY(RUN_A, "none"), STEP_READY, -1, NULL, 0);
+        batch_strand(b, strand, is_trial);
+        assert_int_equal(store_submit(f->store, b, on_done, f, NULL), 0);
+        f->left++;
+}
+
+/* Nothing is written on top of what was refused, neither in its transaction nor in a later one. */
+static void test_a_strand_ends_where_it_is_refused(void **state)
+{
+        struct fixture *f = *state;
+        struct strand *one, *other;
+
+        assert_int_equal(strand_new(&one), 0);
+        assert_int_equal(strand_new(&other), 0);
+        (void) pthread_mutex_lock(&sync_gate);
+        submit(f, "x");
+        submit_in(f, one, true, false);
+        submit_in(f, one, false, true); /* a trial: its strand goes on */
+        submit_in(f, one, true, false);
+        submit_in(f, one, false, false); /* and here it ends */
+        submit_in(f, other, true, false);
+        submit_in(f, one, true, false);
+        submit(f, "x");
+        (void) pthread_mutex_unlock(&sync_gate);
+        assert_int_equal(loop_run(f->loop), 0);
+        assert_int_equal(f->failed, 3);
+        assert_int_equal(f->err.code, -ECANCELED);
+        assert_true(strand_is_cut(one));
+        assert_false(strand_is_cut(other));
+        submit_in(f, one, true, false);
+        submit_in(f, other, true, false);
+        assert_int_equal(loop_run(f->loop), 0);
+        assert_int_equal(f->failed, 4);
+        assert_int_equal(count_events(f), 6);
+        strand_unref(one);
+        strand_unref(other);
+}
+
 static void test_a_failed_sync_is_told_to_all(void **state)
 {
         struct fixture *f = *state;
@@ -355,6 +400,7 @@ int main(void)
                 TEST(test_large_outputs_are_synced_before_their_row),
                 TEST(test_no_completion_before_the_sync),
                 TEST(test_a_refused_batch_is_alone),
+                TEST(test_a_strand_ends_where_it_is_refused),
                 TEST(test_a_failed_sync_is_told_to_all),
                 TEST(test_closing_writes_what_was_submitted),
                 TEST(test_the_log_stays_bounded),

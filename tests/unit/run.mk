@@ -41,6 +41,13 @@ tests_e2e_test_child_SOURCES = tests/e2e/test-child.c $(ENGINE_BENCH)
 tests_e2e_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_e2e_test_child_LDADD = $(TEST_LIBS)
 
+# Runs that the store refuses.
+check_PROGRAMS += tests/e2e/test-refused
+TESTS += tests/e2e/test-refused
+tests_e2e_test_refused_SOURCES = tests/e2e/test-refused.c $(ENGINE_BENCH)
+tests_e2e_test_refused_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_e2e_test_refused_LDADD = $(TEST_LIBS)
+
 # Results from before.
 check_PROGRAMS += tests/e2e/test-cache
 TESTS += tests/e2e/test-cache
@@ -57,7 +64,7 @@ EXTRA_DIST += tests/e2e/agents/tester.json
 
 dist_check_SCRIPTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume tests/e2e/unreadable
 TESTS += tests/e2e/kill tests/e2e/masking tests/e2e/resume tests/e2e/unreadable
-dist_check_SCRIPTS += tests/e2e/points tests/e2e/full
+dist_check_SCRIPTS += tests/e2e/points tests/e2e/full tests/e2e/crash
 TESTS += tests/e2e/points tests/e2e/full
 EXTRA_DIST += scripts/crash tests/e2e/campaign.py
 
