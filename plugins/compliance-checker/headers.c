@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "headers.h"
 
+#include "captured.h"
 #include "header-csp.h"
 #include "nginx-config.h"
 
@@ -9,12 +10,13 @@ static const struct {
         bool (*is_one)(const struct check *c);
         int (*check)(struct check *c);
 } kinds[] = {
+        { captured_is_one, captured_check },
         { nginx_is_config, nginx_check },
 };
 
 size_t headers_rules(void)
 {
-        return header_policy_rules + header_csp_rules + nginx_access_rules_n +
+        return captured_rules() + header_policy_rules + header_csp_rules + nginx_access_rules_n +
                nginx_inject_rules_n + nginx_match_rules_n + nginx_policy_rules_n;
 }
 

@@ -1,6 +1,7 @@
 # Everything but the agent's entry is a library, so that unit tests can link it.
 noinst_LIBRARIES += plugins/compliance-checker/libchecker.a
 plugins_compliance_checker_libchecker_a_SOURCES = \
+	plugins/compliance-checker/captured.c plugins/compliance-checker/captured.h \
 	plugins/compliance-checker/check.c plugins/compliance-checker/check.h \
 	plugins/compliance-checker/decoded.c plugins/compliance-checker/decoded.h \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \

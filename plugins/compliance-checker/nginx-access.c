@@ -218,14 +218,14 @@ static bool is_upstream(struct nginx_config *f, struct span host)
 
 static int check_stale(struct nginx_config *f, const struct nginx_directive *d)
 {
-        struct span url = nginx_arg(&f->n, d, 0), host;
+        struct span url = nginx_arg(&f->n, d, 0), port = { "", 0 }, host = { "", 0 };
         const char *at = memmem(url.text, url.length, "://", 3);
 
         if (!at || span_has_char(url, '$'))
                 return 0;
         url = span_from(url, (size_t) (at - url.text) + 3);
-        (void) span_next(&url, '/', &host);
-        (void) span_next(&host, ':', &host);
+        (void) span_next(&url, '/', &port);
+        (void) span_next(&port, ':', &host);
         /* A name of a private zone has no dot, or stays where it is. */
         if (!f->is_whole || !host.length || !span_has_char(host, '.') ||
             isdigit((unsigned char) host.text[host.length - 1]) || *host.text == '[' ||

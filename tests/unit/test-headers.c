@@ -418,6 +418,43 @@ static void test_include(void **state)
         tree_remove(&t);
 }
 
+/* ---- Captured answers ---- */
+
+static void test_captured(void **state)
+{
+        (void) state;
+        static const struct row rows[] = {
+                { "nothing is set", "HTTP/2 200\nserver: nginx/1.18.0\n",
+                  "1:csp-not-implemented 1:hsts-not-implemented 1:observatory-score "
+                  "1:x-content-type-options-not-implemented 1:x-frame-options-not-implemented "
+                  "2:server-version " },
+                { "all is set",
+                  "HTTP/2 200\ncontent-security-policy: default-src 'none'; frame-ancestors "
+                  "'none'\n"
+                  "strict-transport-security: max-age=31536000\nx-content-type-options: nosniff\n",
+                  "1:observatory-score " },
+                { "no page", "HTTP/2 404\n", "" },
+                { "no answer", "GET / HTTP/1.1\nHost: a\n", "" },
+        };
+        struct fakehost host;
+        struct tree t;
+        json_t *f;
+
+        EXPECT("a.headers", rows);
+        tree_make(&t);
+        tree_file(t.fd, "response-1.txt", "HTTP/2 200\nx-frame-options: deny\n", 0644);
+        check(&host, &t);
+        f = json_array_get(host.findings, 2);
+        assert_string_equal(text_of(f, "rule"), "headers/observatory-score");
+        assert_string_equal(text_of(f, "message"),
+                            "HTTP Observatory: score 50, grade C (csp-not-implemented -25, "
+                            "hsts-not-implemented -20, x-content-type-options-not-implemented -5)");
+        assert_true(has_tag(f, "observatory:grade-C"));
+        assert_true(has_tag(json_array_get(host.findings, 0), "observatory:csp-not-implemented"));
+        fakehost_done(&host);
+        tree_remove(&t);
+}
+
 /* ---- The labelled fixtures ---- */
 
 static FILE *open_corpus(void)
@@ -506,7 +543,8 @@ int main(void)
                 cmocka_unit_test(test_policy),      cmocka_unit_test(test_csp),
                 cmocka_unit_test(test_inject),      cmocka_unit_test(test_origins),
                 cmocka_unit_test(test_expressions), cmocka_unit_test(test_access),
-                cmocka_unit_test(test_include),     cmocka_unit_test(test_corpus),
+                cmocka_unit_test(test_include),     cmocka_unit_test(test_captured),
+                cmocka_unit_test(test_corpus),
         };
 
         return cmocka_run_group_tests_name("headers", tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "../../plugins/lib/server/csp.h"
 #include "../../plugins/lib/server/http-value.h"
 #include "../../plugins/lib/server/nginx.h"
+#include "../../plugins/lib/server/observatory.h"
 #include "../../plugins/lib/server/regex.h"
 
 #define TEXT(text) ((struct span){ (text), strlen(text) })
@@ -242,13 +243,314 @@ static void test_csp(void **state)
         assert_false(csp_is_bypass_host(TEXT("a.googleapis.com")));
 }
 
+/* ---- The Observatory ---- */
+
+/* As the table was published: every result with its modifier. */
+static void test_observatory_table(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *name;
+                int modifier;
+        } rows[] = {
+                { "csp-implemented-with-no-unsafe-default-src-none", 10 },
+                { "csp-implemented-with-no-unsafe", 5 },
+                { "csp-implemented-with-unsafe-inline-in-style-src-only", 0 },
+                { "csp-implemented-with-insecure-scheme-in-passive-content-only", -10 },
+                { "csp-implemented-with-unsafe-eval", -10 },
+                { "csp-implemented-with-unsafe-inline", -20 },
+                { "csp-implemented-with-insecure-scheme", -20 },
+                { "csp-implemented-but-duplicate-directives", 0 },
+                { "csp-header-invalid", -25 },
+                { "csp-not-implemented", -25 },
+                { "csp-not-implemented-but-reporting-enabled", -25 },
+                { "cookies-secure-with-httponly-sessions-and-samesite", 5 },
+                { "cookies-secure-with-httponly-sessions", 0 },
+                { "cookies-not-found", 0 },
+                { "cookies-without-secure-flag-but-protected-by-hsts", -5 },
+                { "cookies-session-without-secure-flag-but-protected-by-hsts", -10 },
+                { "cookies-without-secure-flag", -20 },
+                { "cookies-samesite-flag-invalid", -20 },
+                { "cookies-anticsrf-without-samesite-flag", -20 },
+                { "cookies-session-without-httponly-flag", -30 },
+                { "cookies-session-without-secure-flag", -40 },
+                { "cross-origin-resource-sharing-not-implemented", 0 },
+                { "cross-origin-resource-sharing-implemented-with-public-access", 0 },
+                { "cross-origin-resource-sharing-implemented-with-restricted-access", 0 },
+                { "cross-origin-resource-sharing-implemented-with-universal-access", -50 },
+                { "redirection-all-redirects-preloaded", 0 },
+                { "redirection-to-https", 0 },
+                { "redirection-not-needed-no-http", 0 },
+                { "redirection-off-host-from-http", -5 },
+                { "redirection-not-to-https-on-initial-redirection", -10 },
+                { "redirection-not-to-https", -20 },
+                { "redirection-missing", -20 },
+                { "redirection-invalid-cert", -20 },
+                { "referrer-policy-private", 5 },
+                { "referrer-policy-not-implemented", 0 },
+                { "referrer-policy-unsafe", -5 },
+                { "referrer-policy-header-invalid", -5 },
+                { "hsts-preloaded", 5 },
+                { "hsts-implemented-max-age-at-least-six-months", 0 },
+                { "hsts-implemented-max-age-less-than-six-months", -10 },
+                { "hsts-not-implemented", -20 },
+                { "hsts-header-invalid", -20 },
+                { "hsts-not-implemented-no-https", -20 },
+                { "hsts-invalid-cert", -20 },
+                { "sri-implemented-and-all-scripts-loaded-securely", 5 },
+                { "sri-implemented-and-external-scripts-loaded-securely", 5 },
+                { "sri-not-implemented-response-not-html", 0 },
+                { "sri-not-implemented-but-no-scripts-loaded", 0 },
+                { "sri-not-implemented-but-all-scripts-loaded-from-secure-origin", 0 },
+                { "sri-not-implemented-but-external-scripts-loaded-securely", -5 },
+                { "sri-implemented-but-external-scripts-not-loaded-securely", -20 },
+                { "sri-not-implemented-and-external-scripts-not-loaded-securely", -50 },
+                { "x-content-type-options-nosniff", 0 },
+                { "x-content-type-options-not-implemented", -5 },
+                { "x-content-type-options-header-invalid", -5 },
+                { "x-frame-options-implemented-via-csp", 5 },
+                { "x-frame-options-sameorigin-or-deny", 0 },
+                { "x-frame-options-allow-from-origin", 0 },
+                { "x-frame-options-not-implemented", -20 },
+                { "x-frame-options-header-invalid", -20 },
+                { "corp-header-invalid", -5 },
+                { "corp-implemented-with-cross-origin", 0 },
+                { "corp-implemented-with-same-origin", 10 },
+                { "corp-implemented-with-same-site", 10 },
+                { "corp-not-implemented", 0 },
+                { "coep-not-implemented", 0 },
+                { "coep-implemented-with-require-corp", 10 },
+                { "coep-implemented-with-credentialless", 10 },
+                { "coep-implemented-with-unsafe-none", 0 },
+                { "coep-header-invalid", -5 },
+                { "coop-not-implemented", 0 },
+                { "coop-implemented-with-same-origin", 10 },
+                { "coop-implemented-with-same-origin-allow-popups", 10 },
+                { "coop-implemented-with-noopener-allow-popups", 10 },
+                { "coop-implemented-with-unsafe-none", 0 },
+                { "coop-header-invalid", -5 },
+                { "html-not-parseable", -20 },
+        };
+
+        assert_int_equal(TEST_ROWS(rows), 77);
+        assert_int_equal(OBSERVATORY_RESULTS_, 77);
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                size_t k = 0;
+
+                while (k < OBSERVATORY_RESULTS_ &&
+                       strcmp(observatory_rows[k].name, rows[i].name) != 0)
+                        k++;
+                if (k == OBSERVATORY_RESULTS_)
+                        fail_msg("%s is missing", rows[i].name);
+                if (observatory_rows[k].modifier != rows[i].modifier)
+                        fail_msg("%s has %d", rows[i].name, observatory_rows[k].modifier);
+        }
+}
+
+static void score(struct observatory *o, const char *text, int want)
+{
+        struct capture *c = calloc(1, sizeof(*c));
+
+        assert_non_null(c);
+        capture_parse(c, TEXT(text));
+        assert_int_equal(observatory_score(o, c), want);
+        free(c);
+}
+
+#define OK          "HTTP/2 200\r\n"
+#define PAGE        OK "Content-Type: text/html\r\n"
+#define COOKIE(c)   OK "Set-Cookie: " c "\r\n"
+#define HSTS        "Strict-Transport-Security: max-age=31536000\r\n"
+#define CSP(policy) OK "Content-Security-Policy: " policy "\r\n"
+
+/* Every result that a captured answer can have. */
+static const struct {
+        const char *text, *want;
+} observed[] = {
+        { CSP("default-src 'none'"), "csp-implemented-with-no-unsafe-default-src-none" },
+        { CSP("default-src 'self'"), "csp-implemented-with-no-unsafe" },
+        { CSP("default-src 'self'; style-src 'unsafe-inline'"),
+          "csp-implemented-with-unsafe-inline-in-style-src-only" },
+        { CSP("default-src 'self'; img-src http://a"),
+          "csp-implemented-with-insecure-scheme-in-passive-content-only" },
+        { CSP("default-src 'self' 'unsafe-eval'"), "csp-implemented-with-unsafe-eval" },
+        { CSP("default-src 'self' 'unsafe-inline'"), "csp-implemented-with-unsafe-inline" },
+        { CSP("img-src 'self'"), "csp-implemented-with-unsafe-inline" },
+        { CSP("default-src 'self'; script-src 'unsafe-inline' 'nonce-a'"),
+          "csp-implemented-with-no-unsafe" },
+        { CSP("default-src 'self'; script-src 'strict-dynamic' https: 'nonce-a'"),
+          "csp-implemented-with-no-unsafe" },
+        { CSP("default-src 'self'; script-src 'strict-dynamic'"), "csp-header-invalid" },
+        { CSP("default-src 'self' http://a.b"), "csp-implemented-with-insecure-scheme" },
+        { CSP("default-src 'none'; report-uri /a; report-uri /b"),
+          "csp-implemented-but-duplicate-directives" },
+        { CSP("default-src 'none'; default-src 'self'"), "csp-header-invalid" },
+        { CSP("x"), "csp-header-invalid" },
+        { CSP("default-src 'self' 'unsafe-inline', default-src 'self'"),
+          "csp-implemented-with-no-unsafe" },
+        { OK, "csp-not-implemented" },
+        { OK "Content-Security-Policy-Report-Only: default-src 'none'\r\n",
+          "csp-not-implemented-but-reporting-enabled" },
+        { PAGE "\r\n<meta http-equiv=content-security-policy content=\"default-src 'none'\">",
+          "csp-implemented-with-no-unsafe-default-src-none" },
+        { COOKIE("a=b; Secure; SameSite=Lax"),
+          "cookies-secure-with-httponly-sessions-and-samesite" },
+        { COOKIE("a=b; Secure"), "cookies-secure-with-httponly-sessions" },
+        { OK, "cookies-not-found" },
+        { COOKIE("a=b") HSTS, "cookies-without-secure-flag-but-protected-by-hsts" },
+        { COOKIE("sessid=b; HttpOnly") HSTS,
+          "cookies-session-without-secure-flag-but-protected-by-hsts" },
+        { COOKIE("a=b"), "cookies-without-secure-flag" },
+        { COOKIE("a=b; Secure; SameSite=x"), "cookies-samesite-flag-invalid" },
+        { COOKIE("csrf=b; Secure"), "cookies-anticsrf-without-samesite-flag" },
+        { COOKIE("sessid=b; Secure"), "cookies-session-without-httponly-flag" },
+        { COOKIE("login=b; HttpOnly"), "cookies-session-without-secure-flag" },
+        { OK, "cross-origin-resource-sharing-not-implemented" },
+        { OK "Access-Control-Allow-Origin: *\r\n",
+          "cross-origin-resource-sharing-implemented-with-public-access" },
+        { OK "Access-Control-Allow-Origin: https://a\r\n",
+          "cross-origin-resource-sharing-implemented-with-restricted-access" },
+        { "> GET / HTTP/2\n> Origin: https://a\n< HTTP/2 200\n"
+          "< access-control-allow-origin: https://a\n"
+          "< access-control-allow-credentials: true\n",
+          "cross-origin-resource-sharing-implemented-with-universal-access" },
+        { "HTTP/1.1 301 Moved\nLocation: https://a/\n\n" OK, "redirection-to-https" },
+        { "* SSL connection using TLSv1.3\n< HTTP/2 200\n", "redirection-not-needed-no-http" },
+        { "> Host: a\n< HTTP/1.1 301\n< Location: https://b/\n<\n" OK,
+          "redirection-off-host-from-http" },
+        { "HTTP/1.1 301\nLocation: http://b/\n\nHTTP/1.1 301\nLocation: https://b/\n\n" OK,
+          "redirection-not-to-https-on-initial-redirection" },
+        { "HTTP/1.1 301\nLocation: http://b/\n\n" OK, "redirection-not-to-https" },
+        { "* Connected to a (1.2.3.4) port 80 (#0)\n< HTTP/1.1 200 OK\n", "redirection-missing" },
+        { OK "Referrer-Policy: unsafe-url, no-referrer\r\n", "referrer-policy-private" },
+        { OK, "referrer-policy-not-implemented" },
+        { OK "Referrer-Policy: unsafe-url\r\n", "referrer-policy-unsafe" },
+        { OK "Referrer-Policy: x\r\n", "referrer-policy-header-invalid" },
+        { OK HSTS, "hsts-implemented-max-age-at-least-six-months" },
+        { OK "Strict-Transport-Security: max-age=86400\r\n",
+          "hsts-implemented-max-age-less-than-six-months" },
+        { OK, "hsts-not-implemented" },
+        { OK "Strict-Transport-Security: x\r\n", "hsts-header-invalid" },
+        { "* Connected to a (1.2.3.4) port 80 (#0)\n< HTTP/1.1 200 OK\n",
+          "hsts-not-implemented-no-https" },
+        { PAGE "\r\n<script src=/a.js integrity=x></script>",
+          "sri-implemented-and-all-scripts-loaded-securely" },
+        { PAGE "\r\n<script src=https://b/a.js integrity=x></script>",
+          "sri-implemented-and-external-scripts-loaded-securely" },
+        { OK "Content-Type: text/plain\r\n", "sri-not-implemented-response-not-html" },
+        { PAGE "\r\n<!-- <script src=//a> --><p>", "sri-not-implemented-but-no-scripts-loaded" },
+        { PAGE "\r\n<script src='/a.js'></script>",
+          "sri-not-implemented-but-all-scripts-loaded-from-secure-origin" },
+        { PAGE "\r\n<SCRIPT SRC=\"https://b/a.js\"></SCRIPT>",
+          "sri-not-implemented-but-external-scripts-loaded-securely" },
+        { PAGE "\r\n<script src=//b/a.js integrity=x></script>",
+          "sri-implemented-but-external-scripts-not-loaded-securely" },
+        { PAGE "\r\n<script src=http://b/a.js></script>",
+          "sri-not-implemented-and-external-scripts-not-loaded-securely" },
+        { OK "X-Content-Type-Options: NoSniff\r\n" OK "X-Content-Type-Options: nosniff\r\n",
+          "x-content-type-options-nosniff" },
+        { OK, "x-content-type-options-not-implemented" },
+        { OK "X-Content-Type-Options: sniff\r\n", "x-content-type-options-header-invalid" },
+        { CSP("frame-ancestors 'none'"), "x-frame-options-implemented-via-csp" },
+        { OK "X-Frame-Options: Deny\r\n", "x-frame-options-sameorigin-or-deny" },
+        { OK "X-Frame-Options: ALLOW-FROM a\r\n", "x-frame-options-allow-from-origin" },
+        { OK, "x-frame-options-not-implemented" },
+        { OK "X-Frame-Options: x\r\n", "x-frame-options-header-invalid" },
+        { OK "Cross-Origin-Resource-Policy: x\r\n", "corp-header-invalid" },
+        { OK "Cross-Origin-Resource-Policy: cross-origin\r\n",
+          "corp-implemented-with-cross-origin" },
+        { OK "Cross-Origin-Resource-Policy: same-origin\r\n", "corp-implemented-with-same-origin" },
+        { OK "Cross-Origin-Resource-Policy: same-site\r\n", "corp-implemented-with-same-site" },
+        { OK, "corp-not-implemented" },
+        { OK, "coep-not-implemented" },
+        { OK "Cross-Origin-Embedder-Policy: require-corp; report-to=\"a\"\r\n",
+          "coep-implemented-with-require-corp" },
+        { OK "Cross-Origin-Embedder-Policy: credentialless\r\n",
+          "coep-implemented-with-credentialless" },
+        { OK "Cross-Origin-Embedder-Policy: unsafe-none\r\n", "coep-implemented-with-unsafe-none" },
+        { OK "Cross-Origin-Embedder-Policy: Require-Corp\r\n", "coep-header-invalid" },
+        { OK, "coop-not-implemented" },
+        { OK "Cross-Origin-Opener-Policy: same-origin\r\n", "coop-implemented-with-same-origin" },
+        { OK "Cross-Origin-Opener-Policy: same-origin-allow-popups\r\n",
+          "coop-implemented-with-same-origin-allow-popups" },
+        { OK "Cross-Origin-Opener-Policy: noopener-allow-popups\r\n",
+          "coop-implemented-with-noopener-allow-popups" },
+        { OK "Cross-Origin-Opener-Policy: unsafe-none\r\n", "coop-implemented-with-unsafe-none" },
+        { OK "Cross-Origin-Opener-Policy: same-origin\r\nCross-Origin-Opener-Policy: a\r\n",
+          "coop-header-invalid" },
+};
+
+static void test_observatory_results(void **state)
+{
+        (void) state;
+
+        for (size_t i = 0; i < TEST_ROWS(observed); i++) {
+                struct observatory o;
+                bool got = false;
+
+                score(&o, observed[i].text, 0);
+                for (size_t t = 0; t < OBSERVATORY_TESTS_; t++)
+                        got |= !strcmp(observatory_rows[o.results[t]].name, observed[i].want);
+                if (!got) {
+                        for (size_t t = 0; t < OBSERVATORY_TESTS_; t++)
+                                (void) printf("# %s\n", observatory_rows[o.results[t]].name);
+                        fail_msg("row %zu: no %s", i, observed[i].want);
+                }
+        }
+}
+
+static void test_observatory_score(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text;
+                int score;
+                const char *grade;
+        } rows[] = {
+                /* -25 csp -20 hsts -5 sniff -20 frame */
+                { "nothing is set", OK, 30, "D" },
+                { "everything is set",
+                  CSP("default-src 'none'; frame-ancestors 'none'") HSTS
+                  "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+                  "Cross-Origin-Resource-Policy: same-origin\r\n"
+                  "Cross-Origin-Opener-Policy: same-origin\r\n"
+                  "Cross-Origin-Embedder-Policy: require-corp\r\n",
+                  150, "A+" },
+                { "bonuses do not count below 90",
+                  CSP("default-src 'none'; frame-ancestors 'none'") "X-Content-Type-Options: "
+                                                                    "nosniff\r\nReferrer-Policy: "
+                                                                    "no-referrer\r\n",
+                  80, "B+" },
+                { "never below zero",
+                  OK "Set-Cookie: sessionid=a\r\nReferrer-Policy: x\r\n"
+                     "Content-Type: text/html\r\n\r\n<script src=http://a></script>",
+                  0, "F" },
+        };
+        struct observatory o;
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                score(&o, rows[i].text, 0);
+                if (o.score != rows[i].score || strcmp(o.grade, rows[i].grade) != 0)
+                        fail_msg("%s: %d %s", rows[i].why, o.score, o.grade);
+        }
+        score(&o, "HTTP/1.1 404 Not Found\r\n", -ENOENT);
+        score(&o, "", -ENOENT);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_nginx),       cmocka_unit_test(test_nginx_condition),
-                cmocka_unit_test(test_regex_facts), cmocka_unit_test(test_regex_refused),
-                cmocka_unit_test(test_regex_depth), cmocka_unit_test(test_hsts),
-                cmocka_unit_test(test_cookie),      cmocka_unit_test(test_csp),
+                cmocka_unit_test(test_nginx),
+                cmocka_unit_test(test_nginx_condition),
+                cmocka_unit_test(test_regex_facts),
+                cmocka_unit_test(test_regex_refused),
+                cmocka_unit_test(test_regex_depth),
+                cmocka_unit_test(test_hsts),
+                cmocka_unit_test(test_cookie),
+                cmocka_unit_test(test_csp),
+                cmocka_unit_test(test_observatory_table),
+                cmocka_unit_test(test_observatory_results),
+                cmocka_unit_test(test_observatory_score),
         };
 
         return cmocka_run_group_tests_name("server", tests, NULL, NULL);

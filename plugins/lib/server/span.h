@@ -71,7 +71,7 @@ static inline struct span span_trim(struct span s)
 
 /*
  * Takes the part before a separator off the front of `rest`, without blanks around it: false when
- * nothing is left.
+ * nothing is left. The two must not be one variable.
  */
 static inline bool span_next(struct span *rest, char separator, struct span *ret_part)
 {
