@@ -31,6 +31,7 @@ static const struct {
         { "flow", cmd_flow, "check, draw and convert workflows" },
         { "trigger", cmd_trigger, "what starts workflows by itself: list, fire" },
         { "agent", cmd_agent, "make, check, run, list and show agents" },
+        { "rules", cmd_rules, "list, explain, test, compile and import rules for secrets" },
         { "store", cmd_store, "count, prune, check, back up and restore a store" },
         { "doctor", cmd_doctor, "probe what confines agents on this machine" },
 };

@@ -102,6 +102,7 @@ int cmd_logs(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_retry(int argc, char **argv);
 int cmd_rollback(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_show(int argc, char **argv);

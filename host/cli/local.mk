@@ -32,6 +32,8 @@ libhost_a_SOURCES += \
 	host/cli/report-print.c host/cli/report-print.h \
 	host/cli/report.c \
 	host/cli/rollback.c \
+	host/cli/rules.c host/cli/rules.h \
+	host/cli/rules-view.c \
 	host/cli/run.c \
 	host/cli/runs.c \
 	host/cli/scratch.c host/cli/scratch.h \

@@ -12,16 +12,11 @@
 #include "licenses.h"
 #include "pack.h"
 #include "policy.h"
-#include "scan/packfile.h"
+#include "rules.h"
+#include "scanner.h"
 #include "tree.h"
 
 LINHAY_MANIFEST("agent.json")
-
-/* A rule pack with its matcher. */
-struct scanner {
-        struct rule_pack pack;
-        struct matcher matcher;
-};
 
 /* What `prepare` builds; a cell runs once, so one is enough. */
 static struct {
@@ -29,25 +24,6 @@ static struct {
         struct scanner env;
         struct license_finder licenses;
 } prepared;
-
-static int scanner_init(struct linhay_run *r, struct scanner *s, struct span text, const char *name)
-{
-        char error[256] = "out of memory";
-
-        rule_pack_done(&s->pack);
-        matcher_done(&s->matcher);
-        if (packfile_read(&s->pack, text.text, text.length, false, error, sizeof(error)) < 0)
-                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack", "%s: %s", name, error);
-        if (matcher_init(&s->matcher, &s->pack, gate_best()) < 0)
-                return linhay_fail(r, LINHAY_FAIL_INTERNAL, "rule-pack",
-                                   "%s: the gate cannot be made", name);
-        if (s->matcher.note)
-                linhay_log(r, LINHAY_WARNING,
-                           "%s: the gate that came with it is not used, because "
-                           "%s; the built-in one is slower and finds the same",
-                           name, s->matcher.note);
-        return 0;
-}
 
 static int prepare(struct linhay_run *r)
 {
@@ -199,6 +175,19 @@ static json_t *make_skips(const struct tree *t)
         return skips;
 }
 
+/* The gate of the rules that come with this program, or that were joined to them. */
+static void put_gate(json_t *summary, const struct matcher *m)
+{
+        for (size_t i = 0; i <= PACK_PARTS; i++)
+                if (m->gates[i].engine) {
+                        (void) json_object_set_new(summary, "gate",
+                                                   json_string(m->gates[i].engine->name));
+                        break;
+                }
+        if (m->note)
+                (void) json_object_set_new(summary, "gate_note", json_string(m->note));
+}
+
 static int write_output(struct check *c, const struct tree *t)
 {
         json_t *summary = json_pack(
@@ -211,8 +200,12 @@ static int write_output(struct check *c, const struct tree *t)
                 json_pack("{so so sO so sI}", "summary", summary, "controls", make_controls(c),
                           "licenses", c->licenses, "not_looked_at", make_not_scanned(c),
                           "not_looked_at_count", (json_int_t) c->n_not_scanned);
-        char *text = output ? json_dumps(output, JSON_COMPACT) : NULL;
-        int r = text ? linhay_output(c->run, text, strlen(text)) : -ENOMEM;
+        char *text;
+        int r;
+
+        put_gate(summary, c->matcher);
+        text = output ? json_dumps(output, JSON_COMPACT) : NULL;
+        r = text ? linhay_output(c->run, text, strlen(text)) : -ENOMEM;
 
         free(text);
         json_decref(output);
@@ -235,8 +228,9 @@ static int check_all(struct check *c, struct tree *t)
         return write_output(c, t);
 }
 
-static int run(struct linhay_run *r)
+static int run_check(struct linhay_run *r)
 {
+        struct scanner_extra extra = { 0 };
         struct check c = { .run = r,
                            .matcher = &prepared.secrets.matcher,
                            .env = &prepared.env.matcher,
@@ -252,11 +246,25 @@ static int run(struct linhay_run *r)
                                    "there is no workspace to check");
         result = read_controls(&c);
         if (result >= 0)
+                result = scanner_extend(r, &extra, &prepared.secrets);
+        if (result > 0)
+                c.matcher = &extra.matcher;
+        if (result >= 0)
                 result = check_all(&c, &t);
         tree_done(&t);
         check_done(&c);
         policy_done(&c);
+        scanner_extra_done(&extra);
         return result;
+}
+
+static int run(struct linhay_run *r)
+{
+        const struct rules_builtin builtin[] = { { "secrets", &prepared.secrets.pack },
+                                                 { "env", &prepared.env.pack } };
+        int result = rules_run(r, builtin, sizeof(builtin) / sizeof(*builtin));
+
+        return result == 1 ? run_check(r) : result;
 }
 
 LINHAY_AGENT(.prepare = prepare, .run = run)

@@ -6,6 +6,8 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/decoded.c plugins/compliance-checker/decoded.h \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \
 	plugins/compliance-checker/env.c plugins/compliance-checker/env.h \
+	plugins/compliance-checker/gitleaks.c plugins/compliance-checker/gitleaks.h \
+	plugins/compliance-checker/handed.c plugins/compliance-checker/handed.h \
 	plugins/compliance-checker/header-csp.c plugins/compliance-checker/header-csp.h \
 	plugins/compliance-checker/header-policy.c plugins/compliance-checker/header-policy.h \
 	plugins/compliance-checker/headers.c plugins/compliance-checker/headers.h \
@@ -29,6 +31,9 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/nginx-vars.c plugins/compliance-checker/nginx-vars.h \
 	plugins/compliance-checker/pack.c plugins/compliance-checker/pack.h \
 	plugins/compliance-checker/policy.c plugins/compliance-checker/policy.h \
+	plugins/compliance-checker/re2.c plugins/compliance-checker/re2.h \
+	plugins/compliance-checker/rules.c plugins/compliance-checker/rules.h \
+	plugins/compliance-checker/scanner.c plugins/compliance-checker/scanner.h \
 	plugins/compliance-checker/secrets.c plugins/compliance-checker/secrets.h \
 	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h
 plugins_compliance_checker_libchecker_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
@@ -43,7 +48,7 @@ plugins_compliance_checker_compliance_checker_so_CFLAGS = $(AGENT_C_FLAGS) $(JAN
 plugins_compliance_checker_compliance_checker_so_LDFLAGS = $(AGENT_LINK_FLAGS)
 plugins_compliance_checker_compliance_checker_so_LDADD = plugins/compliance-checker/libchecker.a \
 	plugins/lib/libserver.a plugins/lib/liblicense.a plugins/lib/libscan.a \
-	plugins/lib/libyamltree.a $(SCAN_LIBS) $(YAML_LIBS)
+	plugins/lib/libyamltree.a plugins/lib/libtoml.a $(SCAN_LIBS) $(YAML_LIBS)
 
 # The assembler includes these, which automake cannot see.
 CHECKER_PACKS = $(srcdir)/plugins/compliance-checker/rules/secrets.json \

@@ -1,34 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy.h"
 
-#define FILE_LIMIT   (32 * 1024 * 1024)
+#include "handed.h"
+
 #define PATTERNS_MAX 1000
 
 /* The whole of a handed-over file as JSON; NULL without an error when it was not given. */
 static int read_json(struct check *c, const char *pointer, json_t **ret)
 {
-        int fd = linhay_input_fd(c->run, pointer);
-        char *data = NULL;
-        size_t length = 0, size = 0;
+        char *data;
+        size_t length;
         json_error_t at;
-        ssize_t n = 1;
+        int r = handed_read(c->run, pointer, &data, &length);
 
-        if (fd == -ENOENT || fd == -ENOSYS)
-                return 0;
-        while (fd >= 0 && n > 0 && length < FILE_LIMIT) {
-                if (array_grow(&data, &size, length + 65536, 1) < 0) {
-                        free(data);
-                        return -ENOMEM;
-                }
-                n = read(fd, data + length, size - length);
-                length += n > 0 ? (size_t) n : 0;
-        }
-        if (fd < 0 || n < 0 || length >= FILE_LIMIT) {
-                free(data);
-                return linhay_fail(c->run, LINHAY_FAIL_INPUT, "unreadable-file",
-                                   "%s cannot be read, or is larger than 32 MiB", pointer + 1);
-        }
-        *ret = json_loadb(data ? data : "", length, JSON_REJECT_DUPLICATES, &at);
+        if (r <= 0)
+                return r;
+        *ret = json_loadb(data, length, JSON_REJECT_DUPLICATES, &at);
         free(data);
         if (!*ret)
                 return linhay_fail(c->run, LINHAY_FAIL_INPUT, "not-json",

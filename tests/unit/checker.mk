@@ -20,7 +20,7 @@ TESTS += tests/unit/test-checker
 tests_unit_test_checker_SOURCES = tests/unit/test-checker.c tests/test.h $(FAKEHOST_SOURCES)
 tests_unit_test_checker_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_checker_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libserver.a \
-	plugins/lib/liblicense.a plugins/lib/libscan.a plugins/lib/libyamltree.a $(YAML_LIBS) \
+	plugins/lib/liblicense.a plugins/lib/libscan.a plugins/lib/libyamltree.a plugins/lib/libtoml.a $(YAML_LIBS) \
 	$(TEST_LIBS) $(SCAN_LIBS)
 
 check_PROGRAMS += tests/unit/test-yaml
@@ -64,3 +64,10 @@ tests_unit_test_config_SOURCES = tests/unit/test-config.c tests/test.h $(FAKEHOS
 tests_unit_test_config_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_config_LDADD = $(TEST_LIBS)
 EXTRA_DIST += tests/unit/cases
+
+check_PROGRAMS += tests/unit/test-gitleaks
+TESTS += tests/unit/test-gitleaks
+tests_unit_test_gitleaks_SOURCES = tests/unit/test-gitleaks.c tests/test.h
+tests_unit_test_gitleaks_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_gitleaks_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libscan.a \
+	plugins/lib/libtoml.a $(TEST_LIBS) $(SCAN_LIBS)

@@ -322,7 +322,7 @@ static void test_pack_faults(void **state)
         static const struct {
                 const char *why, *pack, *want;
         } rows[] = {
-                { "no JSON", "{\n\"rules\": [,", "line 2" },
+                { "no JSON", "{\n\"rules\": [,", "2:" },
                 { "no rules", "{}", "/rules: " },
                 { "an empty list", "{\"rules\":[]}", "/rules: " },
                 { "a rule that is no object", "{\"rules\":[1]}", "/rules/0: " },

@@ -73,7 +73,7 @@ static void link_keywords(struct matcher *m, const struct keyword *keywords, siz
 
 static int collect_literals(struct matcher *m, size_t n)
 {
-        struct keyword *keywords = calloc(n, sizeof(*keywords));
+        struct keyword *keywords = calloc(n + 1, sizeof(*keywords));
         size_t at = 0;
 
         if (!keywords)
@@ -136,12 +136,12 @@ int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_en
         int r;
 
         *m = (struct matcher){ .pack = pack };
-        m->literals = calloc(n, sizeof(*m->literals));
-        m->lengths = calloc(n, sizeof(*m->lengths));
+        m->literals = calloc(n + 1, sizeof(*m->literals));
+        m->lengths = calloc(n + 1, sizeof(*m->lengths));
         m->first = calloc(n + 1, sizeof(*m->first));
-        m->rule_of = calloc(n, sizeof(*m->rule_of));
-        m->windows = calloc(pack->n_rules, sizeof(*m->windows));
-        m->used = calloc(pack->n_rules, sizeof(*m->used));
+        m->rule_of = calloc(n + 1, sizeof(*m->rule_of));
+        m->windows = calloc(pack->n_rules + 1, sizeof(*m->windows));
+        m->used = calloc(pack->n_rules + 1, sizeof(*m->used));
         m->match_data = pcre2_match_data_create(16, NULL);
         m->limits = pcre2_match_context_create(NULL);
         if (!m->literals || !m->lengths || !m->first || !m->rule_of || !m->windows || !m->used ||
@@ -352,6 +352,14 @@ static struct span line_of(const struct matcher *m, size_t at)
         return (struct span){ start, (size_t) ((after ? after : m->data + m->length) - start) };
 }
 
+static bool is_for(const struct allowance *a, const struct rule *rule)
+{
+        for (const char *const *id = a->rules; *id; id++)
+                if (!strcmp(*id, rule->id))
+                        return true;
+        return !a->rules[0];
+}
+
 /* Holds one of what an allowance names, or all of it? */
 static int allows(struct matcher *m, const struct allowance *a, const struct match *match,
                   bool *ret)
@@ -387,7 +395,8 @@ static int is_allowed(struct matcher *m, const struct match *match, bool *ret)
         for (size_t i = 0; r >= 0 && !*ret && i < rule->n_allow; i++)
                 r = allows(m, &rule->allow[i], match, ret);
         for (size_t i = 0; r >= 0 && !*ret && i < m->pack->n_allow; i++)
-                r = allows(m, &m->pack->allow[i], match, ret);
+                if (is_for(&m->pack->allow[i], rule))
+                        r = allows(m, &m->pack->allow[i], match, ret);
         return r;
 }
 

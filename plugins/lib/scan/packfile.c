@@ -8,7 +8,7 @@
 #define MAGIC        "linhay rules\n\x1a\x01"
 #define ORDER        0x01020304
 #define KEY_MAX      64
-#define ALLOW_FIELDS 5
+#define ALLOW_FIELDS 6
 #define NOTHING      0 /* offset of the empty text, and the end of a list */
 
 /* Sections follow the header in this order, without gaps but those that align the last one. */
@@ -130,6 +130,7 @@ static uint64_t put_allowances(struct writer *w, const struct allowance *allow, 
                 words[2] = put_list(w, allow[i].words);
                 words[3] = allow[i].target;
                 words[4] = allow[i].all;
+                words[5] = put_list(w, allow[i].rules);
         }
         return at;
 }
@@ -140,7 +141,7 @@ static int put_all(struct writer *w, const struct rule_pack *pack, struct header
 
         for (size_t i = 0; i < pack->n_rules; i++)
                 n_allowances += pack->rules[i].n_allow;
-        w->rules = calloc(pack->n_rules * rule_words(), sizeof(*w->rules));
+        w->rules = calloc(pack->n_rules * rule_words() + 1, sizeof(*w->rules));
         w->allowances = calloc(n_allowances + 1, ALLOW_FIELDS * sizeof(*w->allowances));
         w->strings = open_memstream(&w->strings_data, &w->strings_length);
         if (!w->rules || !w->allowances || !w->strings)
@@ -370,7 +371,7 @@ static int get_all(struct source *s)
         const struct header *h = s->h;
         struct rule_pack *pack = s->pack;
 
-        pack->rules = calloc(h->n_rules, sizeof(*pack->rules));
+        pack->rules = calloc((size_t) h->n_rules + 1, sizeof(*pack->rules));
         pack->lists = calloc(h->n_lists, sizeof(*pack->lists));
         pack->n_expressions = (size_t) h->n_expressions + 1;
         pack->expressions = calloc(pack->n_expressions, sizeof(*pack->expressions));
@@ -389,7 +390,8 @@ static int get_all(struct source *s)
                                                           .paths = get_expressions(s, words[1]),
                                                           .words = get_list(s, words[2]),
                                                           .target = (enum allow_target) words[3],
-                                                          .all = words[4] != 0 };
+                                                          .all = words[4] != 0,
+                                                          .rules = get_list(s, words[5]) };
         }
         pack->n_rules = h->n_rules;
         for (size_t i = 0; i < h->n_rules; i++)

@@ -11,6 +11,15 @@ const char *const proof_names[PROOFS_] = {
         [PROOF_JWT] = "jwt",   [PROOF_PEM] = "pem", [PROOF_LUHN] = "luhn",
 };
 
+const char *const proof_means[PROOFS_] = {
+        [PROOF_NONE] = "nothing in it can be checked",
+        [PROOF_CRC] = "its last six bytes are a checksum of those before",
+        [PROOF_AWS] = "an account number is written in it",
+        [PROOF_JWT] = "header and payload must be JSON",
+        [PROOF_PEM] = "what is inside must have a key's structure",
+        [PROOF_LUHN] = "its last digit is a checksum",
+};
+
 static enum proof_result result_of(bool holds)
 {
         return holds ? PROOF_HOLDS : PROOF_FAILS;

@@ -25,5 +25,6 @@ enum proof {
 enum proof_result { PROOF_UNKNOWN, PROOF_HOLDS, PROOF_FAILS };
 
 extern const char *const proof_names[PROOFS_]; /* as packs spell them */
+extern const char *const proof_means[PROOFS_]; /* for people */
 
 enum proof_result proof_of(enum proof proof, struct span secret);

@@ -198,7 +198,7 @@ static int expressions_read(struct reader *r, const char *key, const json_t *jso
 
 static int allowance_read(struct reader *r, const json_t *json, struct allowance *a)
 {
-        static const char *const keys[] = { "regexes", "paths", "words", "target", "all" };
+        static const char *const keys[] = { "regexes", "paths", "words", "rules", "target", "all" };
         static const struct rule_field target = {
                 "target", FIELD_NAME, 0, target_names, ARRAY_SIZE(target_names), ALLOW_SECRET
         };
@@ -223,6 +223,8 @@ static int allowance_read(struct reader *r, const json_t *json, struct allowance
                 result = expressions_read(r, "paths", json_object_get(json, "paths"), &a->paths);
         if (result >= 0)
                 result = list_read(r, "words", json_object_get(json, "words"), &a->words);
+        if (result >= 0)
+                result = list_read(r, "rules", json_object_get(json, "rules"), &a->rules);
         if (result >= 0 && named)
                 result = name_read(r, &target, named, &n);
         if (result >= 0 && all && !json_is_boolean(all))
@@ -317,7 +319,7 @@ static void count_allow(struct room *room, const json_t *json)
 
         json_array_foreach (json_object_get(json, "allow"), i, item) {
                 room->allowances++;
-                room->lists += size_at(item, "words") + 1;
+                room->lists += size_at(item, "words") + size_at(item, "rules") + 2;
                 room->expressions += size_at(item, "regexes") + size_at(item, "paths") + 2;
         }
 }
@@ -340,7 +342,7 @@ static struct room count_room(const json_t *root)
 
 static int make_room(struct rule_pack *pack, size_t n_rules, const struct room *room)
 {
-        pack->rules = calloc(n_rules, sizeof(*pack->rules));
+        pack->rules = calloc(n_rules + 1, sizeof(*pack->rules));
         pack->lists = calloc(room->lists, sizeof(*pack->lists));
         pack->expressions = calloc(room->expressions, sizeof(*pack->expressions));
         pack->allowances = calloc(room->allowances, sizeof(*pack->allowances));
@@ -406,12 +408,14 @@ int rule_pack_load(struct rule_pack *pack, const char *text, size_t length, char
 
         *pack = (struct rule_pack){ .root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &at) };
         if (!pack->root) {
-                (void) snprintf(error, error_size, "line %d, column %d: %s", at.line, at.column,
-                                at.text);
+                (void) snprintf(error, error_size, "%d:%d: %s", at.line, at.column, at.text);
                 return -EBADMSG;
         }
         list = json_object_get(pack->root, "rules");
-        if (!json_array_size(list) || json_array_size(list) > RULES_MAX) {
+        /* One that only switches off or allows needs none. */
+        if (!json_is_array(list) || json_array_size(list) > RULES_MAX ||
+            !(json_array_size(list) + size_at(pack->root, "allow") +
+              size_at(pack->root, "disable"))) {
                 (void) snprintf(error, error_size, "/rules: must be a list of 1 to %d rules",
                                 RULES_MAX);
                 r = -EBADMSG;

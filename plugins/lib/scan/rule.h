@@ -41,6 +41,7 @@ struct allowance {
         struct expression *regexes; /* each list ends in a NULL text */
         struct expression *paths;
         const char *const *words; /* parts of the secret, compared without case */
+        const char *const *rules; /* of a pack: ids of the rules it is for; empty = all */
         enum allow_target target;
         bool all; /* each of the three that is given must hold; else one is enough */
 };

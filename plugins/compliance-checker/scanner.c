@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scanner.h"
+
+#include "handed.h"
+#include "scan/packfile.h"
+
+static void tell_note(struct linhay_run *run, const struct matcher *m, const char *name)
+{
+        if (m->note)
+                linhay_log(run, LINHAY_WARNING,
+                           "%s: the gate that came with it is not used, because %s; the built-in "
+                           "one is slower and finds the same",
+                           name, m->note);
+}
+
+int scanner_init(struct linhay_run *run, struct scanner *s, struct span pack, const char *name)
+{
+        char error[256] = "out of memory";
+
+        matcher_done(&s->matcher);
+        rule_pack_done(&s->pack);
+        if (packfile_read(&s->pack, pack.text, pack.length, false, error, sizeof(error)) < 0)
+                return linhay_fail(run, LINHAY_FAIL_INTERNAL, "rule-pack", "%s: %s", name, error);
+        if (matcher_init(&s->matcher, &s->pack, gate_best()) < 0)
+                return linhay_fail(run, LINHAY_FAIL_INTERNAL, "rule-pack",
+                                   "%s: the gate cannot be made", name);
+        tell_note(run, &s->matcher, name);
+        return 0;
+}
+
+int scanner_read(struct rule_pack *pack, const char *data, size_t length, char *error,
+                 size_t error_size)
+{
+        int r;
+
+        if (packfile_is(data, length))
+                return packfile_read(pack, data, length, true, error, error_size);
+        r = rule_pack_load(pack, data, length, error, error_size);
+        for (size_t i = 0; r >= 0 && i < pack->n_rules; i++)
+                r = rule_compile(&pack->rules[i], error, error_size);
+        return r;
+}
+
+static int extend(struct scanner_extra *e, struct scanner *base, size_t length, char *error,
+                  size_t error_size)
+{
+        int r = scanner_read(&e->own, e->data, length, error, error_size);
+
+        if (r < 0 || e->own.alone)
+                return r < 0 ? r : matcher_init(&e->matcher, &e->own, gate_best());
+        r = rule_pack_join(&e->joined, &base->pack, &e->own);
+        return r < 0 ? r : matcher_init(&e->matcher, &e->joined, gate_best());
+}
+
+int scanner_extend(struct linhay_run *run, struct scanner_extra *e, struct scanner *base)
+{
+        char error[512] = "out of memory";
+        size_t length;
+        int r = handed_read(run, "/rules", &e->data, &length);
+
+        if (r <= 0)
+                return r;
+        if (extend(e, base, length, error, sizeof(error)) < 0)
+                return linhay_fail(run, LINHAY_FAIL_INPUT, "bad-rules", "rules: %s", error);
+        tell_note(run, &e->matcher, "rules");
+        return 1;
+}
+
+void scanner_extra_done(struct scanner_extra *e)
+{
+        matcher_done(&e->matcher);
+        rule_pack_done(&e->joined);
+        rule_pack_done(&e->own);
+        free(e->data);
+        *e = (struct scanner_extra){ 0 };
+}
