@@ -2,6 +2,12 @@
 noinst_LIBRARIES += plugins/compliance-checker/libchecker.a
 plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/captured.c plugins/compliance-checker/captured.h \
+	plugins/compliance-checker/actions.c plugins/compliance-checker/actions.h \
+	plugins/compliance-checker/actions-expr.c plugins/compliance-checker/actions-expr.h \
+	plugins/compliance-checker/actions-file.c plugins/compliance-checker/actions-file.h \
+	plugins/compliance-checker/actions-job.c plugins/compliance-checker/actions-job.h \
+	plugins/compliance-checker/actions-step.c plugins/compliance-checker/actions-step.h \
+	plugins/compliance-checker/actions-taint.c plugins/compliance-checker/actions-taint.h \
 	plugins/compliance-checker/check.c plugins/compliance-checker/check.h \
 	plugins/compliance-checker/decoded.c plugins/compliance-checker/decoded.h \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \

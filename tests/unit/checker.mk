@@ -62,7 +62,7 @@ check_PROGRAMS += tests/unit/test-config
 TESTS += tests/unit/test-config
 tests_unit_test_config_SOURCES = tests/unit/test-config.c tests/test.h $(FAKEHOST_SOURCES)
 tests_unit_test_config_CPPFLAGS = $(TEST_CPPFLAGS)
-tests_unit_test_config_LDADD = $(TEST_LIBS)
+tests_unit_test_config_LDADD = plugins/compliance-checker/libchecker.a $(TEST_LIBS)
 EXTRA_DIST += tests/unit/cases
 
 check_PROGRAMS += tests/unit/test-gitleaks

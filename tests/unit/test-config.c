@@ -13,6 +13,9 @@
 #include "base/io.h"
 #include "fakehost.h"
 
+/* Of the agent's library, the parser that is tested alone. */
+#include "../../plugins/compliance-checker/actions-expr.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -187,6 +190,74 @@ static void test_kube_cases(void **state)
         expect_cases("kube.jsonl", "a.yaml");
 }
 
+static void test_actions_cases(void **state)
+{
+        (void) state;
+        expect_cases("actions.jsonl", ".github/workflows/a.yml");
+}
+
+/* ---- Expressions of GitHub Actions ---- */
+
+/* One letter for each node, in the order in which they were made. */
+static void test_expressions(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text, *want; /* kinds and texts; "!" = broken */
+        } rows[] = {
+                { "a context", " github.event.issue.title ", "c:github.event.issue.title " },
+                { "case is folded", "GitHub.Head_Ref", "c:github.head_ref " },
+                { "indices are names", "github['event'].x[0]", "c:github.event.x.0 s:event v:0 " },
+                { "a star", "github.event.commits.*.id", "c:github.event.commits.*.id " },
+                { "an index that is no literal", "secrets[matrix.x]", "c:secrets.? c:matrix.x " },
+                { "a text with a quote", "'it''s'", "s:it's " },
+                { "a call", "contains('a', env.B)", "f:contains s:a c:env.b " },
+                { "a member of a call", "fromJSON(x).y", "f:fromjson.y c:x " },
+                { "operators", "!a && b == 'c' || d", "c:a ! c:b s:c = & c:d | " },
+                { "comparisons", "a <= 1 != true", "c:a v:1 = v:true = " },
+                { "parentheses", "(a || b) && c", "c:a c:b | c:c & " },
+                { "numbers", "-1.5e3", "v:-1.5e3 " },
+                { "nothing", "  ", "!" },
+                { "two values", "a b", "!" },
+                { "double quotes", "\"a\"", "!" },
+                { "an open call", "f(a", "!" },
+                { "an open text", "'a", "!" },
+        };
+        static const char signs[] = { 's', 'v', 'c', 'f', '!', '&', '|', '=' };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf list = { 0 };
+                struct span text = { rows[i].text, strlen(rows[i].text) };
+                struct actions_expr e;
+
+                assert_int_equal(actions_expr_parse(&e, text), 0);
+                for (size_t n = 0; n < e.n; n++)
+                        (void) buf_printf(&list, e.nodes[n].kind < EXPR_NOT ? "%c:%s " : "%c ",
+                                          signs[e.nodes[n].kind], e.nodes[n].text);
+                if (strcmp(e.root < 0 ? "!" : buf_text(&list), rows[i].want) != 0)
+                        fail_msg("%s: got %s (%s)", rows[i].why, buf_text(&list),
+                                 e.error ? e.error : "");
+                assert_true((e.root < 0) == (e.error != NULL));
+                actions_expr_done(&e);
+        }
+}
+
+static void test_braces(void **state)
+{
+        (void) state;
+        static const char text[] = "a ${{ x }} ${{ '}}' }} $ {{ no }} ${{ open";
+        struct span whole = { text, strlen(text) }, inner;
+        size_t at = 0;
+
+        assert_true(actions_expr_next(whole, &at, &inner));
+        assert_memory_equal(inner.text, " x ", inner.length);
+        assert_true(actions_expr_next(whole, &at, &inner));
+        assert_int_equal(inner.length, strlen(" '}}' "));
+        assert_true(actions_expr_next(whole, &at, &inner));
+        assert_memory_equal(inner.text, " open", inner.length);
+        assert_false(actions_expr_next(whole, &at, &inner));
+}
+
 /* ---- More than one file, and odd ones ---- */
 
 /* "path:line:rule " of each finding of a severity above info. */
@@ -322,9 +393,9 @@ static void test_kube_bombs(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_kube_cases),
-                cmocka_unit_test(test_kube_files),
-                cmocka_unit_test(test_kube_folders),
+                cmocka_unit_test(test_kube_cases),  cmocka_unit_test(test_actions_cases),
+                cmocka_unit_test(test_expressions), cmocka_unit_test(test_braces),
+                cmocka_unit_test(test_kube_files),  cmocka_unit_test(test_kube_folders),
                 cmocka_unit_test(test_kube_bombs),
         };
 
