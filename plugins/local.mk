@@ -12,6 +12,7 @@ include $(srcdir)/plugins/lib/toml/local.mk
 include $(srcdir)/plugins/lib/server/local.mk
 include $(srcdir)/plugins/lib/license/local.mk
 include $(srcdir)/plugins/lib/yaml/local.mk
+include $(srcdir)/plugins/lib/deps/local.mk
 include $(srcdir)/plugins/patcher/local.mk
 include $(srcdir)/plugins/compliance-checker/local.mk
 include $(srcdir)/plugins/code-reviewer/local.mk

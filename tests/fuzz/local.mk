@@ -6,6 +6,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-collect \
 	tests/fuzz/fuzz-control \
 	tests/fuzz/fuzz-cron \
+	tests/fuzz/fuzz-deps \
 	tests/fuzz/fuzz-elf \
 	tests/fuzz/fuzz-expr \
 	tests/fuzz/fuzz-flow \
@@ -56,6 +57,11 @@ tests_fuzz_fuzz_control_LDADD = $(HOST_LIBS)
 tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz-cron.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_cron_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_cron_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_deps_SOURCES = tests/fuzz/fuzz-deps.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_deps_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_deps_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_deps_LDADD = plugins/lib/libdeps.a $(DEPS_LIBS) libbase.a
 
 tests_fuzz_fuzz_elf_SOURCES = tests/fuzz/fuzz-elf.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_elf_LDFLAGS = $(FUZZ_LINK)

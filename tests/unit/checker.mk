@@ -71,3 +71,9 @@ tests_unit_test_gitleaks_SOURCES = tests/unit/test-gitleaks.c tests/test.h
 tests_unit_test_gitleaks_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_gitleaks_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libscan.a \
 	plugins/lib/libtoml.a $(TEST_LIBS) $(SCAN_LIBS)
+
+check_PROGRAMS += tests/unit/test-deps
+TESTS += tests/unit/test-deps
+tests_unit_test_deps_SOURCES = tests/unit/test-deps.c tests/test.h
+tests_unit_test_deps_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_deps_LDADD = plugins/lib/libdeps.a $(DEPS_LIBS) $(TEST_LIBS)

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "../yaml/yaml.h"
+#include "reader.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Lists of package.json and of the root of a lockfile. */
+static const struct {
+        const char *member;
+        enum dep_scope scope;
+} lists[] = {
+        { "dependencies", DEP_RUNTIME },
+        { "optionalDependencies", DEP_OPTIONAL },
+        { "peerDependencies", DEP_OPTIONAL },
+        { "devDependencies", DEP_DEV },
+};
+
+static json_t *json_read(struct dep_reader *r, int *ret_error)
+{
+        json_error_t e;
+        json_t *json = json_loadb(r->text, r->length, 0, &e);
+
+        *ret_error = 0;
+        if (!json_is_object(json)) {
+                json_decref(json);
+                *ret_error = dep_fail(r, e.line > 0 ? (uint32_t) e.line : 0,
+                                      "it is no JSON object: %s", e.text);
+                return NULL;
+        }
+        return json;
+}
+
+static bool is_exact(const char *version)
+{
+        return version && *version >= '0' && *version <= '9' && !strpbrk(version, " xX*|<>=~^") &&
+               strchr(version, '.');
+}
+
+int dep_npm_manifest(struct dep_reader *r)
+{
+        json_t *json, *version;
+        const char *name;
+        int e;
+
+        json = json_read(r, &e);
+        for (size_t i = 0; e == 0 && i < ARRAY_SIZE(lists); i++) {
+                (void) dep_line_of(r, lists[i].member);
+                json_object_foreach (json_object_get(json, lists[i].member), name, version)
+                        if (e == 0)
+                                e = dep_add(
+                                        r, DEP_NPM,
+                                        &(struct dep_note){
+                                                .name = name,
+                                                .version = json_string_value(version),
+                                                .scope = lists[i].scope,
+                                                .is_exact = is_exact(json_string_value(version)),
+                                                .line = dep_line_of(r, name),
+                                                .is_direct = true });
+                r->cursor = 0;
+                r->cursor_line = 1;
+        }
+        json_decref(json);
+        return e;
+}
+
+/* A text, {type}, or a list of those. */
+static const char *license_of(const json_t *entry, char *text, size_t size)
+{
+        const json_t *license = json_object_get(entry, "license");
+        json_t *item;
+        size_t i, n = 0;
+
+        if (!license)
+                license = json_object_get(entry, "licenses");
+        if (json_is_object(license))
+                license = json_object_get(license, "type");
+        if (!json_is_array(license))
+                return json_string_value(license);
+        *text = '\0';
+        json_array_foreach (license, i, item) {
+                const char *one = json_string_value(
+                        json_is_object(item) ? json_object_get(item, "type") : item);
+
+                if (one && n < size)
+                        n += (size_t) snprintf(text + n, size - n, "%s%s", n ? " OR " : "", one);
+        }
+        return n && n < size ? text : NULL;
+}
+
+static enum dep_scope scope_of(const json_t *entry)
+{
+        return json_is_true(json_object_get(entry, "dev")) ? DEP_DEV
+               : json_is_true(json_object_get(entry, "optional")) ||
+                               json_is_true(json_object_get(entry, "devOptional"))
+                       ? DEP_OPTIONAL
+                       : DEP_RUNTIME;
+}
+
+/* Does the root ask for it? */
+static bool is_asked_for(const json_t *root, const char *name)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+                if (json_object_get(json_object_get(root, lists[i].member), name))
+                        return true;
+        return false;
+}
+
+/* Versions 2 and 3: "node_modules/a/node_modules/b" -> b. */
+static int packages_read(struct dep_reader *r, const json_t *packages)
+{
+        const json_t *root = json_object_get(packages, "");
+        const char *place;
+        json_t *entry;
+        int e = 0;
+
+        json_object_foreach ((json_t *) packages, place, entry) {
+                const char *name = place, *next;
+                char license[256];
+                uint32_t line;
+                bool is_top;
+
+                while ((next = strstr(name, "node_modules/")))
+                        name = next + strlen("node_modules/");
+                if (e < 0 || !*place || name == place ||
+                    json_is_true(json_object_get(entry, "link")))
+                        continue;
+                line = dep_line_of(r, place);
+                is_top = name == place + strlen("node_modules/");
+                e = dep_add(r, DEP_NPM,
+                            &(struct dep_note){
+                                    .name = name,
+                                    .version = json_string_value(json_object_get(entry, "version")),
+                                    .license = license_of(entry, license, sizeof(license)),
+                                    .scope = scope_of(entry),
+                                    .line = line,
+                                    .is_exact = true,
+                                    .is_direct = is_top && is_asked_for(root, name) });
+        }
+        return e;
+}
+
+/* Version 1: a tree of dependencies; who asked for what only package.json tells. */
+static int tree_read(struct dep_reader *r, const json_t *dependencies, unsigned depth)
+{
+        enum { DEPTH = 64 };
+        const char *name;
+        json_t *entry;
+        int e = 0;
+
+        if (depth > DEPTH)
+                return dep_fail(r, 0, "its dependencies stand more than %d deep", DEPTH);
+        json_object_foreach ((json_t *) dependencies, name, entry) {
+                if (e == 0)
+                        e = dep_add(r, DEP_NPM,
+                                    &(struct dep_note){ .name = name,
+                                                        .version = json_string_value(
+                                                                json_object_get(entry, "version")),
+                                                        .scope = scope_of(entry),
+                                                        .line = dep_line_of(r, name),
+                                                        .is_exact = true });
+                if (e == 0)
+                        e = tree_read(r, json_object_get(entry, "dependencies"), depth + 1);
+        }
+        return e;
+}
+
+int dep_npm_lock(struct dep_reader *r)
+{
+        const json_t *packages;
+        json_t *json;
+        int e;
+
+        json = json_read(r, &e);
+        if (e < 0)
+                return e;
+        packages = json_object_get(json, "packages");
+        e = json_is_object(packages) ? packages_read(r, packages)
+                                     : tree_read(r, json_object_get(json, "dependencies"), 0);
+        json_decref(json);
+        return e;
+}
+
+/* The name in "lodash@^4", "@a/b@npm:^1", "alias@npm:real@1": what stands before the second @. */
+static bool name_cut(char *name)
+{
+        char *at = *name ? strchr(name + 1, '@') : NULL;
+
+        if (at)
+                *at = '\0';
+        return at != NULL;
+}
+
+/* yarn.lock: `"a@^1", "a@^2":` and below it, indented, `version "1.2.3"` or `version: 1.2.3`. */
+int dep_yarn_lock(struct dep_reader *r)
+{
+        char name[DEPS_TEXT_MAX + 1] = "", version[DEPS_TEXT_MAX + 1];
+        struct dep_line line = { 0 };
+        uint32_t started = 0;
+        size_t at = 0;
+
+        while (dep_line_next(r, &at, &line)) {
+                const char *text = line.text + line.indent;
+                size_t n = line.length - line.indent, from, length;
+                int e;
+
+                if (n == 0 || *text == '#')
+                        continue;
+                if (line.indent == 0) {
+                        from = *text == '"';
+                        length = MIN_OF(n - from, (size_t) DEPS_TEXT_MAX);
+                        memcpy(name, text + from, length);
+                        name[length] = '\0';
+                        name[strcspn(name, "\",:")] = '\0';
+                        if (!name_cut(name))
+                                *name = '\0'; /* __metadata */
+                        started = line.number;
+                        continue;
+                }
+                if (!*name || n < 9 || memcmp(text, "version", 7) != 0 ||
+                    (text[7] != ' ' && text[7] != ':'))
+                        continue;
+                from = 7 + strspn(text + 7, ": \"");
+                length = from < n ? MIN_OF(n - from, (size_t) DEPS_TEXT_MAX) : 0;
+                memcpy(version, text + from, length);
+                version[length] = '\0';
+                version[strcspn(version, "\" ")] = '\0';
+                if (strstr(version, "use.local"))
+                        continue;
+                e = dep_add(r, DEP_NPM,
+                            &(struct dep_note){ .name = name,
+                                                .version = version,
+                                                .line = started,
+                                                .is_exact = true });
+                if (e < 0)
+                        return e;
+                *name = '\0';
+        }
+        return 0;
+}
+
+/* pnpm's key: "/a@1.0.0(b@2)", "a@1.0.0", or in old files "/a/1.0.0"; "/@s/a@1". */
+static bool pnpm_key_split(char *key, char **ret_name, char **ret_version)
+{
+        char *name = key + (*key == '/'), *version;
+
+        name[strcspn(name, "(")] = '\0';
+        version = *name ? strchr(name + 1, '@') : NULL;
+        if (!version) {
+                version = strrchr(name, '/');
+                if (version)
+                        version[1 + strcspn(version + 1, "_")] = '\0';
+        }
+        if (!version || version == name)
+                return false;
+        *version++ = '\0';
+        *ret_name = name;
+        *ret_version = version;
+        return *version != '\0';
+}
+
+static int pnpm_importer_read(struct dep_reader *r, const struct yaml_node *importer)
+{
+        int e = 0;
+
+        for (size_t k = 0; k < ARRAY_SIZE(lists); k++) {
+                const struct yaml_node *list = yaml_get(importer, lists[k].member);
+
+                for (size_t i = 0; e == 0 && i < yaml_count(list, YAML_MAPPING); i++) {
+                        const char *version = yaml_get_text(list->items[i], "version");
+                        char text[DEPS_TEXT_MAX + 1];
+
+                        if (!version)
+                                version = yaml_text(list->items[i]);
+                        if (!version || strstr(version, "link:") || strlen(version) > DEPS_TEXT_MAX)
+                                continue;
+                        (void) snprintf(text, sizeof(text), "%s", version);
+                        text[strcspn(text, "(_")] = '\0';
+                        e = dep_add(r, DEP_NPM,
+                                    &(struct dep_note){ .name = list->keys[i]->value,
+                                                        .version = text,
+                                                        .scope = lists[k].scope,
+                                                        .line = list->keys[i]->line,
+                                                        .is_exact = true,
+                                                        .is_direct = true });
+                }
+        }
+        return e;
+}
+
+int dep_pnpm_lock(struct dep_reader *r)
+{
+        const struct yaml_node *root, *packages, *importers;
+        struct yaml_tree tree;
+        int e = yaml_parse(&tree, r->text, r->length);
+
+        if (e == 0 && tree.error)
+                e = dep_fail(r, tree.error_line, "%s", tree.error);
+        root = e == 0 && tree.n_documents ? tree.documents[0] : NULL;
+        importers = yaml_get(root, "importers");
+        if (e == 0 && !importers)
+                e = pnpm_importer_read(r, root);
+        for (size_t i = 0; e == 0 && i < yaml_count(importers, YAML_MAPPING); i++)
+                e = pnpm_importer_read(r, importers->items[i]);
+        packages = yaml_get(root, "packages");
+        for (size_t i = 0; e == 0 && i < yaml_count(packages, YAML_MAPPING); i++) {
+                const struct yaml_node *entry = packages->items[i];
+                char key[DEPS_TEXT_MAX + 1], *name, *version;
+
+                (void) snprintf(key, sizeof(key), "%s", packages->keys[i]->value);
+                if (pnpm_key_split(key, &name, &version))
+                        e = dep_add(r, DEP_NPM,
+                                    &(struct dep_note){
+                                            .name = name,
+                                            .version = version,
+                                            .scope = yaml_is_true(yaml_get(entry, "dev")) ? DEP_DEV
+                                                     : yaml_is_true(yaml_get(entry, "optional"))
+                                                             ? DEP_OPTIONAL
+                                                             : DEP_RUNTIME,
+                                            .line = packages->keys[i]->line,
+                                            .is_exact = true });
+        }
+        yaml_done(&tree);
+        return e;
+}
