@@ -33,28 +33,44 @@ struct armed *armed_free(struct armed *a)
         return NULL;
 }
 
-/* Recorded as dealt with, without a run. */
-static void settle(struct armed *a, int64_t due_ms)
+/* The due times that wait, as they are recorded. */
+static json_t *waiting_json(const struct armed *a)
 {
-        engine_trigger_passed(a->options->engine, a->name, (uint64_t) due_ms);
+        json_t *times = json_array();
+
+        for (size_t i = 0; times && i < a->n_waiting; i++)
+                (void) json_array_append_new(times, json_integer(a->waiting[i]));
+        return times;
 }
 
-static void wait_again(struct armed *a, int64_t due_ms)
+/* Only a schedule has times that come due by themselves. */
+static uint64_t until_ms(const struct armed *a)
 {
-        memmove(a->waiting + 1, a->waiting, a->n_waiting * sizeof(*a->waiting));
-        a->waiting[0] = due_ms;
-        a->n_waiting++;
-        a->is_refused = true;
+        return a->trigger->cron ? (uint64_t) a->last * 1000 : 0;
 }
 
-static int submit(struct armed *a, int64_t due_ms, const char *kind, bool is_by_hand,
-                  char ret[RUN_ID_SIZE], struct err *err)
+/* What waits is as durable as a run: a daemon that dies has it again. */
+static void record(struct armed *a)
+{
+        _cleanup_(json_decrefp) json_t *waiting = waiting_json(a);
+        const struct engine_trigger trigger = { .name = a->name,
+                                                .until_ms = until_ms(a),
+                                                .waiting = waiting };
+
+        engine_trigger_stands(a->options->engine, &trigger);
+}
+
+static int submit(struct armed *a, int64_t due_ms, bool is_by_hand, char ret[RUN_ID_SIZE],
+                  struct err *err)
 {
         _cleanup_(flow_freep) struct flow *flow = NULL;
+        _cleanup_(json_decrefp) json_t *waiting = waiting_json(a);
         char key[2 * TRIGGER_NAME_SIZE + 48], by[2 * TRIGGER_NAME_SIZE + 16];
-        const struct engine_trigger trigger = {
-                .name = a->name, .kind = kind, .due_ms = (uint64_t) due_ms, .is_extra = is_by_hand
-        };
+        const struct engine_trigger trigger = { .name = a->name,
+                                                .kind = trigger_kind(a->trigger),
+                                                .due_ms = (uint64_t) due_ms,
+                                                .until_ms = is_by_hand ? 0 : until_ms(a),
+                                                .waiting = waiting };
         struct engine_request request = { .inputs = a->trigger->inputs,
                                           .workspace = a->trigger->workspace,
                                           .by = { -1, by },
@@ -69,29 +85,55 @@ static int submit(struct armed *a, int64_t due_ms, const char *kind, bool is_by_
                 return r;
         request.flow = flow;
         r = engine_submit(a->options->engine, &request, ret, err);
-        if (r == 0)
-                (void) TAKE(flow);
-        return r;
+        if (r < 0)
+                return r;
+        (void) TAKE(flow);
+        (void) snprintf(a->live, sizeof(a->live), "%s", ret);
+        a->fired = due_ms;
+        return 0;
 }
 
-/* What cannot be started is no reason to try for ever: it is told, and dealt with. */
+/* A later look may find room: in the queue, in the store, or in a tree that is stuck. */
+static bool is_for_now(int code)
+{
+        return code == -EAGAIN || code == -EDQUOT || code == -EBUSY;
+}
+
+/* What is not made up for is tried as long as it is on time (run/due.h). */
+static bool may_wait(const struct armed *a, int64_t due_ms)
+{
+        return !a->trigger->cron || a->trigger->missed != TRIGGER_MISSED_SKIP ||
+               armed_now_ms(a->options) - due_ms <= DUE_GRACE_S * 1000;
+}
+
+static void wait_again(struct armed *a, int64_t due_ms, const struct err *why)
+{
+        if (!a->is_refused_told)
+                armed_tell(a->options, true, "trigger %s waits: %s", a->name, err_text(why));
+        a->is_refused = a->is_refused_told = true;
+        memmove(a->waiting + 1, a->waiting, a->n_waiting * sizeof(*a->waiting));
+        a->waiting[0] = due_ms;
+        a->n_waiting++;
+}
+
+/* What cannot be started ever is no reason to try for ever: it is told, and dealt with. */
 static void start(struct armed *a, int64_t due_ms)
 {
         char run[RUN_ID_SIZE];
         struct err err = { 0 };
-        int r = submit(a, due_ms, trigger_kind(a->trigger), false, run, &err);
+        int r = submit(a, due_ms, false, run, &err);
 
         if (r == 0) {
-                (void) snprintf(a->live, sizeof(a->live), "%s", run);
+                a->is_refused_told = false;
                 armed_tell(a->options, false, "trigger %s starts run %s", a->name, run);
-        } else if (r == -EAGAIN && a->n_waiting < DUE_ALL_MAX) {
-                wait_again(a, due_ms);
-        } else {
-                if (r != -EEXIST)
-                        armed_tell(a->options, true, "trigger %s starts no run: %s", a->name,
-                                   err_text(&err));
-                settle(a, due_ms);
+                return;
         }
+        if (is_for_now(r) && may_wait(a, due_ms) && a->n_waiting < DUE_ALL_MAX)
+                wait_again(a, due_ms, &err);
+        else if (r != -EEXIST)
+                armed_tell(a->options, true, "trigger %s starts no run: %s", a->name,
+                           err_text(&err));
+        record(a);
 }
 
 static void wait_for_turn(struct armed *a, int64_t due_ms)
@@ -109,18 +151,13 @@ static void wait_for_turn(struct armed *a, int64_t due_ms)
 }
 
 /* It is due, and its last run has not ended. */
-static void overlap(struct armed *a, int64_t due_ms, bool is_made_up)
+static void overlap(struct armed *a, int64_t due_ms)
 {
-        if (is_made_up || a->n_waiting > 0) {
-                wait_for_turn(a, due_ms);
-                return;
-        }
-        switch (a->trigger->overlap) {
+        switch (a->n_waiting > 0 ? TRIGGER_OVERLAP_QUEUE : a->trigger->overlap) {
         case TRIGGER_OVERLAP_SKIP:
                 armed_tell(a->options, false,
                            "trigger %s: run %s has not ended, no other is started", a->name,
                            a->live);
-                settle(a, due_ms);
                 break;
         case TRIGGER_OVERLAP_CANCEL:
                 (void) engine_cancel(a->options->engine, a->live, CANCEL_ORDERLY, a->name, NULL);
@@ -130,12 +167,13 @@ static void overlap(struct armed *a, int64_t due_ms, bool is_made_up)
                 wait_for_turn(a, due_ms);
                 break;
         }
+        record(a);
 }
 
-static void offer(struct armed *a, int64_t due_ms, bool is_made_up)
+static void offer(struct armed *a, int64_t due_ms)
 {
         if (a->live[0] || a->n_waiting > 0)
-                overlap(a, due_ms, is_made_up);
+                overlap(a, due_ms);
         else
                 start(a, due_ms);
 }
@@ -152,35 +190,34 @@ static void next_waiting(struct armed *a)
         start(a, due_ms);
 }
 
-/* A daemon that died had perhaps something waiting for the run that is still there. */
-static bool was_waiting(const struct armed *a, const struct due *due)
-{
-        return a->is_new_here && a->live[0] && due->n == 0 && due->is_missed &&
-               a->trigger->overlap != TRIGGER_OVERLAP_SKIP;
-}
-
-void armed_turn(struct armed *a)
+/* What was missed is recorded as waiting before the first of it is started. */
+static void come_due(struct armed *a)
 {
         int64_t before = a->last;
         struct due due;
 
-        if (a->trigger->cron) {
-                due_find(&due, &a->cron, a->zone, a->trigger->missed, a->last,
-                         armed_now_ms(a->options) / 1000);
-                a->last = due.last;
-                if (due.is_behind)
-                        armed_tell(a->options, true,
-                                   "trigger %s: the clock is far behind what is recorded; counting "
-                                   "starts now",
-                                   a->name);
-                for (size_t i = 0; i < due.n; i++)
-                        offer(a, due.at[i] * 1000, due.n > 1);
-                if (was_waiting(a, &due))
-                        offer(a, due.last * 1000, false);
-                else if (due.n == 0 && due.last != before)
-                        settle(a, due.last * 1000);
-                a->is_new_here = false;
+        due_find(&due, &a->cron, a->zone, a->trigger->missed, a->last,
+                 armed_now_ms(a->options) / 1000);
+        a->last = due.last;
+        if (due.is_behind)
+                armed_tell(a->options, true,
+                           "trigger %s: the clock is far behind what is recorded; counting "
+                           "starts now",
+                           a->name);
+        if (due.n == 1) {
+                offer(a, due.at[0] * 1000);
+                return;
         }
+        for (size_t i = 0; i < due.n; i++)
+                wait_for_turn(a, due.at[i] * 1000);
+        if (due.last != before)
+                record(a);
+}
+
+void armed_turn(struct armed *a)
+{
+        if (a->trigger->cron)
+                come_due(a);
         next_waiting(a);
 }
 
@@ -193,7 +230,7 @@ static void on_changed(void *user)
 {
         struct armed *a = user;
 
-        offer(a, armed_now_ms(a->options), false);
+        offer(a, armed_now_ms(a->options));
         a->changed(a->owner);
 }
 
@@ -235,7 +272,6 @@ int armed_new(struct armed **ret, const struct firing_options *options, const st
         if (!a)
                 return err_set(err, -ENOMEM, "no memory for triggers");
         a->options = options;
-        a->is_new_here = true;
         r = flow_from_json(&a->flow, flow->json, err);
         if (r < 0)
                 return r;
@@ -278,6 +314,18 @@ static void live_find(struct armed *a, const json_t *runs)
         }
 }
 
+static void restore(struct armed *a, const json_t *row)
+{
+        json_t *time;
+        size_t i;
+
+        a->last = json_integer_value(json_object_get(row, "last_due")) / 1000;
+        a->fired = json_integer_value(json_object_get(row, "fired"));
+        json_array_foreach (json_object_get(row, "waiting"), i, time)
+                if (a->n_waiting < DUE_ALL_MAX)
+                        a->waiting[a->n_waiting++] = json_integer_value(time);
+}
+
 /* Where it was: by memory, else by the record, else it is new and begins now. */
 void armed_go_on(struct armed *a, const struct armed *before, const json_t *rows,
                  const json_t *runs)
@@ -287,7 +335,7 @@ void armed_go_on(struct armed *a, const struct armed *before, const json_t *rows
         if (before) {
                 a->last = before->last;
                 a->n_waiting = before->n_waiting;
-                a->is_new_here = false;
+                a->fired = before->fired;
                 memcpy(a->waiting, before->waiting, sizeof(a->waiting));
                 memcpy(a->live, before->live, sizeof(a->live));
                 if (a->watch && before->watch && watch_is_pending(before->watch))
@@ -295,35 +343,29 @@ void armed_go_on(struct armed *a, const struct armed *before, const json_t *rows
                 return;
         }
         live_find(a, runs);
-        if (row) {
-                a->last = json_integer_value(json_object_get(row, "last_due")) / 1000;
-                return;
+        restore(a, row);
+        if (a->last == 0) {
+                a->last = armed_now_ms(a->options) / 1000;
+                if (a->trigger->cron)
+                        record(a);
         }
-        a->last = armed_now_ms(a->options) / 1000;
-        if (a->trigger->cron)
-                settle(a, a->last * 1000);
 }
 
 int armed_now(struct armed *a, char ret[RUN_ID_SIZE], struct err *err)
 {
-        int r;
-
         if (a->live[0] && a->trigger->overlap == TRIGGER_OVERLAP_SKIP)
                 return err_set(err, -EBUSY, "run %s of %s has not ended (overlap = \"skip\")",
                                a->live, a->name);
         if (a->live[0]) {
-                overlap(a, armed_now_ms(a->options), false);
+                overlap(a, armed_now_ms(a->options));
                 return 1;
         }
-        r = submit(a, armed_now_ms(a->options), trigger_kind(a->trigger), true, ret, err);
-        if (r == 0)
-                (void) snprintf(a->live, sizeof(a->live), "%s", ret);
-        return r;
+        return submit(a, armed_now_ms(a->options), true, ret, err);
 }
 
-static json_t *time_or_null(int64_t s)
+static json_t *time_or_null(int64_t ms)
 {
-        return s > 0 && s < INT64_MAX ? json_integer(s * 1000) : json_null();
+        return ms > 0 ? json_integer(ms) : json_null();
 }
 
 static json_t *text_or_null(const char *text)
@@ -334,12 +376,13 @@ static json_t *text_or_null(const char *text)
 json_t *armed_row(const struct armed *a)
 {
         const struct flow_trigger *t = a->trigger;
+        int64_t next = armed_next(a);
 
         return json_pack("{s:s, s:s, s:s, s:o, s:o, s:O?, s:o, s:o, s:o, s:o, s:I}", "name",
                          a->name, "workflow", a->flow->name, "kind", trigger_kind(a->trigger),
                          "cron", text_or_null(t->cron), "time_zone", text_or_null(t->time_zone),
                          "watch", t->watch, "workspace", text_or_null(t->workspace), "next",
-                         time_or_null(armed_next(a)), "last",
-                         t->cron ? time_or_null(a->last) : json_null(), "run",
-                         text_or_null(a->live), "waiting", (json_int_t) a->n_waiting);
+                         time_or_null(next < INT64_MAX ? next * 1000 : 0), "last",
+                         time_or_null(a->fired), "run", text_or_null(a->live), "waiting",
+                         (json_int_t) a->n_waiting);
 }

@@ -21,9 +21,10 @@ struct armed {
         struct cron cron;
         struct zone *zone;
         struct watch *watch;
-        int64_t last; /* s: everything up to here was looked at */
-        bool is_new_here;
-        bool is_refused;              /* there was no room: it asks for another turn soon */
+        int64_t last;    /* s: everything up to here was looked at */
+        int64_t fired;   /* ms: when the newest run that it started was due; 0 = there is none */
+        bool is_refused; /* there was no room: it asks for another turn soon */
+        bool is_refused_told;         /* and that was told */
         int64_t waiting[DUE_ALL_MAX]; /* ms: due, and not started yet; oldest first */
         size_t n_waiting;
         char live[RUN_ID_SIZE]; /* "" = its last run has ended */

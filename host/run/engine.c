@@ -275,9 +275,12 @@ void engine_quiesce(struct engine *e)
         engine_poke(e);
 }
 
-void engine_trigger_passed(struct engine *e, const char *name, uint64_t due_ms)
+void engine_trigger_stands(struct engine *e, const struct engine_trigger *trigger)
 {
-        batch_trigger(commits_batch(e->commits, NULL), name, due_ms, NULL);
+        batch_trigger(commits_batch(e->commits, NULL),
+                      &(struct batch_trigger){ .name = trigger->name,
+                                               .last_due_ms = trigger->until_ms,
+                                               .waiting = trigger->waiting });
         engine_turn(e);
 }
 

@@ -140,8 +140,11 @@ void engine_reload(struct engine *e, struct catalog *catalog, unsigned slots, bo
 struct engine_trigger {
         const char *name; /* over all workflows: "review/nightly" */
         const char *kind; /* "cron", "watch", "manual" */
-        uint64_t due_ms;  /* since 1970; recorded with the run, so that it is due once */
-        bool is_extra;    /* started by hand: no due time is dealt with by it */
+        uint64_t due_ms;  /* since 1970 */
+        /* Recorded with the run, so that nothing is due twice: all that was due until then is dealt
+         * with, or waits. 0: as it was. */
+        uint64_t until_ms;
+        const json_t *waiting; /* array of due times that still wait, or NULL */
 };
 
 struct engine_request {
@@ -212,8 +215,8 @@ int engine_resume(struct engine *e, const char *run, struct err *err);
  */
 int engine_resume_all(struct engine *e, struct err *err);
 
-/* What was due is dealt with, without a run: recorded like the due time of a run. */
-void engine_trigger_passed(struct engine *e, const char *name, uint64_t due_ms);
+/* Records where a trigger stands, without a run: `name`, `until_ms` and `waiting` of it. */
+void engine_trigger_stands(struct engine *e, const struct engine_trigger *trigger);
 
 /* Is the run in this engine's hands: begun, waiting for a person, or for its turn? */
 bool engine_carries(const struct engine *e, const char *run);

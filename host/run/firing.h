@@ -16,7 +16,13 @@
  *            DUE_ALL_MAX)
  *   cancel   ends it in order, and waits for its end
  *
- * What waits is not recorded as dealt with: after a crash it is due again.
+ * What waits is recorded as waiting, whatever it waits for, in the commit that deals with its due
+ * time: a crash loses none of it.
+ *
+ * A due time that the engine refuses for now (the store is full, too many runs wait, a change is
+ * stuck in the tree) waits as well and is tried again every few seconds, as `missed` says: with
+ * "all" each of them, else the newest, with "skip" no longer than it is on time (run/due.h). What
+ * was asked for by hand is refused to whoever asks.
  *
  * What the engine itself applies to a tree is no change to who watches that tree: else a run that
  * mends files would start itself for ever. What a person, or a rollback, does is one.
@@ -65,6 +71,7 @@ int firing_now(struct firing *f, const char *name, char ret[RUN_ID_SIZE], struct
 
 /*
  * [{name, workflow, kind, cron|null, time_zone|null, watch|null, workspace|null, next, last, run,
- * waiting}] by name: times in ms since 1970 or null, `run` is the one that has not ended or null.
+ * waiting}] by name: times in ms since 1970 or null, `last` is when its newest run was due, `run`
+ * is the one that has not ended or null.
  */
 json_t *firing_list(const struct firing *f);

@@ -79,8 +79,12 @@ static int record_run(struct run *run, const struct engine_request *request, con
                           .parent = run->parent ? step_key_of(run->parent)
                                                 : (struct step_key){ .item = -1 },
                   });
-        if (t && !t->is_extra)
-                batch_trigger(run_batch(run), t->name, t->due_ms, run->id);
+        if (t)
+                batch_trigger(run_batch(run), &(struct batch_trigger){ .name = t->name,
+                                                                       .last_due_ms = t->until_ms,
+                                                                       .fired_ms = t->due_ms,
+                                                                       .run = run->id,
+                                                                       .waiting = t->waiting });
         return 0;
 }
 

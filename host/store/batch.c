@@ -615,13 +615,22 @@ void batch_cache_used(struct batch *b, const char *key, uint64_t at_ms)
         value_time(&v[1], at_ms);
 }
 
-void batch_trigger(struct batch *b, const char *name, uint64_t due_ms, const char *run)
+/* 0 stands for "none". */
+static void value_moment(struct op_value *v, uint64_t at_ms)
 {
-        struct op_value *v = batch_add(b, OP_TRIGGER, 3);
+        value_unsigned(v, at_ms);
+        v->is_null = at_ms == 0;
+}
+
+void batch_trigger(struct batch *b, const struct batch_trigger *trigger)
+{
+        struct op_value *v = batch_add(b, OP_TRIGGER, 5);
 
         if (!v)
                 return;
-        value_text(b, &v[0], name);
-        value_unsigned(&v[1], due_ms);
-        value_text(b, &v[2], run);
+        value_text(b, &v[0], trigger->name);
+        value_moment(&v[1], trigger->last_due_ms);
+        value_text(b, &v[2], trigger->run);
+        value_moment(&v[3], trigger->fired_ms);
+        value_json(b, &v[4], json_array_size(trigger->waiting) ? trigger->waiting : NULL);
 }

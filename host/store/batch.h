@@ -202,5 +202,13 @@ void batch_log(struct batch *b, struct step_key key, int attempt, int level, con
 void batch_cache(struct batch *b, const char *key, struct step_key output, uint64_t at_ms);
 void batch_cache_used(struct batch *b, const char *key, uint64_t at_ms);
 
-/* What trigger `name` last did: when it was due, and the run it started (NULL = none, it stays). */
-void batch_trigger(struct batch *b, const char *name, uint64_t due_ms, const char *run);
+/* Where a trigger stands. What is 0 or NULL stays as it was, but `waiting`. */
+struct batch_trigger {
+        const char *name;
+        uint64_t last_due_ms;  /* all that was due until then is dealt with, or waits */
+        uint64_t fired_ms;     /* when the newest run that it started was due … */
+        const char *run;       /* … and that run */
+        const json_t *waiting; /* array of ms: due, and not started yet; NULL = nothing */
+};
+
+void batch_trigger(struct batch *b, const struct batch_trigger *trigger);

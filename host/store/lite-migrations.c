@@ -243,7 +243,8 @@ static const char scheduling_and_retention[] =
         "CREATE INDEX cache_by_output ON cache (run, step, item);"
 
         "CREATE TABLE trigger_state ("
-        " name TEXT PRIMARY KEY, last_due INTEGER, last_run TEXT) STRICT, WITHOUT ROWID;"
+        " name TEXT PRIMARY KEY, last_due INTEGER, last_run TEXT, fired INTEGER, waiting TEXT"
+        ") STRICT, WITHOUT ROWID;"
 
         "CREATE TABLE usage ("
         " kind TEXT PRIMARY KEY, bytes INTEGER NOT NULL, at INTEGER NOT NULL"

@@ -545,10 +545,12 @@ int lite_output(struct db *db, struct step_key key, json_t **ret, struct err *er
 
 int lite_triggers(struct db *db, json_t **ret, struct err *err)
 {
-        return query_array((struct lite *) db,
-                           "SELECT json_object('name', name, 'last_due', last_due,"
-                           " 'last_run', last_run) FROM trigger_state ORDER BY name",
-                           NULL, 0, ret, err);
+        return query_array(
+                (struct lite *) db,
+                "SELECT json_object('name', name, 'last_due', last_due,"
+                " 'last_run', last_run, 'fired', fired,"
+                " 'waiting', json(coalesce(waiting, '[]'))) FROM trigger_state ORDER BY name",
+                NULL, 0, ret, err);
 }
 
 /* Each way of asking has an index of its own, so each is a statement of its own. */

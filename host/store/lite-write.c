@@ -140,9 +140,11 @@ static const struct {
                        "cached output", true, true },
         [OP_CACHE_USED] = { "UPDATE cache SET last_used = ?2 WHERE key = ?1", "cached output",
                             false, true },
-        [OP_TRIGGER] = { "INSERT INTO trigger_state (name, last_due, last_run) VALUES (?1, ?2, ?3)"
-                         " ON CONFLICT (name) DO UPDATE SET last_due = ?2,"
-                         " last_run = coalesce(?3, last_run)",
+        [OP_TRIGGER] = { "INSERT INTO trigger_state (name, last_due, last_run, fired, waiting)"
+                         " VALUES (?1, ?2, ?3, ?4, ?5)"
+                         " ON CONFLICT (name) DO UPDATE SET last_due = coalesce(?2, last_due),"
+                         " last_run = coalesce(?3, last_run), fired = coalesce(?4, fired),"
+                         " waiting = ?5",
                          "trigger" },
         [OP_EVENT] = { "INSERT OR FAIL INTO events (run, type, at, data) VALUES (?1, ?2, ?3, ?4)",
                        "event" },

@@ -185,7 +185,8 @@ int store_cache(struct store *s, const char *key, json_t **ret, struct err *err)
 /* What one step gave: {output, findings[], artifacts[]}; -ENOENT before its output is recorded. */
 int store_output(struct store *s, struct step_key key, json_t **ret, struct err *err);
 
-/* [{name, last_due, last_run|null}] by name. */
+/* [{name, last_due|null, last_run|null, fired|null, waiting[]}] by name, as batch_trigger() has
+ * them. */
 int store_triggers(struct store *s, json_t **ret, struct err *err);
 
 /* Oldest first: [{run, step, item|null, sha256, state, flow, workspace, requested_at, decided_at,

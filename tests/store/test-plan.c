@@ -119,7 +119,7 @@ static void write_everything(struct store *s)
         batch_output(b, key, output);
         batch_cache(b, HASH_A, key, 0);
         batch_cache_used(b, HASH_A, 0);
-        batch_trigger(b, "t", 1, NULL);
+        batch_trigger(b, &(struct batch_trigger){ .name = "t", .last_due_ms = 1 });
         batch_event(b, RUN_A, "x", NULL, 0);
         for (int i = 0; i < 40; i++)
                 batch_log(b, key, 1, 1, HASH_A HASH_A HASH_A HASH_A HASH_A HASH_A HASH_A HASH_A, 0);

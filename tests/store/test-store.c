@@ -504,15 +504,21 @@ static void test_cache_and_triggers(void **state)
 {
         struct fixture *f = *state;
         struct step_key key = STEP_KEY(RUN_A, "check");
-        _cleanup_(json_decrefp) json_t *hit = NULL, *output = NULL, *triggers = NULL;
+        _cleanup_(json_decrefp) json_t *hit = NULL, *output = NULL, *triggers = NULL,
+                                       *waiting = json_pack("[i, i]", 91, 92);
         struct batch *b = helper_run(RUN_A, STEP_HELD);
 
         add_results(b, key);
         batch_cache(b, HASH_A, key, 10);
         batch_cache_used(b, HASH_A, 20);
         batch_cache_used(b, "gone", 20);
-        batch_trigger(b, "nightly", 100, RUN_A);
-        batch_trigger(b, "nightly", 200, NULL);
+        batch_trigger(b, &(struct batch_trigger){ .name = "nightly",
+                                                  .last_due_ms = 100,
+                                                  .fired_ms = 90,
+                                                  .run = RUN_A,
+                                                  .waiting = waiting });
+        batch_trigger(b, &(struct batch_trigger){ .name = "weekly", .waiting = waiting });
+        batch_trigger(b, &(struct batch_trigger){ .name = "nightly", .last_due_ms = 200 });
         helper_commit(f->store, b);
         assert_int_equal(store_cache(f->store, HASH_A, &hit, NULL), 0);
         helper_text(hit, "/run", RUN_A);
@@ -525,6 +531,10 @@ static void test_cache_and_triggers(void **state)
         assert_int_equal(store_triggers(f->store, &triggers, NULL), 0);
         helper_number(triggers, "/0/last_due", 200);
         helper_text(triggers, "/0/last_run", RUN_A);
+        helper_number(triggers, "/0/fired", 90);
+        assert_int_equal(json_array_size(helper_at(triggers, "/0/waiting")), 0);
+        helper_number(triggers, "/1/waiting/1", 92);
+        assert_true(json_is_null(helper_at(triggers, "/1/last_due")));
 
         /* An output that retention took meanwhile is no reason to refuse; the key goes with it. */
         b = helper_batch();
