@@ -11,6 +11,7 @@ include $(srcdir)/plugins/lib/local.mk
 include $(srcdir)/plugins/lib/toml/local.mk
 include $(srcdir)/plugins/lib/server/local.mk
 include $(srcdir)/plugins/lib/license/local.mk
+include $(srcdir)/plugins/lib/docker/local.mk
 include $(srcdir)/plugins/lib/yaml/local.mk
 include $(srcdir)/plugins/lib/deps/local.mk
 include $(srcdir)/plugins/patcher/local.mk

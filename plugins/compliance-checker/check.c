@@ -80,12 +80,19 @@ static const char *const *keep_words(struct check *c, const char *text)
 int check_notice(struct check *c, enum control control, const struct notice *notice, size_t start,
                  size_t end)
 {
+        return check_notice_waived(c, control, notice, start, end, NULL);
+}
+
+int check_notice_waived(struct check *c, enum control control, const struct notice *notice,
+                        size_t start, size_t end, const char *waiver)
+{
         struct report report = { .control = control,
                                  .severity = notice->severity,
                                  .rule = notice->rule,
                                  .message = notice->message,
                                  .fix = notice->fix,
                                  .soundness = notice->soundness,
+                                 .waiver = waiver,
                                  .start = start,
                                  .end = end };
 
@@ -333,8 +340,13 @@ static int tell_judged(struct check *c, const struct report *report, struct linh
         f->message = message;
         f->severity = context_severity(context, f->severity);
         f->tags = tags.list;
-        if (!report->excerpt && c->text &&
-            waiver_find(c->text, c->length, report->start, report->rule, &waiver)) {
+        if (report->waiver) {
+                c->waived++;
+                add_tag(&tags, WAIVER_TAG);
+                (void) snprintf(reason, sizeof(reason), WAIVER_REASON "%s", report->waiver);
+                add_tag(&tags, reason);
+        } else if (!report->excerpt && c->text &&
+                   waiver_find(c->text, c->length, report->start, report->rule, &waiver)) {
                 c->waived++;
                 add_tag(&tags, WAIVER_TAG);
                 (void) snprintf(reason, sizeof(reason), WAIVER_REASON "%s",

@@ -60,7 +60,8 @@ struct report {
         const char *fix;
         const char *const *cwe;
         const char *const *tags;
-        const char *proof; /* one more tag: what a secret's own check says; NULL = nothing */
+        const char *waiver; /* why it is waived already; NULL = it is not */
+        const char *proof;  /* one more tag: what a secret's own check says; NULL = nothing */
         const char
                 *decoded; /* one more: how the secret was hidden at its place; NULL = not at all */
         enum soundness soundness;
@@ -132,12 +133,18 @@ struct check {
         bool license_file_at_root; /* even one that is not recognised */
         json_t *kube_folders;      /* what objects of Kubernetes left in each folder */
         size_t kube_notes;
-        json_t *seen; /* fingerprints without a key: how often each was made */
+        struct docker_config *docker; /* .hadolint.yaml, once a Dockerfile was met */
+        json_t *seen;                 /* fingerprints without a key: how often each was made */
 };
 
 /* Notes a finding of a control at text[start..end). Texts must live as long as the agent. */
 int check_notice(struct check *c, enum control control, const struct notice *notice, size_t start,
                  size_t end);
+
+/* The same for one that a comment or a file of another checker waives; `waiver` is the reason, or
+ * NULL. */
+int check_notice_waived(struct check *c, enum control control, const struct notice *notice,
+                        size_t start, size_t end, const char *waiver);
 
 /* The same with everything given; the structure is copied. */
 int check_report(struct check *c, const struct report *report);

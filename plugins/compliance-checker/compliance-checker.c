@@ -252,6 +252,7 @@ static int run_check(struct linhay_run *r)
         if (result >= 0)
                 result = check_all(&c, &t);
         tree_done(&t);
+        dockerfile_config_free(&c);
         check_done(&c);
         policy_done(&c);
         scanner_extra_done(&extra);

@@ -10,6 +10,17 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/actions-taint.c plugins/compliance-checker/actions-taint.h \
 	plugins/compliance-checker/check.c plugins/compliance-checker/check.h \
 	plugins/compliance-checker/decoded.c plugins/compliance-checker/decoded.h \
+	plugins/compliance-checker/docker-args.c \
+	plugins/compliance-checker/docker-cache.c \
+	plugins/compliance-checker/docker-check.h \
+	plugins/compliance-checker/docker-config.c plugins/compliance-checker/docker-config.h \
+	plugins/compliance-checker/docker-file.c \
+	plugins/compliance-checker/docker-label.c \
+	plugins/compliance-checker/docker-package.c plugins/compliance-checker/docker-package.h \
+	plugins/compliance-checker/docker-rule.c plugins/compliance-checker/docker-rule.h \
+	plugins/compliance-checker/docker-run.c \
+	plugins/compliance-checker/docker-secret.c \
+	plugins/compliance-checker/docker-stage.c \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \
 	plugins/compliance-checker/env.c plugins/compliance-checker/env.h \
 	plugins/compliance-checker/gitleaks.c plugins/compliance-checker/gitleaks.h \
@@ -40,11 +51,16 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/re2.c plugins/compliance-checker/re2.h \
 	plugins/compliance-checker/rules.c plugins/compliance-checker/rules.h \
 	plugins/compliance-checker/scanner.c plugins/compliance-checker/scanner.h \
+	plugins/compliance-checker/secret-name.c plugins/compliance-checker/secret-name.h \
 	plugins/compliance-checker/secrets.c plugins/compliance-checker/secrets.h \
 	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h
 plugins_compliance_checker_libchecker_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_compliance_checker_libchecker_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) \
 	$(NETTLE_CFLAGS) -Wa,-I$(srcdir)/plugins/compliance-checker -Wa,-I$(builddir)/plugins/compliance-checker
+
+# What the library needs, for whoever links it.
+CHECKER_LIBS = plugins/lib/libserver.a plugins/lib/liblicense.a plugins/lib/libscan.a \
+	plugins/lib/libdocker.a plugins/lib/libyamltree.a plugins/lib/libtoml.a $(SCAN_LIBS) $(YAML_LIBS)
 
 agent_PROGRAMS += plugins/compliance-checker/compliance-checker.so
 plugins_compliance_checker_compliance_checker_so_SOURCES = plugins/compliance-checker/compliance-checker.c
@@ -53,8 +69,7 @@ plugins_compliance_checker_compliance_checker_so_CFLAGS = $(AGENT_C_FLAGS) $(JAN
 	$(PCRE2_CFLAGS) $(NETTLE_CFLAGS) -Wa,-I$(srcdir)/plugins/compliance-checker
 plugins_compliance_checker_compliance_checker_so_LDFLAGS = $(AGENT_LINK_FLAGS)
 plugins_compliance_checker_compliance_checker_so_LDADD = plugins/compliance-checker/libchecker.a \
-	plugins/lib/libserver.a plugins/lib/liblicense.a plugins/lib/libscan.a \
-	plugins/lib/libyamltree.a plugins/lib/libtoml.a $(SCAN_LIBS) $(YAML_LIBS)
+	$(CHECKER_LIBS)
 
 # The assembler includes these, which automake cannot see.
 CHECKER_PACKS = $(srcdir)/plugins/compliance-checker/rules/secrets.json \

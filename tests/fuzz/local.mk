@@ -7,6 +7,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-control \
 	tests/fuzz/fuzz-cron \
 	tests/fuzz/fuzz-deps \
+	tests/fuzz/fuzz-dockerfile \
 	tests/fuzz/fuzz-elf \
 	tests/fuzz/fuzz-expr \
 	tests/fuzz/fuzz-flow \
@@ -18,6 +19,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-quantity \
 	tests/fuzz/fuzz-redact \
 	tests/fuzz/fuzz-schema \
+	tests/fuzz/fuzz-shell \
 	tests/fuzz/fuzz-speech \
 	tests/fuzz/fuzz-toml \
 	tests/fuzz/fuzz-yaml
@@ -125,3 +127,13 @@ tests_fuzz_fuzz_yaml_SOURCES = tests/fuzz/fuzz-yaml.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_yaml_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
 tests_fuzz_fuzz_yaml_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_yaml_LDADD = plugins/lib/libyamltree.a libbase.a $(YAML_LIBS)
+
+tests_fuzz_fuzz_dockerfile_SOURCES = tests/fuzz/fuzz-dockerfile.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dockerfile_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_dockerfile_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_dockerfile_LDADD = plugins/lib/libdocker.a libbase.a
+
+tests_fuzz_fuzz_shell_SOURCES = tests/fuzz/fuzz-shell.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_shell_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_shell_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_shell_LDADD = plugins/lib/libdocker.a libbase.a

@@ -9,6 +9,12 @@ tests_agent_run_SOURCES = tests/agent-run.c tests/test.h $(FAKEHOST_SOURCES)
 tests_agent_run_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_agent_run_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/unit/test-dockerfile
+TESTS += tests/unit/test-dockerfile
+tests_unit_test_dockerfile_SOURCES = tests/unit/test-dockerfile.c tests/test.h $(FAKEHOST_SOURCES)
+tests_unit_test_dockerfile_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_dockerfile_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/test-scan
 TESTS += tests/unit/test-scan
 tests_unit_test_scan_SOURCES = tests/unit/test-scan.c tests/test.h
@@ -19,9 +25,7 @@ check_PROGRAMS += tests/unit/test-checker
 TESTS += tests/unit/test-checker
 tests_unit_test_checker_SOURCES = tests/unit/test-checker.c tests/test.h $(FAKEHOST_SOURCES)
 tests_unit_test_checker_CPPFLAGS = $(TEST_CPPFLAGS)
-tests_unit_test_checker_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libserver.a \
-	plugins/lib/liblicense.a plugins/lib/libscan.a plugins/lib/libyamltree.a plugins/lib/libtoml.a $(YAML_LIBS) \
-	$(TEST_LIBS) $(SCAN_LIBS)
+tests_unit_test_checker_LDADD = plugins/compliance-checker/libchecker.a $(TEST_LIBS) $(CHECKER_LIBS)
 
 check_PROGRAMS += tests/unit/test-yaml
 TESTS += tests/unit/test-yaml

@@ -214,34 +214,7 @@ static void test_policy(void **state)
         }
 }
 
-/* ---- Containers and environment ---- */
-
-static void test_dockerfile(void **state)
-{
-        (void) state;
-        static const struct {
-                const char *why, *text, *want;
-        } rows[] = {
-                { "all is well", "FROM debian:12\nUSER app\n", "" },
-                { "no user", "FROM debian:12\n", "1:no-user " },
-                { "root", "FROM debian:12\nUSER root\n", "2:root-user " },
-                { "only the last stage counts", "FROM a:1 AS b\nUSER root\nFROM b\nUSER app\n",
-                  "" },
-                { "latest", "FROM debian:latest\nUSER app\n", "1:latest-tag " },
-                { "no tag, with a port", "FROM host:5000/debian\nUSER app\n", "1:no-tag " },
-                { "a digest", "FROM debian@sha256:0011\nUSER app\n", "" },
-                { "a download", "FROM a:1\nADD https://x/y /y\nUSER app\n", "2:add-remote " },
-                { "a secret", "FROM a:1\nENV A=b DB_PASSWORD=hunter2\nUSER app\n",
-                  "2:secret-in-image " },
-                { "a secret from outside", "FROM a:1\nENV DB_PASSWORD=${P}\nUSER app\n", "" },
-                { "over several lines",
-                  "FROM a:1\nRUN curl https://x \\\n  # why\n  | bash\nUSER app\n",
-                  "2:pipe-to-shell " },
-        };
-
-        for (size_t i = 0; i < TEST_ROWS(rows); i++)
-                expect_rules(rows[i].why, "config", "Dockerfile", rows[i].text, rows[i].want);
-}
+/* ---- Environment ---- */
 
 static void test_env(void **state)
 {
@@ -692,13 +665,13 @@ static void test_hostile_text(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_spdx),          cmocka_unit_test(test_spdx_limits),
-                cmocka_unit_test(test_policy),        cmocka_unit_test(test_dockerfile),
-                cmocka_unit_test(test_env),           cmocka_unit_test(test_licenses),
-                cmocka_unit_test(test_canary),        cmocka_unit_test(test_fingerprints),
-                cmocka_unit_test(test_secret_policy), cmocka_unit_test(test_judged),
-                cmocka_unit_test(test_bad_files),     cmocka_unit_test(test_odd_files),
-                cmocka_unit_test(test_parts),         cmocka_unit_test(test_hostile_text),
+                cmocka_unit_test(test_spdx),         cmocka_unit_test(test_spdx_limits),
+                cmocka_unit_test(test_policy),       cmocka_unit_test(test_env),
+                cmocka_unit_test(test_licenses),     cmocka_unit_test(test_canary),
+                cmocka_unit_test(test_fingerprints), cmocka_unit_test(test_secret_policy),
+                cmocka_unit_test(test_judged),       cmocka_unit_test(test_bad_files),
+                cmocka_unit_test(test_odd_files),    cmocka_unit_test(test_parts),
+                cmocka_unit_test(test_hostile_text),
         };
 
         return cmocka_run_group_tests_name("checker", tests, NULL, NULL);

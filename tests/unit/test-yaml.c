@@ -110,8 +110,17 @@ static void test_faults(void **state)
         }
 }
 
+static int count_visit(void *owner, const struct yaml_node *key, const struct yaml_node *value)
+{
+        (void) key;
+        (void) value;
+        ++*(unsigned *) owner;
+        return 0;
+}
+
 static void test_limits(void **state)
 {
+        unsigned visits = 0;
         struct yaml_tree tree;
         char text[4096];
         size_t n = 0;
@@ -131,6 +140,8 @@ static void test_limits(void **state)
         tree = parse(text);
         assert_null(tree.error);
         assert_null(yaml_at(tree.documents[0], "a29.none"));
+        assert_int_equal(yaml_each(yaml_get(tree.documents[0], "a11"), count_visit, &visits), 0);
+        assert_true(visits <= YAML_MERGES_MAX);
         yaml_done(&tree);
 }
 

@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "yaml/yaml.h"
 
-#include "def.h"
+#include "block.h"
 
 #include <string.h>
 #include <yaml.h>
 
 enum {
-        CHUNK = 64 * 1024, /* bytes that the store takes at once */
         STRIDE = 512,      /* characters between two known places */
         SORTED_FROM = 16,  /* keys from which on a mapping is sorted */
         ANCHORS_MAX = 512, /* of one document */
 };
 
-struct chunk {
-        struct chunk *next;
-        size_t used, size;
-        _Alignas(max_align_t) char bytes[];
-};
-
 struct yaml_store {
-        struct chunk *chunks;
+        struct block *blocks;
 };
 
 struct anchor {
@@ -47,46 +40,10 @@ struct reader {
         size_t n_places;
 };
 
-static void *store_take(struct yaml_store *store, size_t size)
-{
-        struct chunk *c = store->chunks;
-        void *at;
-
-        size = (size + _Alignof(max_align_t) - 1) & ~(_Alignof(max_align_t) - 1);
-        if (!c || c->size - c->used < size) {
-                size_t room = MAX_OF(size, (size_t) CHUNK);
-
-                c = malloc(sizeof(*c) + room);
-                if (!c)
-                        return NULL;
-                *c = (struct chunk){ .next = store->chunks, .size = room };
-                store->chunks = c;
-        }
-        at = c->bytes + c->used;
-        c->used += size;
-        return at;
-}
-
-static char *store_text(struct yaml_store *store, const void *text, size_t length)
-{
-        char *copy = store_take(store, length + 1);
-
-        if (!copy)
-                return NULL;
-        if (length)
-                memcpy(copy, text, length);
-        copy[length] = '\0';
-        return copy;
-}
-
 void yaml_done(struct yaml_tree *tree)
 {
-        struct chunk *next;
-
-        for (struct chunk *c = tree->store ? tree->store->chunks : NULL; c; c = next) {
-                next = c->next;
-                free(c);
-        }
+        if (tree->store)
+                block_done(&tree->store->blocks);
         free(tree->store);
         free(tree->documents);
         free(tree->duplicates);
@@ -156,7 +113,7 @@ static void fault_of_parser(struct reader *r)
 static struct yaml_node *node_new(struct reader *r, enum yaml_kind kind, const yaml_event_t *event,
                                   const yaml_char_t *tag)
 {
-        struct yaml_node *node = store_take(r->tree->store, sizeof(*node));
+        struct yaml_node *node = block_take(&r->tree->store->blocks, sizeof(*node));
 
         if (!node)
                 return NULL;
@@ -167,7 +124,8 @@ static struct yaml_node *node_new(struct reader *r, enum yaml_kind kind, const y
                                     .line = (uint32_t) event->start_mark.line + 1,
                                     .column = (uint32_t) event->start_mark.column + 1,
                                     .parent = r->open };
-        if (tag && !(node->tag = store_text(r->tree->store, tag, strlen((const char *) tag))))
+        if (tag &&
+            !(node->tag = block_text(&r->tree->store->blocks, tag, strlen((const char *) tag))))
                 return NULL;
         return node;
 }
@@ -206,7 +164,8 @@ static int anchor_add(struct reader *r, const yaml_char_t *name, const struct ya
                 if (!ARRAY_ROOM(r->anchors, r->n_anchors))
                         return -ENOMEM;
                 anchor = &r->anchors[r->n_anchors++];
-                anchor->name = store_text(r->tree->store, name, strlen((const char *) name));
+                anchor->name =
+                        block_text(&r->tree->store->blocks, name, strlen((const char *) name));
                 if (!anchor->name) {
                         r->n_anchors--;
                         return -ENOMEM;
@@ -234,7 +193,7 @@ static int read_scalar(struct reader *r, const yaml_event_t *event)
         node->is_plain = style == YAML_PLAIN_SCALAR_STYLE;
         node->is_block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
         node->length = event->data.scalar.length;
-        node->value = store_text(r->tree->store, event->data.scalar.value, node->length);
+        node->value = block_text(&r->tree->store->blocks, event->data.scalar.value, node->length);
         if (!node->value || anchor_add(r, event->data.scalar.anchor, node) < 0)
                 return -ENOMEM;
         return push(r, node);
@@ -311,7 +270,7 @@ static int order_keys(struct reader *r, struct yaml_node *map)
                                 }
                 return e;
         }
-        order = store_take(r->tree->store, map->n * sizeof(*order));
+        order = block_take(&r->tree->store->blocks, map->n * sizeof(*order));
         if (!order)
                 return -ENOMEM;
         for (size_t i = 0; i < map->n; i++)
@@ -330,7 +289,7 @@ static int close_collection(struct reader *r, const yaml_event_t *event)
         size_t base = node->n, n = r->n_stack - base;
         const struct yaml_node **children;
 
-        children = store_take(r->tree->store, (n + 1) * sizeof(struct yaml_node *));
+        children = block_take(&r->tree->store->blocks, (n + 1) * sizeof(struct yaml_node *));
         if (!children)
                 return -ENOMEM;
         node->items = children;

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Checks of RUN that are not about package managers. */
+#include "docker-check.h"
+
+#include <ctype.h>
+
+static int check_names(struct docker_check *d, const struct docker_instruction *run,
+                       const struct shell_command *c)
+{
+        static const char *const pointless[] = { "ssh",   "vim",      "shutdown", "service",
+                                                 "ps",    "free",     "top",      "kill",
+                                                 "mount", "ifconfig", NULL };
+        static const struct {
+                const char *name;
+                enum dockerfile_rule rule;
+        } names[] = {
+                { "cd", DOCKERFILE_CD },
+                { "apt", DOCKERFILE_APT },
+                { "chpasswd", DOCKERFILE_CHPASSWD },
+        };
+        int r = 0;
+
+        if (docker_is_one_of(c->name, pointless))
+                r = docker_tell_command(d, DOCKERFILE_POINTLESS_COMMAND, run, c);
+        for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(names); i++)
+                if (strcmp(c->name, names[i].name) == 0)
+                        r = docker_tell_command(d, names[i].rule, run, c);
+        if (r >= 0 && (shell_runs_through(c, "sudo") || strcmp(c->name, "sudo") == 0))
+                r = docker_tell_command(d, DOCKERFILE_SUDO, run, c);
+        return r;
+}
+
+/* chmod 777, 0777, 666, a+w, o+w, +w with a or nothing before it. */
+static bool is_for_all(const char *mode)
+{
+        size_t n = strlen(mode);
+
+        if (n >= 3 && strspn(mode, "01234567") == n)
+                return strchr("2367", mode[n - 1]) != NULL && !(n == 4 && *mode == '1');
+        for (const char *at = strpbrk(mode, "+="); at; at = strpbrk(at + 1, "+=")) {
+                const char *who = at;
+
+                while (who > mode && isalpha((unsigned char) who[-1]))
+                        who--;
+                for (; who < at; who++)
+                        if ((*who == 'o' || *who == 'a') &&
+                            strcspn(at + 1, "w") < strcspn(at + 1, ","))
+                                return true;
+        }
+        return false;
+}
+
+static int check_chmod(struct docker_check *d, const struct docker_instruction *run,
+                       const struct shell_command *c)
+{
+        static const char *const sticky[] = { "1777", NULL };
+        const struct shell_word *words[2];
+
+        if (strcmp(c->name, "chmod") != 0 || docker_operands(c, NULL, words, 2) < 2 ||
+            docker_is_one_of(words[0]->text, sticky) || !is_for_all(words[0]->text))
+                return 0;
+        return docker_tell_command(d, DOCKERFILE_WORLD_WRITABLE, run, c);
+}
+
+/* -k, also within -fsSLk, but not in what is the value of a letter before it. */
+static bool has_curl_k(const struct shell_command *c)
+{
+        static const char with_value[] = "AbcCdDeEFhHKmoPQrtTuUwxXyYz";
+        const struct shell_word *word;
+
+        for (size_t i = 0; (word = shell_argument(c, i)); i++) {
+                const char *at = word->text;
+
+                if (*at != '-' || at[1] == '-')
+                        continue;
+                for (at++; *at && !strchr(with_value, *at); at++)
+                        if (*at == 'k')
+                                return true;
+        }
+        return false;
+}
+
+/* Options that switch off the check of certificates or signatures. */
+static int check_switches(struct docker_check *d, const struct docker_instruction *run,
+                          const struct shell_command *c)
+{
+        static const struct {
+                const char *program;
+                const char *options[4];
+                enum dockerfile_rule rule;
+        } switches[] = {
+                { "curl", { "--insecure" }, DOCKERFILE_NO_TLS_CHECK },
+                { "wget", { "--no-check-certificate" }, DOCKERFILE_NO_TLS_CHECK },
+                { "pip", { "--trusted-host" }, DOCKERFILE_NO_TLS_CHECK },
+                { "pip3", { "--trusted-host" }, DOCKERFILE_NO_TLS_CHECK },
+                { "npm", { "--strict-ssl=false", "--no-strict-ssl" }, DOCKERFILE_NO_TLS_CHECK },
+                { "apt-get", { "--allow-unauthenticated", "--force-yes" }, DOCKERFILE_UNSIGNED },
+                { "apt", { "--allow-unauthenticated", "--force-yes" }, DOCKERFILE_UNSIGNED },
+                { "apk", { "--allow-untrusted" }, DOCKERFILE_UNSIGNED },
+                { "yum", { "--nogpgcheck" }, DOCKERFILE_UNSIGNED },
+                { "dnf", { "--nogpgcheck" }, DOCKERFILE_UNSIGNED },
+                { "microdnf", { "--nogpgcheck" }, DOCKERFILE_UNSIGNED },
+                { "tdnf", { "--nogpgcheck" }, DOCKERFILE_UNSIGNED },
+                { "rpm", { "--nosignature", "--nodigest", "--noverify" }, DOCKERFILE_UNSIGNED },
+                { "zypper", { "--no-gpg-checks" }, DOCKERFILE_UNSIGNED },
+        };
+
+        if (strcmp(c->name, "curl") == 0 && has_curl_k(c))
+                return docker_tell_command(d, DOCKERFILE_NO_TLS_CHECK, run, c);
+        for (size_t i = 0; i < ARRAY_SIZE(switches); i++)
+                if (strcmp(c->name, switches[i].program) == 0 &&
+                    docker_has_option(c, switches[i].options))
+                        return docker_tell_command(d, switches[i].rule, run, c);
+        return 0;
+}
+
+/* npm config set strict-ssl false, git config http.sslVerify false, yum-config … sslverify=0. */
+static int check_settings(struct docker_check *d, const struct docker_instruction *run,
+                          const struct shell_command *c)
+{
+        static const char *const settings[] = { "strict-ssl", "http.sslVerify", "http.sslverify",
+                                                "enableStrictSsl", NULL };
+        static const char *const off[] = { "false", "0", NULL };
+        const struct shell_word *word, *next;
+
+        for (size_t i = 0; (word = shell_argument(c, i)); i++) {
+                next = shell_argument(c, i + 1);
+                if ((next && docker_is_one_of(word->text, settings) &&
+                     docker_is_one_of(next->text, off)) ||
+                    strcasecmp(word->text, "http.sslVerify=false") == 0 ||
+                    strstr(word->text, "sslverify=0") || strstr(word->text, "sslverify=false"))
+                        return docker_tell_command(d, DOCKERFILE_NO_TLS_CHECK, run, c);
+        }
+        return 0;
+}
+
+static int check_link(struct docker_check *d, const struct docker_instruction *run,
+                      const struct shell_command *c)
+{
+        const struct shell_word *words[8];
+        size_t n;
+
+        if (strcmp(c->name, "ln") != 0)
+                return 0;
+        n = docker_operands(c, NULL, words, ARRAY_SIZE(words));
+        if (n < 2 || strcmp(words[n - 1]->text, "/bin/sh") != 0)
+                return 0;
+        return docker_tell_command(d, DOCKERFILE_LINKED_SHELL, run, c);
+}
+
+static int check_useradd(struct docker_check *d, const struct docker_instruction *run,
+                         const struct shell_command *c)
+{
+        static const char *const uid[] = { "-u", "--uid", NULL };
+        static const char *const no_log[] = { "-l", "--no-log-init", NULL };
+        const char *value;
+
+        if (strcmp(c->name, "useradd") != 0 || docker_has_option(c, no_log))
+                return 0;
+        value = docker_option_value(c, uid);
+        if (!value || strspn(value, "0123456789") != strlen(value) || strlen(value) <= 5)
+                return 0;
+        return docker_tell_command(d, DOCKERFILE_USERADD, run, c);
+}
+
+static int check_wget(struct docker_check *d, const struct docker_instruction *run,
+                      const struct shell_command *c)
+{
+        static const char *const quiet[] = {
+                "-q", "--quiet",         "-nv",        "--no-verbose",    "-o", "--output-file",
+                "-a", "--append-output", "--progress", "--show-progress", NULL
+        };
+        static const char *const asks[] = { "--version", "--help", "-V", "-h", NULL };
+
+        if (strcmp(c->name, "wget") != 0 || docker_has_option(c, quiet) ||
+            docker_has_option(c, asks) || !shell_argument(c, 0))
+                return 0;
+        return docker_tell_command(d, DOCKERFILE_WGET_PROGRESS, run, c);
+}
+
+static int check_socket(struct docker_check *d, const struct docker_instruction *run,
+                        const struct shell_command *c)
+{
+        for (size_t i = 0; i < c->n_words; i++)
+                if (strstr(c->words[i].text, "/docker.sock"))
+                        return docker_tell_command(d, DOCKERFILE_DOCKER_SOCKET, run, c);
+        return 0;
+}
+
+static bool is_download(const char *name)
+{
+        static const char *const names[] = { "curl", "wget", "fetch", "aria2c", NULL };
+
+        return docker_is_one_of(name, names);
+}
+
+static bool is_interpreter(const char *name)
+{
+        static const char *const names[] = { "sh",  "bash",    "zsh",  "ash",  "dash",
+                                             "ksh", "python",  "perl", "ruby", "node",
+                                             "php", "python3", NULL };
+
+        return docker_is_one_of(name, names);
+}
+
+/* curl … | sh, also with programs between; sh -c "$(curl …)", sh <(curl …). */
+static int check_pipe_shell(struct docker_check *d, const struct docker_instruction *run)
+{
+        const struct shell_script *s = &run->script;
+        size_t download = SIZE_MAX;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < s->n_commands; i++) {
+                const struct shell_command *c = &s->commands[i];
+                bool is_piped = download != SIZE_MAX && c->join == SHELL_PIPE &&
+                                c->pipeline == s->commands[download].pipeline;
+                bool is_shell = is_interpreter(c->name);
+
+                if (is_piped && is_shell)
+                        r = docker_tell_command(d, DOCKERFILE_PIPE_SHELL, run, c);
+                if (is_download(c->name))
+                        download = i;
+                for (size_t k = c->first + 1; r >= 0 && !is_piped && k < c->n_words; k++) {
+                        const char *text = c->words[k].text;
+
+                        if ((is_shell || strcmp(c->name, "eval") == 0 ||
+                             strcmp(c->name, ".") == 0 || strcmp(c->name, "source") == 0) &&
+                            (strncmp(text, "$(", 2) == 0 || *text == '`' ||
+                             strncmp(text, "<(", 2) == 0) &&
+                            (strstr(text, "curl ") || strstr(text, "wget "))) {
+                                r = docker_tell_command(d, DOCKERFILE_PIPE_SHELL, run, c);
+                                break;
+                        }
+                }
+        }
+        return r;
+}
+
+static int check_flags(struct docker_check *d, const struct docker_instruction *run)
+{
+        const char *security = docker_flag(run, "security"), *network = docker_flag(run, "network");
+
+        if ((security && strcmp(security, "insecure") == 0) ||
+            (network && strcmp(network, "host") == 0))
+                return docker_tell_all(d, DOCKERFILE_INSECURE_RUN, run);
+        return 0;
+}
+
+/* --- what lasts from one RUN to the next --------------------------------------------------------
+ */
+
+/* What a stage's shell does with a failure within a pipe. */
+enum pipes { PIPES_LOOSE, PIPES_STRICT, PIPES_OTHER };
+
+/* An option of `set` or of a shell's command line: pipefail behind an -…o. */
+static bool is_pipefail(const char *option, const char *value)
+{
+        size_t n = strlen(option);
+
+        return value && n > 1 && *option == '-' && option[n - 1] == 'o' &&
+               strcmp(value, "pipefail") == 0;
+}
+
+static enum pipes pipes_of_shell(const char *program)
+{
+        static const char *const others[] = { "pwsh",     "powershell", "powershell.exe",
+                                              "pwsh.exe", "cmd",        "cmd.exe",
+                                              NULL };
+        static const char *const posix[] = { "bash", "zsh", "ash", "ksh", NULL };
+        const char *slash = strrchr(program, '/');
+        const char *base = slash ? slash + 1 : program;
+
+        return docker_is_one_of(base, others)  ? PIPES_OTHER
+               : docker_is_one_of(base, posix) ? PIPES_STRICT
+                                               : PIPES_LOOSE;
+}
+
+static enum pipes pipes_of(const struct docker_instruction *shell)
+{
+        enum pipes pipes;
+
+        if (shell->n_words == 0)
+                return PIPES_LOOSE;
+        pipes = pipes_of_shell(shell->words[0].text);
+        if (pipes != PIPES_STRICT)
+                return pipes;
+        for (size_t i = 1; i + 1 < shell->n_words; i++)
+                if (is_pipefail(shell->words[i].text, shell->words[i + 1].text))
+                        return PIPES_STRICT;
+        return PIPES_LOOSE;
+}
+
+/* Does the script itself begin with `set -o pipefail`? */
+static bool sets_pipefail(const struct shell_script *s)
+{
+        for (size_t i = 0; i < s->n_commands; i++) {
+                const struct shell_command *c = &s->commands[i];
+
+                if (c->join == SHELL_PIPE)
+                        return false;
+                if (strcmp(c->name, "set") != 0)
+                        continue;
+                for (size_t k = c->first + 1; k + 1 < c->n_words; k++)
+                        if (is_pipefail(c->words[k].text, c->words[k + 1].text))
+                                return true;
+        }
+        return false;
+}
+
+/* What a comment says of the shell of the instructions behind it: hadolint shell=NAME. */
+static const char *shell_of_comment(const struct docker_comment *comment)
+{
+        const char *at = strstr(comment->text, "hadolint");
+
+        at = at == comment->text ? strstr(at, "shell") : NULL;
+        at = at ? strchr(at, '=') : NULL;
+        return at ? at + 1 + strspn(at + 1, " \t") : NULL;
+}
+
+/* Pipes of each RUN against the shell that its stage has there. */
+static int check_pipes(struct docker_check *d)
+{
+        const struct docker_file *f = d->file;
+        _cleanup_(freep) enum pipes *ends = calloc(f->n_stages + 1, sizeof(*ends));
+        enum pipes pipes = PIPES_LOOSE;
+        size_t comment = 0;
+        int r = ends ? 0 : -ENOMEM;
+
+        for (size_t k = 0; r >= 0 && k < f->n_instructions; k++) {
+                const struct docker_instruction *i = &f->instructions[k];
+
+                if (i->kind == DOCKER_FROM && i->stage != DOCKER_NO_STAGE) {
+                        size_t base = f->stages[i->stage].base;
+
+                        pipes = base == DOCKER_NO_STAGE ? PIPES_LOOSE : ends[base];
+                }
+                for (; comment < f->n_comments && f->comments[comment].next <= k; comment++) {
+                        const char *shell = shell_of_comment(&f->comments[comment]);
+
+                        if (shell)
+                                pipes = pipes_of_shell(shell) == PIPES_OTHER ? PIPES_OTHER
+                                                                             : PIPES_LOOSE;
+                }
+                if (i->kind == DOCKER_SHELL)
+                        pipes = pipes_of(i);
+                if (i->stage != DOCKER_NO_STAGE)
+                        ends[i->stage] = pipes;
+                if (i->kind == DOCKER_RUN && !i->is_json && pipes == PIPES_LOOSE &&
+                    i->script.n_pipes > 0 && !sets_pipefail(&i->script))
+                        r = docker_tell_all(d, DOCKERFILE_PIPEFAIL, i);
+        }
+        return r;
+}
+
+/* Told for each RUN of a stage that uses the one where another uses the other. */
+static int check_downloads(struct docker_check *d)
+{
+        const struct docker_file *f = d->file;
+        bool has_curl = false, has_wget = false;
+        size_t stage = DOCKER_NO_STAGE;
+        int r = 0;
+
+        for (size_t k = 0; r >= 0 && k < f->n_instructions; k++) {
+                const struct docker_instruction *i = &f->instructions[k];
+                bool curl = false, wget = false;
+
+                if (i->stage != stage)
+                        has_curl = has_wget = false;
+                stage = i->stage;
+                if (i->kind != DOCKER_RUN)
+                        continue;
+                for (size_t n = 0; n < i->script.n_commands; n++) {
+                        curl = curl || strcmp(i->script.commands[n].name, "curl") == 0;
+                        wget = wget || strcmp(i->script.commands[n].name, "wget") == 0;
+                }
+                if ((curl && (has_wget || wget)) || (wget && has_curl))
+                        r = docker_tell_all(d, DOCKERFILE_WGET_AND_CURL, i);
+                has_curl = has_curl || curl;
+                has_wget = has_wget || wget;
+        }
+        return r;
+}
+
+static bool same_flags(const struct docker_instruction *a, const struct docker_instruction *b)
+{
+        if (a->n_flags != b->n_flags)
+                return false;
+        for (size_t i = 0; i < a->n_flags; i++)
+                if (strcmp(a->flags[i].name, b->flags[i].name) != 0 ||
+                    strcmp(a->flags[i].value, b->flags[i].value) != 0)
+                        return false;
+        return true;
+}
+
+/* Long scripts are kept apart for a reason; short ones are joined. */
+static int check_following(struct docker_check *d)
+{
+        enum { SHORT = 2 };
+        const struct docker_file *f = d->file;
+        int r = 0;
+
+        for (size_t k = 1; r >= 0 && k < f->n_instructions; k++) {
+                const struct docker_instruction *a = &f->instructions[k - 1],
+                                                *b = &f->instructions[k];
+
+                if (a->kind == DOCKER_RUN && b->kind == DOCKER_RUN && !a->is_onbuild &&
+                    !b->is_onbuild && same_flags(a, b) && !a->n_heredocs && !b->n_heredocs &&
+                    b->script.n_commands <= SHORT && a->script.n_commands <= SHORT)
+                        r = docker_tell_all(d, DOCKERFILE_MANY_RUNS, b);
+        }
+        return r;
+}
+
+/* --- archives -----------------------------------------------------------------------------------
+ */
+
+static bool is_archive_name(const char *name)
+{
+        static const char *const ends[] = { ".tar",  ".gz",  ".bz2", ".xz",  ".tgz",  ".tbz",
+                                            ".tbz2", ".txz", ".lz",  ".Z",   ".lzma", ".tlz",
+                                            ".tpz",  ".tb2", ".tZ",  ".zst", ".tzst" };
+        size_t n = strlen(name);
+
+        for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+                if (n > strlen(ends[i]) && strcmp(name + n - strlen(ends[i]), ends[i]) == 0)
+                        return true;
+        return false;
+}
+
+static const char *base_name(const char *path)
+{
+        const char *base = path;
+
+        for (const char *at = path; *at; at++)
+                if ((*at == '/' || *at == '\\') && at[1])
+                        base = at + 1;
+        return base;
+}
+
+/* tar -x, tar xf, unzip … of a file with this name? */
+static bool unpacks(const struct shell_command *c, const char *name)
+{
+        static const char *const programs[] = { "gunzip", "bunzip2",    "unxz",  "unlzma",
+                                                "zcat",   "gzcat",      "unzip", "bzcat",
+                                                "xzcat",  "uncompress", "zgz",   "unzstd",
+                                                "bsdtar", NULL };
+        static const char *const extract[] = { "--extract", "--get", "-x", NULL };
+        const struct shell_word *word = shell_argument(c, 0);
+        bool is_tar = strcmp(c->name, "tar") == 0;
+
+        if (!word || (!is_tar && !docker_is_one_of(c->name, programs)))
+                return false;
+        if (is_tar && !docker_has_option(c, extract) &&
+            !(*word->text != '-' && strchr(word->text, 'x') &&
+              strspn(word->text, "xvfzjJpkC") == strlen(word->text)))
+                return false;
+        for (size_t i = 0; (word = shell_argument(c, i)); i++)
+                if (strcmp(base_name(word->text), name) == 0 ||
+                    (strncmp(word->text, "--file=", 7) == 0 &&
+                     strcmp(base_name(word->text + 7), name) == 0))
+                        return true;
+        return false;
+}
+
+static bool is_unpacked_later(const struct docker_check *d, size_t copy, const char *name)
+{
+        const struct docker_file *f = d->file;
+        size_t stage = f->instructions[copy].stage;
+
+        for (size_t k = copy + 1; k < f->n_instructions && f->instructions[k].stage == stage; k++)
+                for (size_t n = 0; n < f->instructions[k].script.n_commands; n++)
+                        if (unpacks(&f->instructions[k].script.commands[n], name))
+                                return true;
+        return false;
+}
+
+static int check_archives(struct docker_check *d)
+{
+        enum { LOOKED_AT = 64 };
+        const struct docker_file *f = d->file;
+        unsigned looked_at = 0;
+        int r = 0;
+
+        for (size_t k = 0; r >= 0 && k < f->n_instructions; k++) {
+                const struct docker_instruction *i = &f->instructions[k];
+                bool found = false;
+
+                if (i->kind != DOCKER_COPY || docker_flag(i, "from"))
+                        continue;
+                /* The name is the source's, or the target's if that is a file. */
+                for (size_t n = 0; !found && n < i->n_words; n++)
+                        found = is_archive_name(i->words[n].text) && looked_at++ < LOOKED_AT &&
+                                is_unpacked_later(d, k, base_name(i->words[n].text));
+                if (found)
+                        r = docker_tell_all(d, DOCKERFILE_COPY_ARCHIVE, i);
+        }
+        return r;
+}
+
+static int check_commands(struct docker_check *d, const struct docker_instruction *run)
+{
+        static int (*const checks[])(struct docker_check * d, const struct docker_instruction *run,
+                                     const struct shell_command *c) = {
+                check_names, check_chmod,   check_switches, check_settings,
+                check_link,  check_useradd, check_wget,     check_socket,
+        };
+        int r = 0;
+
+        for (size_t n = 0; r >= 0 && n < run->script.n_commands; n++)
+                for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(checks); i++)
+                        r = checks[i](d, run, &run->script.commands[n]);
+        return r;
+}
+
+int docker_check_runs(struct docker_check *d)
+{
+        static int (*const checks[])(struct docker_check * d) = {
+                check_pipes,
+                check_downloads,
+                check_following,
+                check_archives,
+        };
+        int r = 0;
+
+        for (size_t k = 0; r >= 0 && k < d->file->n_instructions; k++) {
+                const struct docker_instruction *i = &d->file->instructions[k];
+
+                if (i->kind != DOCKER_RUN)
+                        continue;
+                r = check_commands(d, i);
+                if (r >= 0)
+                        r = check_pipe_shell(d, i);
+                if (r >= 0)
+                        r = check_flags(d, i);
+        }
+        for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(checks); i++)
+                r = checks[i](d);
+        return r;
+}
