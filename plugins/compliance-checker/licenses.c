@@ -387,7 +387,8 @@ static int check_text(struct check *c, struct entry *e, bool has_manifest)
                 told.expression = check_keep(c, "%s", s->expression);
                 r = told.expression ? add_statement(c, e, &told) : -ENOMEM;
         }
-        if (r >= 0 && kind == LICENSE_FILE_LICENSE && !f->n_statements && c->length)
+        if (r >= 0 && kind == LICENSE_FILE_LICENSE && !f->n_statements && c->length &&
+            !has_manifest)
                 r = check_notice(c, CONTROL_LICENSES, &notices[UNKNOWN_TEXT], 0, 0);
         return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "license/align.h"
 
-#define LAG 400 /* a diagonal that is this far behind the best one is given up */
+#define LAG 160 /* a diagonal that is this far behind the best one is given up */
 
 /* The furthest that is reached on one diagonal: y words of the template, x = y + diagonal. */
 struct license_path {

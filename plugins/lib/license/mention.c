@@ -17,13 +17,16 @@ enum word {
         W_accordance,
         W_according,
         W_all,
+        W_alternatively,
         W_an,
         W_and,
         W_any,
+        W_approved,
         W_are,
         W_as,
         W_at,
         W_available,
+        W_below,
         W_both,
         W_by,
         W_choice,
@@ -31,7 +34,9 @@ enum word {
         W_conditions,
         W_covered,
         W_dual,
+        W_dually,
         W_either,
+        W_expression,
         W_following,
         W_foundation,
         W_free,
@@ -40,7 +45,7 @@ enum word {
         W_governed,
         W_greater,
         W_higher,
-        W_identifier,
+
         W_if,
         W_incompatible,
         W_international,
@@ -65,6 +70,7 @@ enum word {
         W_open,
         W_option,
         W_or,
+        W_osi,
         W_permissive,
         W_public,
         W_published,
@@ -116,13 +122,16 @@ static const char *const word_names[WORDS_] = {
         [W_accordance] = "accordance",
         [W_according] = "according",
         [W_all] = "all",
+        [W_alternatively] = "alternatively",
         [W_an] = "an",
         [W_and] = "and",
         [W_any] = "any",
+        [W_approved] = "approved",
         [W_are] = "are",
         [W_as] = "as",
         [W_at] = "at",
         [W_available] = "available",
+        [W_below] = "below",
         [W_both] = "both",
         [W_by] = "by",
         [W_choice] = "choice",
@@ -130,7 +139,9 @@ static const char *const word_names[WORDS_] = {
         [W_conditions] = "conditions",
         [W_covered] = "covered",
         [W_dual] = "dual",
+        [W_dually] = "dually",
         [W_either] = "either",
+        [W_expression] = "expression",
         [W_following] = "following",
         [W_foundation] = "foundation",
         [W_free] = "free",
@@ -139,7 +150,6 @@ static const char *const word_names[WORDS_] = {
         [W_governed] = "governed",
         [W_greater] = "greater",
         [W_higher] = "higher",
-        [W_identifier] = "identifier",
         [W_if] = "if",
         [W_incompatible] = "incompatible",
         [W_international] = "international",
@@ -164,6 +174,7 @@ static const char *const word_names[WORDS_] = {
         [W_open] = "open",
         [W_option] = "option",
         [W_or] = "or",
+        [W_osi] = "osi",
         [W_permissive] = "permissive",
         [W_public] = "public",
         [W_published] = "published",
@@ -347,6 +358,16 @@ static uint32_t read_later(const struct walk *w, uint32_t i, struct version *v)
         return at;
 }
 
+/* "GPL (>= 2)", as R has it. */
+static bool is_at_least(const struct walk *w, uint32_t number)
+{
+        size_t at = w->words[number].offset;
+
+        while (at > 0 && w->m->text.text[at - 1] == ' ')
+                at--;
+        return at > 1 && !memcmp(w->m->text.text + at - 2, ">=", 2);
+}
+
 /* A version behind a name: where it ends. */
 static uint32_t read_version(const struct walk *w, uint32_t i, struct version *v)
 {
@@ -365,30 +386,30 @@ static uint32_t read_version(const struct walk *w, uint32_t i, struct version *v
         n = read_number(w, at, v);
         if (!n)
                 return i;
+        v->later |= is_at_least(w, at);
         return read_later(w, at + n, v);
 }
 
 /* "version 2 of the" before a name: where it begins. */
 static uint32_t read_version_before(const struct walk *w, uint32_t start, struct version *v)
 {
-        uint32_t at = start, number;
+        enum { FURTHEST = 14 };
+        uint32_t at = start;
 
         while (at > w->from && IS_ANY(w, at - 1, W_the, W_of, W_terms, W_gnu))
                 at--;
-        if (at == start && !(at > w->from))
-                return start;
-        for (number = at; number > w->from && number + 14 > at; number--)
-                if (IS_ANY(w, number - 1, W_version, W_v)) {
-                        uint32_t n = read_number(w, number, v), end;
+        for (uint32_t number = at; at < start && number > w->from && number + FURTHEST > at;
+             number--) {
+                uint32_t n;
 
-                        if (!n)
-                                return start;
-                        end = read_later(w, number + n, v);
-                        if (end >= at || number + n + 2 >= at)
-                                return number - 1;
-                        *v = (struct version){ 0 };
-                        return start;
-                }
+                if (!IS_ANY(w, number - 1, W_version, W_v))
+                        continue;
+                n = read_number(w, number, v);
+                if (n && read_later(w, number + n, v) >= at)
+                        return number - 1;
+                break;
+        }
+        *v = (struct version){ 0 };
         return start;
 }
 
@@ -442,7 +463,8 @@ static bool is_filler(const struct walk *w, uint32_t i)
                       W_version, W_your, W_choice, W_following, W_s, W_same, W_standard, W_open,
                       W_source, W_free, W_permissive, W_as, W_or, W_and, W_one, W_two, W_three, W_1,
                       W_2, W_3, W_gnu, W_this, W_its, W_their, W_all, W_new, W_simplified,
-                      W_revised, W_modified, W_name, W_url, W_identifier, W_available, W_dual) ||
+                      W_revised, W_modified, W_name, W_url, W_available, W_dual, W_osi, W_approved,
+                      W_expression, W_type, W_dually, W_below) ||
                is_number(word_text(w, i));
 }
 
@@ -451,6 +473,30 @@ static bool is_denied(const struct walk *w, uint32_t i)
         for (uint32_t k = 1; k <= 4 && i >= w->from + k; k++)
                 if (IS_ANY(w, i - k, W_not, W_compatible, W_incompatible, W_unlike, W_neither,
                            W_without, W_was, W_were))
+                        return true;
+        return false;
+}
+
+/* "under the Python license and the NAME", whatever the first one is. */
+static bool is_joined(const struct walk *w, uint32_t start)
+{
+        uint32_t i = start;
+
+        while (i > w->from && IS_ANY(w, i - 1, W_the, W_a))
+                i--;
+        if (i == w->from || !IS_ANY(w, i - 1, W_and, W_or))
+                return false;
+        for (uint32_t n = 0; i > w->from && n < 9; i--, n++)
+                if (IS_ANY(w, i - 1, W_under, W_licensed))
+                        return !is_denied(w, i - 1);
+        return false;
+}
+
+/* "Alternatively, this file may be used under the terms of" before a name. */
+static bool is_alternative(const struct walk *w, uint32_t start)
+{
+        for (uint32_t n = 1; n <= 16 && start >= w->from + n; n++)
+                if (is(w, start - n, W_alternatively))
                         return true;
         return false;
 }
@@ -480,7 +526,7 @@ static bool is_told(const struct walk *w, uint32_t start, bool weak)
                 if (!is_filler(w, i - 1))
                         break;
         }
-        return false;
+        return !weak && is_joined(w, start);
 }
 
 /* "MIT licensed", "GPL-licensed". */
@@ -560,13 +606,15 @@ static const struct license_name *name_at(const struct walk *w, uint32_t i)
 static int add(struct walk *w, const struct license_mention *mention)
 {
         struct license_mentions *m = w->m;
-        const struct license_mention *last = m->n ? &m->list[m->n - 1] : NULL;
+        struct license_mention *last = m->n ? &m->list[m->n - 1] : NULL;
 
         if (m->n >= MENTIONS_MAX)
                 return 0;
         /* "version 2 or later (the "GPL")" */
-        if (last && !strcmp(last->id, mention->id) && mention->start < last->end + 4)
+        if (last && !strcmp(last->id, mention->id) && mention->start < last->end + 4) {
+                last->end = MAX_OF(last->end, mention->end);
                 return 0;
+        }
         if (array_grow(&m->list, &m->size, m->n + 1, sizeof(*m->list)) < 0)
                 return -ENOMEM;
         m->list[m->n++] = *mention;
@@ -602,6 +650,30 @@ static bool identify(const struct walk *w, struct found *f, struct license_menti
         return *f->plain;
 }
 
+/* "GPL version 2 or 3", "v2 or v3": the other version, which one may choose. */
+static int add_other_version(struct walk *w, struct found *f, struct license_mention mention)
+{
+        struct version v = { 0 };
+        uint32_t at = f->end, n;
+
+        if (!(f->flags & LICENSE_NAME_FAMILY) || !*f->version.text || f->version.later ||
+            !IS_ANY(w, at, W_or, W_and))
+                return 0;
+        at++;
+        if (IS_ANY(w, at, W_version, W_v))
+                at++;
+        n = read_number(w, at, &v);
+        if (!n || !family_id(w->m, f->id, &v, mention.id))
+                return 0;
+        at = read_later(w, at + n, &v);
+        if (!family_id(w->m, f->id, &v, mention.id))
+                return 0;
+        mention.start = f->end;
+        mention.end = f->end = at;
+        mention.is_choice = true;
+        return add(w, &mention);
+}
+
 /* Judges one name at its place, and adds it where it holds. */
 static int judge(struct walk *w, struct found *f)
 {
@@ -612,10 +684,14 @@ static int judge(struct walk *w, struct found *f)
                 return 0;
         mention.start = f->start;
         mention.end = f->end;
+        mention.is_choice = is_alternative(w, f->start);
         if (mention.strength == LICENSE_MENTION_ADDRESS ||
             is_chained(w, f->start, &mention.is_choice) || is_told(w, f->start, weak) ||
-            is_told_behind(w, f->end))
-                return add(w, &mention);
+            is_told_behind(w, f->end)) {
+                int r = add(w, &mention);
+
+                return r < 0 ? r : add_other_version(w, f, mention);
+        }
         if (weak || mention.strength == LICENSE_MENTION_PLAIN || !is_alone(w, f->start, f->end))
                 return 0;
         mention.strength = LICENSE_MENTION_TITLE;

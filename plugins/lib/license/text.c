@@ -2,9 +2,10 @@
 #include "license/text.h"
 
 #define PLACES_MAX   4096 /* of one row */
-#define COMMON_BONUS 12   /* words that a common licence is ahead of others */
+#define COMMON_BONUS 6    /* words that a common licence is ahead of others */
 #define FEW_EDITS    3    /* fewer than these, and it is that licence whatever its name */
 #define PEAKS_MAX    32   /* of one text in a row */
+#define MEMORY_MAX   64   /* matches of a row that is remembered */
 #define HITS_MAX     (8 * 1024 * 1024)
 
 /* A seed of the row that stands in the index. */
@@ -22,6 +23,9 @@ struct license_place {
 
 void license_texts_done(struct license_texts *t)
 {
+        for (size_t i = 0; t->memories && i < LICENSE_MEMORIES; i++)
+                free(t->memories[i].matches);
+        free(t->memories);
         license_aligner_done(&t->aligner);
         free(t->hits);
         free(t->places);
@@ -60,7 +64,9 @@ static int find_hits(struct license_texts *t, const struct license_word *words, 
 /* Seeds that a text must have in common with the row to be looked at closer. */
 static uint32_t seeds_needed(const struct license_entry *entry)
 {
-        return MAX_OF(1u, entry->n_seeds / 5);
+        uint32_t core = entry->core_end - entry->core_start;
+
+        return MAX_OF(1u, entry->n_seeds * 2 / 5 * core / entry->n_words);
 }
 
 static int compare_diagonals(const void *a, const void *b)
@@ -87,7 +93,7 @@ static int64_t pack(int64_t diagonal, uint16_t at)
 static int add_place(struct license_texts *t, uint16_t number, size_t from, size_t to)
 {
         const struct license_entry *entry = &t->index->entries[number];
-        uint32_t slack = 8 + entry->n_words / 32, head = UINT32_MAX;
+        uint32_t slack = 8 + MIN_OF(entry->n_words / 64, 24u), head = UINT32_MAX;
         int64_t start = 0;
 
         if (array_grow(&t->places, &t->places_size, t->n_places + 1, sizeof(*t->places)) < 0)
@@ -101,7 +107,7 @@ static int add_place(struct license_texts *t, uint16_t number, size_t from, size
                 }
         }
         /* The further from the head the first hit is, the less is known of where that is. */
-        slack += head / 4;
+        slack += MIN_OF(head / 4, 64u);
         t->places[t->n_places++] = (struct license_place){
                 .entry = number,
                 .first = start > slack ? (uint32_t) (start - slack) : 0,
@@ -235,21 +241,26 @@ static int64_t worth_there(const struct license_texts *t, const struct license_p
 }
 
 /* How many edits a place may need and still win, or be worth naming at all. */
-static uint32_t edits_allowed(const struct license_texts *t, const struct license_place *place)
+static uint32_t edits_allowed(const struct license_texts *t, const struct license_place *place,
+                              uint32_t n_text)
 {
         const struct license_entry *entry = &t->index->entries[place->entry];
         double needed = likeness_needed(entry->n_words), n = entry->n_words;
         int64_t there = worth_there(t, place), most = (int64_t) (n * 2 * (1 - needed) / needed) + 4;
-        double missing = entry->n_seeds - place->promise / n * entry->n_seeds;
+        int64_t core = entry->core_end - entry->core_start, gain;
+        double missing = entry->n_seeds * (1 - place->promise / n);
 
+        /* One edit spoils two seeds or so. A core alone misses what is left out of it. */
+        missing -= entry->n_seeds * (1 - (double) core / n);
+        if (missing / 2 > (double) most)
+                return 0;
         if (!there)
                 return (uint32_t) most;
-        most = MIN_OF(most, MAX_OF((int64_t) n - there + bonus(t, place->entry, FEW_EDITS),
-                                   MIN_OF((int64_t) n - there + COMMON_BONUS, FEW_EDITS - 1)));
-        /* One edit spoils three seeds or so. A core alone misses what is left out of it. */
-        missing -= (double) (entry->n_words - (entry->core_end - entry->core_start)) / n *
-                   entry->n_seeds;
-        return most > 0 && missing / 3 <= (double) most ? (uint32_t) most : 0;
+        /* It explains no more words than there are, and none that the text has not. */
+        gain = MIN_OF((int64_t) n, (int64_t) n_text - place->first) - there;
+        most = MIN_OF(most, MAX_OF(gain + bonus(t, place->entry, FEW_EDITS),
+                                   MIN_OF(gain + COMMON_BONUS, FEW_EDITS - 1)));
+        return most > 0 && missing / 2 <= (double) most ? (uint32_t) most : 0;
 }
 
 static int judge(struct license_texts *t, const struct license_place *place,
@@ -257,7 +268,7 @@ static int judge(struct license_texts *t, const struct license_place *place,
 {
         const struct license_entry *entry = &t->index->entries[place->entry];
         const uint32_t *text = t->index->words + entry->first;
-        uint32_t edits = edits_allowed(t, place);
+        uint32_t edits = edits_allowed(t, place, n);
         struct license_fit best = { 0 };
         double likeness;
 
@@ -345,7 +356,43 @@ static void resolve(struct license_texts *t)
         t->n_matches = n - kept;
 }
 
-int license_texts_find(struct license_texts *t, const struct license_word *words, uint32_t n)
+static uint64_t row_key(const struct license_word *words, uint32_t n)
+{
+        uint64_t key = n;
+
+        for (uint32_t i = 0; i < n; i++)
+                key = (key ^ words[i].hash) * 0x9e3779b97f4a7c15u + (key >> 29);
+        return key ? key : 1;
+}
+
+/* Gives what was found in this row before: 1, 0 when it is new, or -ENOMEM. */
+static int recall(struct license_texts *t, const struct license_memory *memory, uint64_t key)
+{
+        if (memory->key != key)
+                return 0;
+        if (array_grow(&t->matches, &t->matches_size, memory->n, sizeof(*t->matches)) < 0)
+                return -ENOMEM;
+        if (memory->n)
+                memcpy(t->matches, memory->matches, memory->n * sizeof(*t->matches));
+        t->n_matches = memory->n;
+        return 1;
+}
+
+static void remember(const struct license_texts *t, struct license_memory *memory, uint64_t key)
+{
+        struct license_match *copy = NULL;
+
+        if (t->n_matches > MEMORY_MAX)
+                return;
+        if (t->n_matches && !(copy = malloc(t->n_matches * sizeof(*copy))))
+                return;
+        if (copy)
+                memcpy(copy, t->matches, t->n_matches * sizeof(*copy));
+        free(memory->matches);
+        *memory = (struct license_memory){ key, copy, t->n_matches };
+}
+
+static int find(struct license_texts *t, const struct license_word *words, uint32_t n)
 {
         size_t n_entries = t->index->header->n_entries;
         int r;
@@ -362,5 +409,23 @@ int license_texts_find(struct license_texts *t, const struct license_word *words
                 r = judge(t, &t->places[i], words, n);
         if (r == 0 && t->n_matches)
                 resolve(t);
+        return r;
+}
+
+int license_texts_find(struct license_texts *t, const struct license_word *words, uint32_t n)
+{
+        uint64_t key = row_key(words, n);
+        struct license_memory *memory;
+        int r;
+
+        if (!t->memories && !(t->memories = calloc(LICENSE_MEMORIES, sizeof(*t->memories))))
+                return -ENOMEM;
+        memory = &t->memories[(key >> 32) % LICENSE_MEMORIES];
+        r = recall(t, memory, key);
+        if (r)
+                return r < 0 ? r : 0;
+        r = find(t, words, n);
+        if (r == 0)
+                remember(t, memory, key);
         return r;
 }

@@ -21,6 +21,15 @@ struct license_match {
         bool is_best;
 };
 
+/* What was found in a row before; trees hold the same text many times. */
+struct license_memory {
+        uint64_t key; /* of all its words; 0 = free */
+        struct license_match *matches;
+        size_t n;
+};
+
+#define LICENSE_MEMORIES 256
+
 struct license_hit;
 struct license_place;
 
@@ -31,6 +40,7 @@ struct license_texts {
         struct license_hit *hits;
         struct license_place *places;
         struct license_match *matches; /* the result: in order of place, none overlaps another */
+        struct license_memory *memories;
         uint32_t *counts;
         int64_t *diagonals;
         size_t n_hits, hits_size, n_places, places_size, n_matches, matches_size, counts_size,

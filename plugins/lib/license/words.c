@@ -197,6 +197,17 @@ static size_t tag_length(const struct reader *r)
         return 0;
 }
 
+/* The address of a licence is read, also where it is a link's. */
+static bool is_license_link(const struct reader *r, size_t length)
+{
+        static const char *const marks[] = { "/licenses/", "/publicdomain/", "/license/" };
+
+        for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+                if (memmem(r->text + r->at, length, marks[i], strlen(marks[i])))
+                        return true;
+        return false;
+}
+
 /* "&quot;", "&#8220;": how many bytes, or 0. */
 static size_t entity_length(const struct reader *r)
 {
@@ -423,6 +434,7 @@ int license_words_read(struct license_words *w, struct span text, size_t start, 
                         break;
                 case TAG:
                         n = tag_length(&r);
+                        n = is_license_link(&r, n) ? 0 : n;
                         break;
                 case ESCAPE:
                         n = r.at + 1 < r.end && strchr("ntr", r.text[r.at + 1]) ? 2 : 0;
@@ -432,6 +444,7 @@ int license_words_read(struct license_words *w, struct span text, size_t start, 
                         break;
                 case BRACKET:
                         n = link_length(&r);
+                        n = is_license_link(&r, n) ? 0 : n;
                         break;
                 case HIGH:
                         result = read_high(&r);
