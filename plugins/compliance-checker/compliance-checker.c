@@ -148,6 +148,7 @@ static json_t *make_controls(const struct check *c)
                 { CONTROL_LICENSES, licenses_rules },
                 { CONTROL_HEADERS, headers_rules },
                 { CONTROL_CONFIG, dockerfile_rules },
+                { CONTROL_CONFIG, headers_config_rules },
         };
         size_t checks[CONTROLS_] = { [CONTROL_SECRETS] = prepared.secrets.pack.n_rules,
                                      [CONTROL_ENV] = prepared.env.pack.n_rules };

@@ -53,6 +53,26 @@ const struct notice *header_policy(enum policy_missing which)
         return &missing[which];
 }
 
+unsigned header_makes_up(struct span name, struct span value)
+{
+        static const char *const names[POLICIES_MISSING_] = {
+                [POLICY_NO_HSTS] = "Strict-Transport-Security",
+                [POLICY_NO_CSP] = "Content-Security-Policy",
+                [POLICY_NO_NOSNIFF] = "X-Content-Type-Options",
+                [POLICY_NO_FRAME_OPTIONS] = "X-Frame-Options",
+                [POLICY_NO_REFERRER_POLICY] = "Referrer-Policy",
+                [POLICY_NO_PERMISSIONS_POLICY] = "Permissions-Policy",
+        };
+        unsigned bits = 0;
+
+        for (int i = 0; i < POLICIES_MISSING_; i++)
+                if (span_is(name, names[i]))
+                        bits |= 1u << i;
+        if (bits >> POLICY_NO_CSP & 1 && span_has(value, "frame-ancestors"))
+                bits |= 1u << POLICY_NO_FRAME_OPTIONS;
+        return bits;
+}
+
 enum {
         HSTS_SHORT,
         HSTS_BROKEN,

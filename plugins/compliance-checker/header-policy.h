@@ -28,6 +28,9 @@ enum policy_missing {
 
 const struct notice *header_policy(enum policy_missing which);
 
+/* Which of them a header makes up for, as bits 1 << POLICY_NO_...; 0 = none. */
+unsigned header_makes_up(struct span name, struct span value);
+
 /* Judges a header by name and value: 0 or a negative errno; others are passed over. */
 int header_check_value(const struct header_place *p, struct span name, struct span value);
 

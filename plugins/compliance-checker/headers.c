@@ -1,32 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "headers.h"
 
+#include "caddyfile.h"
 #include "captured.h"
-#include "header-csp.h"
+#include "header-policy.h"
+#include "httpd.h"
 #include "nginx-config.h"
 
-/* Each kind of file: how it is known, and what checks it. */
+/* Each kind of file: how it is known, and what checks it for each of the two controls. */
 static const struct {
         bool (*is_one)(const struct check *c);
-        int (*check)(struct check *c);
+        int (*headers)(struct check *c);
+        int (*config)(struct check *c);
 } kinds[] = {
-        { captured_is_one, captured_check },
-        { nginx_is_config, nginx_check },
+        { captured_is_one, captured_check, NULL },
+        { caddyfile_is_one, caddyfile_check_headers, caddyfile_check_config },
+        { nginx_is_config, nginx_check, NULL },
+        { httpd_is_config, httpd_check_headers, httpd_check_config },
 };
 
 size_t headers_rules(void)
 {
         return captured_rules() + header_policy_rules + header_csp_rules + nginx_access_rules_n +
-               nginx_inject_rules_n + nginx_match_rules_n + nginx_policy_rules_n;
+               nginx_inject_rules_n + nginx_match_rules_n + nginx_policy_rules_n +
+               httpd_headers_rules + caddyfile_headers_rules;
+}
+
+size_t headers_config_rules(void)
+{
+        return httpd_config_rules + caddyfile_config_rules;
+}
+
+static int check_kind(struct check *c, enum control control)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+                int (*check)(struct check * c) =
+                        control == CONTROL_HEADERS ? kinds[i].headers : kinds[i].config;
+
+                if (!kinds[i].is_one(c))
+                        continue;
+                if (!check)
+                        return 0;
+                check_concerns(c, control);
+                return check(c);
+        }
+        return 0;
 }
 
 int headers_check(struct check *c)
 {
-        for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-                if (!kinds[i].is_one(c))
-                        continue;
-                check_concerns(c, CONTROL_HEADERS);
-                return kinds[i].check(c);
-        }
-        return 0;
+        return check_kind(c, CONTROL_HEADERS);
+}
+
+int headers_check_config(struct check *c)
+{
+        return check_kind(c, CONTROL_CONFIG);
 }

@@ -1,6 +1,7 @@
 # Everything but the agent's entry is a library, so that unit tests can link it.
 noinst_LIBRARIES += plugins/compliance-checker/libchecker.a
 plugins_compliance_checker_libchecker_a_SOURCES = \
+	plugins/compliance-checker/caddyfile.c plugins/compliance-checker/caddyfile.h \
 	plugins/compliance-checker/captured.c plugins/compliance-checker/captured.h \
 	plugins/compliance-checker/actions.c plugins/compliance-checker/actions.h \
 	plugins/compliance-checker/actions-expr.c plugins/compliance-checker/actions-expr.h \
@@ -28,6 +29,8 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/header-csp.c plugins/compliance-checker/header-csp.h \
 	plugins/compliance-checker/header-policy.c plugins/compliance-checker/header-policy.h \
 	plugins/compliance-checker/headers.c plugins/compliance-checker/headers.h \
+	plugins/compliance-checker/httpd.c plugins/compliance-checker/httpd.h \
+	plugins/compliance-checker/include.c plugins/compliance-checker/include.h \
 	plugins/compliance-checker/kube.c plugins/compliance-checker/kube.h \
 	plugins/compliance-checker/kube-component.c plugins/compliance-checker/kube-component.h \
 	plugins/compliance-checker/kube-container.c plugins/compliance-checker/kube-container.h \

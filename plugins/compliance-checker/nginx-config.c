@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "nginx-config.h"
 
-#include <dirent.h>
-#include <fcntl.h>
+#include "header-policy.h"
+
 #include <fnmatch.h>
 #include <jansson.h>
-#include <sys/stat.h>
 
 /* ---- What rules ask ---- */
 
@@ -94,27 +93,11 @@ bool nginx_location_regex(const struct nginx_config *f, const struct nginx_direc
 
 /* ---- What stands in each block ---- */
 
-static const char *const header_names[HEADERS_EXPECTED] = {
-        [HEADER_HSTS] = "Strict-Transport-Security",
-        [HEADER_CSP] = "Content-Security-Policy",
-        [HEADER_NOSNIFF] = "X-Content-Type-Options",
-        [HEADER_FRAME_OPTIONS] = "X-Frame-Options",
-        [HEADER_REFERRER_POLICY] = "Referrer-Policy",
-        [HEADER_PERMISSIONS_POLICY] = "Permissions-Policy",
-};
-
 static void note_header(const struct nginx_config *f, const struct nginx_directive *d,
                         struct nginx_block *b)
 {
-        struct span name = nginx_arg(&f->n, d, 0);
-
         b->flags |= ADDS_HEADERS;
-        for (int i = 0; i < HEADERS_EXPECTED; i++)
-                if (span_is(name, header_names[i]))
-                        b->headers |= 1u << i;
-        if (span_is(name, header_names[HEADER_CSP]) &&
-            span_has(nginx_arg(&f->n, d, 1), "frame-ancestors"))
-                b->headers |= 1u << HEADER_FRAME_OPTIONS;
+        b->headers |= header_makes_up(nginx_arg(&f->n, d, 0), nginx_arg(&f->n, d, 1));
 }
 
 /* more_set_headers 'Name: value'; it adds to what is inherited, so it hides nothing. */
@@ -124,11 +107,8 @@ static void note_more_headers(const struct nginx_config *f, const struct nginx_d
         for (size_t a = 0; a < d->n_args; a++) {
                 struct span value = nginx_arg(&f->n, d, a), name;
 
-                if (!span_next(&value, ':', &name))
-                        continue;
-                for (int i = 0; i < HEADERS_EXPECTED; i++)
-                        if (span_is(name, header_names[i]))
-                                b->headers |= 1u << i;
+                if (span_next(&value, ':', &name))
+                        b->headers |= header_makes_up(name, value);
         }
 }
 
@@ -222,119 +202,6 @@ static void read_options(struct nginx_config *f)
                 f->options.n_domains = 0;
 }
 
-/* ---- Includes ---- */
-
-struct include {
-        struct nginx_config *f;
-        int (*found)(void *parser, struct span text);
-        void *parser;
-};
-
-static int include_file(const struct include *in, int dirfd, const char *name)
-{
-        enum { LIMIT = 1 << 20 };
-        struct nginx_config *f = in->f;
-        int fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        struct stat st;
-        char *data = NULL;
-        ssize_t n = 0;
-
-        if (fd < 0)
-                return 0;
-        if (f->n_included < NGINX_INCLUDES && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-                data = malloc(LIMIT);
-        if (data)
-                n = read(fd, data, LIMIT);
-        (void) close(fd);
-        if (n <= 0 || !data) {
-                free(data);
-                return 0;
-        }
-        f->included[f->n_included++] = data;
-        return in->found(in->parser, (struct span){ data, (size_t) n });
-}
-
-static int compare_names(const void *a, const void *b)
-{
-        return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-/* All files of a folder that a pattern fits, in the order nginx takes them in. */
-static int include_folder(const struct include *in, int dirfd, const char *pattern)
-{
-        char *names[NGINX_INCLUDES];
-        struct dirent *entry;
-        size_t n = 0;
-        int r = 0;
-        DIR *dir;
-
-        dir = fdopendir(dirfd);
-        if (!dir)
-                return close(dirfd);
-        while (n < NGINX_INCLUDES && (entry = readdir(dir)))
-                if (!fnmatch(pattern, entry->d_name, FNM_PERIOD) &&
-                    (names[n] = strdup(entry->d_name)))
-                        n++;
-        qsort(names, n, sizeof(*names), compare_names);
-        for (size_t i = 0; i < n; i++) {
-                if (r >= 0)
-                        r = include_file(in, dirfd, names[i]);
-                free(names[i]);
-        }
-        (void) closedir(dir);
-        return r;
-}
-
-/* One place where a file of this name may lie: 1 when there was something. */
-static int include_at(const struct include *in, const char *folder, size_t folder_length,
-                      struct span path)
-{
-        size_t before = in->f->n_included;
-        char name[1024], *slash;
-        int workspace = linhay_workspace(in->f->c->run), dirfd, r;
-
-        if (snprintf(name, sizeof(name), "%.*s%.*s", (int) folder_length, folder,
-                     (int) MIN_OF(path.length, sizeof(name)), path.text) >= (int) sizeof(name))
-                return 0;
-        slash = strrchr(name, '/');
-        if (!strpbrk(name, "*?["))
-                r = include_file(in, workspace, name);
-        else {
-                if (slash)
-                        *slash = '\0';
-                dirfd = openat(workspace, slash ? name : ".",
-                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-                r = dirfd < 0 ? 0 : include_folder(in, dirfd, slash ? slash + 1 : name);
-        }
-        return r < 0 ? r : in->f->n_included > before;
-}
-
-/* Below the folder of this file, or above it as in /etc/nginx. Nothing outside the tree. */
-static int open_include(void *owner, struct span path, int (*found)(void *parser, struct span text),
-                        void *parser)
-{
-        struct nginx_config *f = owner;
-        const struct include in = { f, found, parser };
-        const char *own = f->c->path;
-        const char *slash = strrchr(own, '/');
-        size_t folder = slash ? (size_t) (slash - own) + 1 : 0;
-        int r = 0;
-
-        if (span_starts(path, "/etc/nginx/"))
-                path = span_from(path, strlen("/etc/nginx/"));
-        if (!path.length || *path.text == '/' || memmem(path.text, path.length, "..", 2))
-                return 0;
-        /* sites-enabled/a includes what lies beside sites-enabled. */
-        for (;;) {
-                r = include_at(&in, own, folder, path);
-                if (r != 0 || folder == 0)
-                        break;
-                for (folder--; folder > 0 && own[folder - 1] != '/';)
-                        folder--;
-        }
-        return MIN_OF(r, 0);
-}
-
 /* ---- The file ---- */
 
 bool nginx_is_config(const struct check *c)
@@ -395,8 +262,10 @@ static int check_config(struct nginx_config *f)
 int nginx_check(struct check *c)
 {
         enum { STEPS = 20000000 };
-        struct nginx_config f = { .c = c, .budget = STEPS };
-        int r = nginx_parse(&f.n, c->text, c->length, open_include, &f);
+        struct nginx_config f = { .c = c,
+                                  .budget = STEPS,
+                                  .includes = { .c = c, .prefix = "/etc/nginx/" } };
+        int r = nginx_parse(&f.n, c->text, c->length, include_open, &f.includes);
 
         f.blocks = calloc(f.n.n_list + 1, sizeof(*f.blocks));
         if (r >= 0 && !f.blocks)
@@ -409,7 +278,6 @@ int nginx_check(struct check *c)
         free(f.blocks);
         nginx_done(&f.n);
         json_decref(f.options.json);
-        for (size_t i = 0; i < f.n_included; i++)
-                free(f.included[i]);
+        include_done(&f.includes);
         return r;
 }

@@ -10,24 +10,14 @@
  */
 
 #include "check.h"
+#include "include.h"
 #include "server/nginx.h"
 #include "server/regex.h"
 #include "server/span.h"
 
-/* Headers whose absence or loss matters. */
-enum nginx_header {
-        HEADER_HSTS,
-        HEADER_CSP,
-        HEADER_NOSNIFF,
-        HEADER_FRAME_OPTIONS,
-        HEADER_REFERRER_POLICY,
-        HEADER_PERMISSIONS_POLICY,
-        HEADERS_EXPECTED,
-};
-
 /* What stands in a block itself. */
 struct nginx_block {
-        unsigned headers; /* one bit for each of those above */
+        unsigned headers; /* as header_makes_up() has it */
         unsigned flags;
 };
 
@@ -46,7 +36,7 @@ enum nginx_block_flag {
         HAS_AUTH = 2048,
 };
 
-enum { NGINX_OPTIONS = 16, NGINX_INCLUDES = 64 };
+enum { NGINX_OPTIONS = 16 };
 
 /*
  * What a comment `# Options: {"https_only": true, "domains": ["example.com"], "headers": ["x-a"]}`
@@ -66,9 +56,8 @@ struct nginx_config {
         struct nginx n;
         struct nginx_block *blocks; /* [0] is the top level, [i + 1] belongs to directive i */
         struct nginx_options options;
-        size_t budget;                  /* steps left for following variables and expressions */
-        char *included[NGINX_INCLUDES]; /* texts of included files */
-        size_t n_included;
+        size_t budget; /* steps left for following variables and expressions */
+        struct includes includes;
         bool is_whole; /* has an http block: what is not there is missing */
 };
 

@@ -75,14 +75,6 @@ static unsigned headers_in(const struct nginx_config *f, int block)
 
 static int check_server(struct nginx_config *f, const struct nginx_directive *d)
 {
-        static const int missing[HEADERS_EXPECTED] = {
-                [HEADER_HSTS] = POLICY_NO_HSTS,
-                [HEADER_CSP] = POLICY_NO_CSP,
-                [HEADER_NOSNIFF] = POLICY_NO_NOSNIFF,
-                [HEADER_FRAME_OPTIONS] = POLICY_NO_FRAME_OPTIONS,
-                [HEADER_REFERRER_POLICY] = POLICY_NO_REFERRER_POLICY,
-                [HEADER_PERMISSIONS_POLICY] = POLICY_NO_PERMISSIONS_POLICY,
-        };
         int server = nginx_index(f, d), r = 0;
         unsigned set = headers_in(f, server), flags = f->blocks[server + 1].flags;
 
@@ -91,9 +83,9 @@ static int check_server(struct nginx_config *f, const struct nginx_directive *d)
         if (d->n_args || !d->is_block || nginx_around(f, d, "stream") ||
             nginx_around(f, d, "upstream") || ((flags & SENDS_ELSEWHERE) && !(flags & SHOWS_PAGES)))
                 return 0;
-        for (int i = 0; r >= 0 && i < HEADERS_EXPECTED; i++)
-                if (!(set >> i & 1) && (i != HEADER_HSTS || nginx_inherits(f, server, HAS_TLS)))
-                        r = nginx_notice(f, header_policy(missing[i]), d);
+        for (int i = 0; r >= 0 && i < POLICIES_MISSING_; i++)
+                if (!(set >> i & 1) && (i != POLICY_NO_HSTS || nginx_inherits(f, server, HAS_TLS)))
+                        r = nginx_notice(f, header_policy((enum policy_missing) i), d);
         if (r >= 0 && !nginx_inherits(f, server, SETS_TOKENS))
                 r = notice(f, TOKENS_DEFAULT, d);
         return r;

@@ -19,7 +19,8 @@ static const struct {
         { CONTROL_SECRETS, false, secrets_check },   { CONTROL_ENV, false, env_check },
         { CONTROL_ENV, true, dockerfile_check_env }, { CONTROL_HEADERS, true, headers_check },
         { CONTROL_CONFIG, true, dockerfile_check },  { CONTROL_CONFIG, true, kube_check },
-        { CONTROL_CONFIG, true, actions_check },     { CONTROL_LICENSES, true, licenses_check },
+        { CONTROL_CONFIG, true, actions_check },     { CONTROL_CONFIG, true, headers_check_config },
+        { CONTROL_LICENSES, true, licenses_check },
 };
 
 /* What the walk skipped and a person should know of. */

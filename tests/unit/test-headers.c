@@ -17,7 +17,7 @@
 /* Runs the agent over a tree; findings are in host->findings. */
 static void check(struct fakehost *host, const struct tree *t)
 {
-        fakehost_init(host, "check", "{\"controls\": [\"headers\"]}");
+        fakehost_init(host, "check", "{\"controls\": [\"headers\", \"config\"]}");
         host->workspace = t->fd;
         assert_int_equal(fakehost_run(host, fakehost_load(AGENT)), 0);
         (void) close(host->workspace);
@@ -418,6 +418,110 @@ static void test_include(void **state)
         tree_remove(&t);
 }
 
+/* ---- Apache ---- */
+
+static void test_apache(void **state)
+{
+        (void) state;
+        static const struct row rows[] = {
+                { "a good value", "Header always set X-Content-Type-Options nosniff\n", "" },
+                { "a bad one", "Header always set X-Content-Type-Options sniff\n",
+                  "1:weak-content-type-options " },
+                { "over several lines",
+                  "Header always set Content-Security-Policy \"default-src 'self'; \\\n"
+                  "  script-src 'unsafe-inline'; base-uri 'self'\"\n",
+                  "1:csp-unsafe-inline " },
+                { "not on errors", "Header set X-Frame-Options DENY\n", "1:not-always " },
+                { "taken out", "Header unset X-Frame-Options\n", "1:header-unset " },
+                { "another header taken out", "Header unset ETag\n", "" },
+                { "an environment's origin",
+                  "Header set Access-Control-Allow-Origin %{HTTP_ORIGIN}e\n", "1:cors-reflected " },
+                { "only where a variable is set",
+                  "Header set Access-Control-Allow-Origin %{O}e env=O\n", "" },
+                { "all, with credentials",
+                  "Header set Access-Control-Allow-Origin *\n"
+                  "Header set Access-Control-Allow-Credentials true\n",
+                  "1:cors-any-with-credentials " },
+                { "all but the oldest", "SSLProtocol all -SSLv3\n", "1:weak-tls " },
+                { "the new ones", "SSLProtocol -all +TLSv1.2 +TLSv1.3\n", "" },
+                { "all but the old ones", "SSLProtocol all -SSLv3 -TLSv1 -TLSv1.1\n", "" },
+                { "ciphers", "SSLCipherSuite HIGH:RC4\n", "1:weak-ciphers " },
+                { "ciphers of a version", "SSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256\n", "" },
+                { "versions told", "ServerTokens OS\nServerSignature On\n",
+                  "1:server-tokens 2:server-signature " },
+                { "versions not told", "ServerTokens Prod\nServerSignature Off\n", "" },
+                { "TRACE", "TraceEnable on\n", "1:apache-trace " },
+                { "lists", "Options +Indexes FollowSymLinks\n", "1:apache-indexes " },
+                { "no lists", "Options -Indexes\n", "" },
+                { "everything may be overridden",
+                  "<Directory /a>\nAllowOverride All\n</Directory>\n", "2:apache-allow-override " },
+                { "the root is open", "<Directory \"/\">\nRequire all granted\n</Directory>\n",
+                  "1:apache-root-open " },
+                { "the root is shut", "<Directory />\nRequire all denied\n</Directory>\n", "" },
+                { "status for all",
+                  "<Location /s>\nSetHandler server-status\nRequire all granted\n</Location>\n",
+                  "2:apache-status-exposed " },
+                { "status for some",
+                  "<Location /s>\nSetHandler server-status\nRequire local\n</Location>\n", "" },
+                { "an open proxy", "ProxyRequests On\n", "1:apache-open-proxy " },
+                { "some methods only", "<Limit GET POST>\nRequire valid-user\n</Limit>\n",
+                  "1:apache-limit-methods " },
+                { "a proxied host of the request", "RewriteRule ^/p/(.*)$ http://$1/ [P]\n",
+                  "1:request-forgery " },
+                { "a fixed one", "RewriteRule ^/p/(.*)$ http://a/$1 [P]\n", "" },
+                { "PHP's errors", "php_flag display_errors on\n", "1:apache-php-errors " },
+                { "none of them", "php_flag display_errors off\n", "" },
+                { "a comment", "# ServerTokens Full \\\nTraceEnable on\n", "" },
+                { "a site without headers",
+                  "<VirtualHost *:443>\nDocumentRoot /a\n</VirtualHost>\n",
+                  "1:missing-content-type-options 1:missing-csp 1:missing-frame-options "
+                  "1:missing-hsts 1:missing-permissions-policy 1:missing-referrer-policy " },
+                { "a site that leads elsewhere",
+                  "<VirtualHost *:80>\nRedirect permanent / https://a/\n</VirtualHost>\n", "" },
+        };
+
+        EXPECT("httpd.conf", rows);
+}
+
+/* ---- Caddy ---- */
+
+static void test_caddy(void **state)
+{
+        (void) state;
+#define CADDY_ALL                                                                                  \
+        "header {\n Strict-Transport-Security \"max-age=31536000; includeSubDomains\"\n"           \
+        " Content-Security-Policy \"default-src 'self'; base-uri 'self'\"\n"                       \
+        " X-Content-Type-Options nosniff\n X-Frame-Options DENY\n Referrer-Policy no-referrer\n"   \
+        " Permissions-Policy usb=()\n -Server\n}\n"
+        static const struct row rows[] = {
+                { "all is well", "a.b {\n" CADDY_ALL "file_server\n}\n", "" },
+                { "from a snippet", "(s) {\n" CADDY_ALL "}\na.b, c.d {\nimport s\nfile_server\n}\n",
+                  "" },
+                { "without braces", "a.b\n" CADDY_ALL "file_server\n", "" },
+                { "nothing is set", "a.b {\nfile_server\n}\n",
+                  "1:missing-content-type-options 1:missing-csp 1:missing-frame-options "
+                  "1:missing-hsts 1:missing-permissions-policy 1:missing-referrer-policy " },
+                { "a redirect", "a.b {\nredir https://c.d\n}\n", "" },
+                { "no TLS", "http://a.b {\n" CADDY_ALL "file_server\n}\n", "1:no-tls " },
+                { "a bad value", "a.b {\nheader /x X-Frame-Options maybe\n}\n",
+                  "2:weak-frame-options " },
+                { "taken out", "a.b {\nheader -X-Frame-Options\n}\n", "2:header-unset " },
+                { "an old version", "a.b {\ntls {\nprotocols tls1.0 tls1.3\n}\n}\n",
+                  "3:weak-tls " },
+                { "not checked",
+                  "a.b {\nreverse_proxy x {\ntransport http {\ntls_insecure_skip_verify\n}\n}\n"
+                  "import headers.caddy\n}\n",
+                  "4:proxy-unverified " },
+                { "lists", "{\nadmin :2019\n}\na.b {\n" CADDY_ALL "file_server browse\n}\n",
+                  "2:caddy-admin-exposed 14:caddy-browse " },
+                { "a password", "a.b {\nbasic_auth {\nbob hunter2\n}\n}\n",
+                  "3:caddy-plain-password " },
+                { "a hash", "a.b {\nbasic_auth {\nbob $2a$14$abc\n}\n}\n", "" },
+        };
+
+        EXPECT("Caddyfile", rows);
+}
+
 /* ---- Captured answers ---- */
 
 static void test_captured(void **state)
@@ -544,6 +648,7 @@ int main(void)
                 cmocka_unit_test(test_inject),      cmocka_unit_test(test_origins),
                 cmocka_unit_test(test_expressions), cmocka_unit_test(test_access),
                 cmocka_unit_test(test_include),     cmocka_unit_test(test_captured),
+                cmocka_unit_test(test_apache),      cmocka_unit_test(test_caddy),
                 cmocka_unit_test(test_corpus),
         };
 

@@ -9,6 +9,8 @@
 
 #include <limits.h>
 
+#include "../../plugins/lib/server/apache.h"
+#include "../../plugins/lib/server/caddy.h"
 #include "../../plugins/lib/server/csp.h"
 #include "../../plugins/lib/server/http-value.h"
 #include "../../plugins/lib/server/nginx.h"
@@ -88,6 +90,86 @@ static void test_nginx_condition(void **state)
                 assert_string_equal(got, rows[i].want);
         }
         nginx_done(&n);
+}
+
+/* ---- Apache and Caddy ---- */
+
+typedef int (*parse_fn)(struct conf *c, const char *text, size_t length);
+
+static int apache_alone(struct conf *c, const char *text, size_t length)
+{
+        return apache_parse(c, text, length, NULL, NULL);
+}
+
+struct conf_row {
+        const char *why, *text, *want; /* "name(argument,)parent" */
+};
+
+static void expect_conf(parse_fn parse, const struct conf_row *rows, size_t n)
+{
+        struct conf c = { 0 };
+
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_(buf_done) struct buf list = { 0 };
+
+                assert_int_equal(parse(&c, rows[i].text, strlen(rows[i].text)), 0);
+                for (size_t k = 0; k < c.n_list; k++) {
+                        const struct conf_directive *d = &c.list[k];
+
+                        (void) buf_printf(&list, "%.*s(", (int) d->name.length, d->name.text);
+                        for (size_t a = 0; a < d->n_args; a++)
+                                (void) buf_printf(&list, "%.*s,", (int) conf_arg(&c, d, a).length,
+                                                  conf_arg(&c, d, a).text);
+                        (void) buf_printf(&list, ")%d ", d->parent);
+                }
+                if (strcmp(buf_text(&list), rows[i].want) != 0)
+                        fail_msg("%s: got %s", rows[i].why, buf_text(&list));
+        }
+        conf_done(&c);
+}
+
+static void test_apache(void **state)
+{
+        (void) state;
+        static const struct conf_row rows[] = {
+                { "a directive", "A b c\n", "A(b,c,)-1 " },
+                { "quotes", "A \"b c\" 'd'\n", "A(b c,d,)-1 " },
+                { "an escape", "A \"b\\\"c\"\n", "A(b\"c,)-1 " },
+                { "an expression's escape stays", "A ^/a\\.b$\n", "A(^/a\\.b$,)-1 " },
+                { "carried on", "A b \\\n  c\nD\n", "A(b,c,)-1 D()-1 " },
+                { "carried on in quotes", "A \"b \\\nc\"\n", "A(b c,)-1 " },
+                { "a section", "<S a b>\nC d\n</S>\nE\n", "S(a,b,)-1 C(d,)0 E()-1 " },
+                { "quotes at its end", "<S \"a b\">\nC\n</S>\n", "S(a b,)-1 C()0 " },
+                { "signs in it", "<If \"%{A} -gt 5\">\nC\n</If>\n", "If(%{A} -gt 5,)-1 C()0 " },
+                { "an end that closes two", "<A>\n<B>\nC\n</A>\nD\n", "A()-1 B()0 C()1 D()-1 " },
+                { "an end of nothing", "</A>\nB\n", "B()-1 " },
+                { "a comment is carried on", "# a \\\nB\nC\n", "C()-1 " },
+                { "no end", "<A\nB \"c\n", "A()-1 B(c,)0 " },
+        };
+
+        expect_conf(apache_alone, rows, TEST_ROWS(rows));
+}
+
+static void test_caddy(void **state)
+{
+        (void) state;
+        static const struct conf_row rows[] = {
+                { "a site", "a.b {\nc d\n}\n", "a.b()-1 c(d,)0 " },
+                { "two addresses", "a.b, c.d {\ne\n}\n", "a.b,(c.d,)-1 e()0 " },
+                { "on two lines", "a.b,\nc.d {\ne\n}\n", "a.b,(c.d,)-1 e()0 " },
+                { "no braces", "a.b\nc d\ne\n", "a.b()-1 c(d,)0 e()0 " },
+                { "global options", "{\ndebug\n}\na.b {\n}\n", "()-1 debug()0 a.b()-1 " },
+                { "quotes", "a.b {\nc \"d \\\"e\\\"\" `f\"`\n}\n", "a.b()-1 c(d \"e\",f\",)0 " },
+                { "a placeholder", "a.b {\nc {d} {$E}x\n}\n", "a.b()-1 c({d},{$E}x,)0 " },
+                { "a heredoc", "a.b {\nc <<E\n }\n E\nd\n}\n", "a.b()-1 c( }\n,)0 d()0 " },
+                { "a comment", "a.b { # c\nd#e\n}\n", "a.b()-1 d#e()0 " },
+                { "a matcher", "a.b {\n@m {\npath /x\n}\nc @m\n}\n",
+                  "a.b()-1 @m()0 path(/x,)1 c(@m,)0 " },
+                { "carried on", "a.b {\nc d \\\n e\n}\n", "a.b()-1 c(d,e,)0 " },
+                { "too many ends", "}\n}\na.b {\n}\n", "a.b()-1 " },
+        };
+
+        expect_conf(caddy_parse, rows, TEST_ROWS(rows));
 }
 
 /* ---- Expressions ---- */
@@ -546,6 +628,8 @@ int main(void)
                 cmocka_unit_test(test_regex_refused),
                 cmocka_unit_test(test_regex_depth),
                 cmocka_unit_test(test_hsts),
+                cmocka_unit_test(test_apache),
+                cmocka_unit_test(test_caddy),
                 cmocka_unit_test(test_cookie),
                 cmocka_unit_test(test_csp),
                 cmocka_unit_test(test_observatory_table),

@@ -1,6 +1,9 @@
 # Server configuration and HTTP headers: parsers without any of the agents' state.
 noinst_LIBRARIES += plugins/lib/libserver.a
 plugins_lib_libserver_a_SOURCES = \
+	plugins/lib/server/apache.c plugins/lib/server/apache.h \
+	plugins/lib/server/caddy.c plugins/lib/server/caddy.h \
+	plugins/lib/server/conf.c plugins/lib/server/conf.h \
 	plugins/lib/server/csp.c plugins/lib/server/csp.h \
 	plugins/lib/server/html.c plugins/lib/server/html.h \
 	plugins/lib/server/http-value.c plugins/lib/server/http-value.h \
