@@ -56,7 +56,10 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/scanner.c plugins/compliance-checker/scanner.h \
 	plugins/compliance-checker/secret-name.c plugins/compliance-checker/secret-name.h \
 	plugins/compliance-checker/secrets.c plugins/compliance-checker/secrets.h \
-	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h
+	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h \
+	plugins/compliance-checker/unit.c plugins/compliance-checker/unit.h \
+	plugins/compliance-checker/unit-exposure.c plugins/compliance-checker/unit-exposure.h \
+	plugins/compliance-checker/unit-file.c plugins/compliance-checker/unit-file.h
 plugins_compliance_checker_libchecker_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_compliance_checker_libchecker_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) \
 	$(NETTLE_CFLAGS) -Wa,-I$(srcdir)/plugins/compliance-checker -Wa,-I$(builddir)/plugins/compliance-checker

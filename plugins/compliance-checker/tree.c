@@ -9,6 +9,7 @@
 #include "licenses.h"
 #include "scan/text.h"
 #include "secrets.h"
+#include "unit.h"
 
 /* One control's look at a text; `whole`: it is meant for whole files only. */
 static const struct {
@@ -20,7 +21,7 @@ static const struct {
         { CONTROL_ENV, true, dockerfile_check_env }, { CONTROL_HEADERS, true, headers_check },
         { CONTROL_CONFIG, true, dockerfile_check },  { CONTROL_CONFIG, true, kube_check },
         { CONTROL_CONFIG, true, actions_check },     { CONTROL_CONFIG, true, headers_check_config },
-        { CONTROL_LICENSES, true, licenses_check },
+        { CONTROL_CONFIG, true, unit_check },        { CONTROL_LICENSES, true, licenses_check },
 };
 
 /* What the walk skipped and a person should know of. */

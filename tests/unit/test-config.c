@@ -13,8 +13,9 @@
 #include "base/io.h"
 #include "fakehost.h"
 
-/* Of the agent's library, the parser that is tested alone. */
+/* Of the agent's library, the parsers that are tested alone. */
 #include "../../plugins/compliance-checker/actions-expr.h"
+#include "../../plugins/compliance-checker/unit-file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -194,6 +195,70 @@ static void test_actions_cases(void **state)
 {
         (void) state;
         expect_cases("actions.jsonl", ".github/workflows/a.yml");
+}
+
+static void test_systemd_cases(void **state)
+{
+        (void) state;
+        expect_cases("systemd.jsonl", "a.service");
+}
+
+/* ---- Unit files ---- */
+
+static void test_unit_files(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text, *want; /* "section/key=value;" */
+        } rows[] = {
+                { "an assignment", "[A]\nb=c\n", "A/b=c;" },
+                { "blanks", " [A]\n\t b = c d \r\n", "A/b=c d;" },
+                { "comments", "# a=b\n;c=d\n[A]\n", "" },
+                { "joined lines", "[A]\nb=c \\\n  d\n", "A/b=c  d;" },
+                { "a comment between them", "[A]\nb=c \\\n# e\nd\nf=g\n", "A/b=c  d;A/f=g;" },
+                { "nothing before the join", "[A]\nb= \\\n c", "A/b=c;" },
+                { "a join at the end", "[A]\nb=c\\", "A/b=c;" },
+                { "nothing", "[A]\nb=\n", "A/b=;" },
+                { "several signs", "[A]\nb=c=d\n", "A/b=c=d;" },
+                { "no section", "a=b", "/a=b;" },
+                { "no key", "[A]\n=b\nx\n", "" },
+                { "an open section", "[A\nb=c\n", "/b=c;" },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf list = { 0 };
+                struct unit_file u;
+
+                assert_int_equal(unit_parse(&u, rows[i].text, strlen(rows[i].text)), 0);
+                for (size_t n = 0; n < u.n; n++) {
+                        const struct unit_assignment *a = &u.list[n];
+
+                        (void) buf_printf(&list, "%.*s/%.*s=%.*s;", (int) a->section.length,
+                                          a->section.text ? a->section.text : "",
+                                          (int) a->key.length, a->key.text, (int) a->value.length,
+                                          a->value.text);
+                        assert_true(a->start < a->end && a->end <= strlen(rows[i].text));
+                }
+                if (strcmp(buf_text(&list), rows[i].want) != 0)
+                        fail_msg("%s: got %s", rows[i].why, buf_text(&list));
+                unit_done(&u);
+        }
+}
+
+static void test_unit_lists(void **state)
+{
+        (void) state;
+        static const char text[] = "[Service]\nA=x y\nA=\nA=z\nA=w\nB=On\nB=no\nC=TRUE\n";
+        struct unit_file u;
+
+        assert_int_equal(unit_parse(&u, text, strlen(text)), 0);
+        assert_false(unit_list_has(&u, "A", "x"));
+        assert_true(unit_list_has(&u, "A", "z"));
+        assert_true(unit_list_has(&u, "A", "w"));
+        assert_false(unit_is_true(&u, "B"));
+        assert_true(unit_is_true(&u, "C"));
+        assert_null(unit_last(&u, "D"));
+        unit_done(&u);
 }
 
 /* ---- Expressions of GitHub Actions ---- */
@@ -393,10 +458,11 @@ static void test_kube_bombs(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_kube_cases),  cmocka_unit_test(test_actions_cases),
-                cmocka_unit_test(test_expressions), cmocka_unit_test(test_braces),
-                cmocka_unit_test(test_kube_files),  cmocka_unit_test(test_kube_folders),
-                cmocka_unit_test(test_kube_bombs),
+                cmocka_unit_test(test_kube_cases),    cmocka_unit_test(test_actions_cases),
+                cmocka_unit_test(test_systemd_cases), cmocka_unit_test(test_unit_files),
+                cmocka_unit_test(test_unit_lists),    cmocka_unit_test(test_expressions),
+                cmocka_unit_test(test_braces),        cmocka_unit_test(test_kube_files),
+                cmocka_unit_test(test_kube_folders),  cmocka_unit_test(test_kube_bombs),
         };
 
         return cmocka_run_group_tests_name("config", tests, NULL, NULL);
