@@ -2,6 +2,7 @@
 #include "daemon/intake.h"
 
 #include "cli/flow-catalog.h"
+#include "run/file-input.h"
 #include "run/remote.h"
 #include "run/rollback.h"
 #include "store/place.h"
@@ -155,6 +156,21 @@ static int request_read(const json_t *request, struct engine_request *er, int *p
         return 0;
 }
 
+/* Who asks has put them into the store already. */
+static void files_came(struct intake *in, const json_t *inputs)
+{
+        const char *name;
+        json_t *value;
+
+        json_object_foreach ((json_t *) inputs, name, value) {
+                const char *text = json_string_value(value),
+                           *sha256 = text ? file_input_sha256(text) : NULL;
+
+                if (sha256 && sha256_is_hex(sha256))
+                        store_blob_came(in->options.store, sha256);
+        }
+}
+
 static int submit(struct intake *in, struct control_call *call, const struct control_peer *peer,
                   const json_t *request, struct err *err)
 {
@@ -173,6 +189,7 @@ static int submit(struct intake *in, struct control_call *call, const struct con
         remote_peer_name(name, sizeof(name), peer->uid);
         er.flow = flow;
         er.by = (struct identity){ (int64_t) peer->uid, name };
+        files_came(in, er.inputs);
         r = engine_submit(in->options.engine, &er, run, err);
         if (r == -EEXIST) {
                 control_reply(call, json_pack("{s:s, s:b}", "run", run, "is_new", 0));

@@ -23,6 +23,7 @@
 #define JUMP_MS    (30 * 1000)      /* a wall clock that moved so much was set */
 #define RUNS_ONCE  64               /* hidden in one transaction */
 #define FILES_ONCE 64               /* blobs looked at in one piece */
+#define CAME_MOST  64               /* blobs of others that are known by name */
 #define SHARDS     256
 #define FOLDERS    (SHARDS + 1) /* the last one is that of drafts, and holds the others */
 
@@ -32,7 +33,7 @@ struct sweep {
         DIR *dir;   /* NULL = not opened yet */
         uint64_t bytes;
         uint64_t begun_ms; /* wall clock */
-        uint64_t put;      /* blob_bytes_put() then: what was put since is counted there */
+        uint64_t put;      /* bytes_put() then: what was put since is counted there */
 };
 
 struct retain {
@@ -41,8 +42,14 @@ struct retain {
         int journal;
         struct store_limits limits;
 
-        pthread_mutex_t lock; /* of `full`; all else is the writer's */
+        pthread_mutex_t lock; /* of what follows; all else is the writer's */
         char full[256];       /* why new runs are refused; "" = they are not */
+        uint64_t bytes;       /* as last measured */
+        uint64_t came;        /* bytes that others have put */
+        struct {
+                char sha256[CAME_MOST][SHA256_HEX]; /* the newest of these blobs */
+                size_t n;
+        } known;
 
         bool has_removed; /* runs whose rows are still there */
         struct db_freed freed;
@@ -53,7 +60,7 @@ struct retain {
         bool is_urgent; /* a busy store is not spared */
 
         uint64_t blob_bytes;  /* as of the last walk */
-        uint64_t blob_put;    /* blob_bytes_put() then */
+        uint64_t blob_put;    /* bytes_put() then */
         uint64_t removed;     /* since */
         uint64_t saved_bytes; /* as the database knows it */
 
@@ -61,9 +68,20 @@ struct retain {
         uint64_t settled_ms;   /* blobs are not removed before: the wall clock had been set */
 };
 
-static uint64_t blob_total(const struct retain *r)
+/* Into the folder: by this process, and what others have told. */
+static uint64_t bytes_put(struct retain *r)
 {
-        uint64_t all = r->blob_bytes + blob_bytes_put() - r->blob_put;
+        uint64_t came;
+
+        (void) pthread_mutex_lock(&r->lock);
+        came = r->came;
+        (void) pthread_mutex_unlock(&r->lock);
+        return blob_bytes_put() + came;
+}
+
+static uint64_t blob_total(struct retain *r)
+{
+        uint64_t all = r->blob_bytes + bytes_put(r) - r->blob_put;
 
         return all - MIN_OF(all, r->removed);
 }
@@ -84,9 +102,10 @@ static bool is_beyond(const struct retain *r, uint64_t bytes, unsigned percent)
         return r->limits.bytes && bytes / 100 * 100 > r->limits.bytes / 100 * percent;
 }
 
-/* May new runs come? */
-static void judge_fullness(struct retain *r, uint64_t bytes)
+/* Under the lock: may new runs come? */
+static void judge_fullness(struct retain *r)
 {
+        uint64_t bytes = r->bytes;
         char is[32], may[32], why[sizeof(r->full)] = "";
 
         bytes_format(is, sizeof(is), bytes);
@@ -96,8 +115,26 @@ static void judge_fullness(struct retain *r, uint64_t bytes)
                                 "the store holds %s of at most %s (store.max_bytes): make room "
                                 "with `linhay store prune`, or allow more",
                                 is, may);
-        (void) pthread_mutex_lock(&r->lock);
         memcpy(r->full, why, sizeof(why));
+}
+
+static bool is_known(const struct retain *r, const char *sha256)
+{
+        for (size_t i = 0; i < MIN_OF(r->known.n, (size_t) CAME_MOST); i++)
+                if (strcmp(r->known.sha256[i], sha256) == 0)
+                        return true;
+        return false;
+}
+
+void retain_came(struct retain *r, const char *sha256, uint64_t bytes)
+{
+        (void) pthread_mutex_lock(&r->lock);
+        if (!is_known(r, sha256)) {
+                memcpy(r->known.sha256[r->known.n++ % CAME_MOST], sha256, SHA256_HEX);
+                r->came += bytes;
+                r->bytes += bytes;
+                judge_fullness(r);
+        }
         (void) pthread_mutex_unlock(&r->lock);
 }
 
@@ -119,7 +156,10 @@ static bool look(struct retain *r)
         r->looked_ms = clock_ms();
         if (!r->limits.bytes || total(r, &bytes, NULL) < 0)
                 return false;
-        judge_fullness(r, bytes);
+        (void) pthread_mutex_lock(&r->lock);
+        r->bytes = bytes;
+        judge_fullness(r);
+        (void) pthread_mutex_unlock(&r->lock);
         r->is_urgent = is_beyond(r, bytes, HURRY_FROM);
         return is_beyond(r, bytes, TAKE_FROM);
 }
@@ -219,7 +259,7 @@ static void sweep_begin(struct retain *r)
 {
         if (r->sweep.dir)
                 (void) closedir(r->sweep.dir);
-        r->sweep = (struct sweep){ .begun_ms = clock_wall_ms(), .put = blob_bytes_put() };
+        r->sweep = (struct sweep){ .begun_ms = clock_wall_ms(), .put = bytes_put(r) };
 }
 
 static int sweep_end(struct retain *r, struct err *err)

@@ -34,6 +34,12 @@ int64_t retain_piece(struct retain *r, struct err *err);
 /* May another run be accepted? -EDQUOT and the words for a person. From any thread. */
 int retain_room(struct retain *r, struct err *err);
 
+/*
+ * Another process has put a blob that nothing names yet, for a run that is to come: its bytes count
+ * at once, and once. From any thread.
+ */
+void retain_came(struct retain *r, const char *sha256, uint64_t bytes);
+
 /* After a group was written: is the store so full that a piece may not wait for idleness? */
 bool retain_look(struct retain *r);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/store.h"
 
+#include "base/blob.h"
 #include "base/io.h"
 #include "store/lite.h"
 #include "store/lock.h"
@@ -303,6 +304,16 @@ int store_commit(struct store *s, struct batch *batch, struct err *err)
 int store_room(struct store *s, struct err *err)
 {
         return s->retain ? retain_room(s->retain, err) : 0;
+}
+
+void store_blob_came(struct store *s, const char *sha256)
+{
+        _cleanup_(closep) int fd = s->retain ? blob_open(s->blobs, sha256) : -1;
+        struct stat st;
+
+        /* What a row names has been counted. */
+        if (fd >= 0 && fstat(fd, &st) == 0 && s->db->ops->is_named(s->db, sha256, NULL) == 0)
+                retain_came(s->retain, sha256, (uint64_t) st.st_size);
 }
 
 int store_settle(struct store *s, struct err *err)

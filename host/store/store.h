@@ -98,6 +98,12 @@ int store_commit(struct store *s, struct batch *batch, struct err *err);
  */
 int store_room(struct store *s, struct err *err);
 
+/*
+ * Another process has put this blob, for a run that is about to be accepted: its bytes count for
+ * store_room() at once, and not only when all blobs are looked at again.
+ */
+void store_blob_came(struct store *s, const char *sha256);
+
 /* Waits until retention has nothing left to do, blobs that nothing names included. */
 int store_settle(struct store *s, struct err *err);
 
