@@ -323,7 +323,7 @@ static int tell_bare_waiver(struct check *c, const struct report *report,
 static int tell_judged(struct check *c, const struct report *report, struct linhay_finding *f)
 {
         enum context context = context_for(c, report);
-        char message[CONTEXT_MESSAGE], reason[sizeof(WAIVER_REASON) + WAIVER_MAX];
+        char message[CONTEXT_MESSAGE], reason[sizeof(WAIVER_REASON) + WAIVER_MAX], commit[64];
         struct tags tags = { 0 };
         struct waiver waiver = { 0 };
         int r = 0;
@@ -335,6 +335,11 @@ static int tell_judged(struct check *c, const struct report *report, struct linh
         add_tag(&tags, soundness_tags[report->soundness]);
         add_tag(&tags, report->proof);
         add_tag(&tags, report->decoded);
+        if (c->commit) {
+                (void) snprintf(commit, sizeof(commit), "commit:%s", c->commit);
+                add_tag(&tags, "history");
+                add_tag(&tags, commit);
+        }
         add_tag(&tags, context_tag(context));
         context_message(message, sizeof(message), context, f->severity, f->message);
         f->message = message;
@@ -429,4 +434,5 @@ void check_done(struct check *c)
         json_decref(c->license_folders);
         json_decref(c->kube_folders);
         json_decref(c->seen);
+        idset_done(&c->told);
 }

@@ -13,6 +13,7 @@
 
 #include "scan/context.h"
 #include "scan/fingerprint.h"
+#include "scan/idset.h"
 #include "scan/mask.h"
 #include "scan/match.h"
 #include "scan/waiver.h"
@@ -99,6 +100,7 @@ struct check {
 
         /* The current file. */
         const char *path;
+        const char *commit;   /* that brought it in, 40 digits; NULL = the tree as it is now */
         enum context context; /* once a finding asked for it */
         bool has_context;
         const char *text; /* this part of it */
@@ -123,6 +125,7 @@ struct check {
         uint64_t waived;     /* by a comment in the source */
         uint64_t in_context[CONTEXTS_];
         uint64_t files, bytes;
+        uint64_t unpacked;            /* bytes that came out of archives */
         uint64_t files_of[CONTROLS_]; /* headers, config: files of their kinds */
         uint64_t lost;                /* findings past the host's limit */
         struct not_scanned *not_scanned;
@@ -134,7 +137,9 @@ struct check {
         json_t *kube_folders;      /* what objects of Kubernetes left in each folder */
         size_t kube_notes;
         struct docker_config *docker; /* .hadolint.yaml, once a Dockerfile was met */
-        json_t *seen;                 /* fingerprints without a key: how often each was made */
+        bool wants_history;
+        struct idset told; /* secrets of the tree and of older commits, where history is wanted */
+        json_t *seen;      /* fingerprints without a key: how often each was made */
 };
 
 /* Notes a finding of a control at text[start..end). Texts must live as long as the agent. */

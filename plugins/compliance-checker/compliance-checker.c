@@ -8,6 +8,7 @@
 #include "check.h"
 #include "dockerfile.h"
 #include "headers.h"
+#include "history.h"
 #include "license/file.h"
 #include "licenses.h"
 #include "pack.h"
@@ -219,7 +220,10 @@ static int check_all(struct check *c, struct tree *t)
 
         if (r < 0)
                 return r;
+        c->wants_history = c->wanted[CONTROL_SECRETS] && linhay_input_bool(c->run, "/history", 0);
         r = tree_check(t, linhay_workspace(c->run));
+        if (r >= 0 && c->wants_history)
+                r = history_check(c, linhay_workspace(c->run));
         if (r == -EBADMSG)
                 return linhay_fail(c->run, LINHAY_FAIL_INTERNAL, "rule-pack", "%s",
                                    *c->env->error ? c->env->error : c->matcher->error);

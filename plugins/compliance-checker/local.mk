@@ -28,9 +28,11 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/handed.c plugins/compliance-checker/handed.h \
 	plugins/compliance-checker/header-csp.c plugins/compliance-checker/header-csp.h \
 	plugins/compliance-checker/header-policy.c plugins/compliance-checker/header-policy.h \
+	plugins/compliance-checker/feed.c plugins/compliance-checker/feed.h \
 	plugins/compliance-checker/headers.c plugins/compliance-checker/headers.h \
 	plugins/compliance-checker/httpd.c plugins/compliance-checker/httpd.h \
 	plugins/compliance-checker/include.c plugins/compliance-checker/include.h \
+	plugins/compliance-checker/history.c plugins/compliance-checker/history.h \
 	plugins/compliance-checker/kube.c plugins/compliance-checker/kube.h \
 	plugins/compliance-checker/kube-component.c plugins/compliance-checker/kube-component.h \
 	plugins/compliance-checker/kube-container.c plugins/compliance-checker/kube-container.h \
@@ -60,13 +62,16 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/unit.c plugins/compliance-checker/unit.h \
 	plugins/compliance-checker/unit-exposure.c plugins/compliance-checker/unit-exposure.h \
 	plugins/compliance-checker/unit-file.c plugins/compliance-checker/unit-file.h
+	plugins/compliance-checker/unpack.c plugins/compliance-checker/unpack.h
 plugins_compliance_checker_libchecker_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_compliance_checker_libchecker_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) \
-	$(NETTLE_CFLAGS) -Wa,-I$(srcdir)/plugins/compliance-checker -Wa,-I$(builddir)/plugins/compliance-checker
+	$(NETTLE_CFLAGS) $(LIBARCHIVE_CFLAGS) $(LIBGIT2_CFLAGS) \
+	-Wa,-I$(srcdir)/plugins/compliance-checker -Wa,-I$(builddir)/plugins/compliance-checker
 
 # What the library needs, for whoever links it.
 CHECKER_LIBS = plugins/lib/libserver.a plugins/lib/liblicense.a plugins/lib/libscan.a \
-	plugins/lib/libdocker.a plugins/lib/libyamltree.a plugins/lib/libtoml.a $(SCAN_LIBS) $(YAML_LIBS)
+	plugins/lib/libdocker.a plugins/lib/libyamltree.a plugins/lib/libtoml.a $(SCAN_LIBS) $(YAML_LIBS) \
+	$(LIBARCHIVE_LIBS) $(LIBGIT2_LIBS)
 
 agent_PROGRAMS += plugins/compliance-checker/compliance-checker.so
 plugins_compliance_checker_compliance_checker_so_SOURCES = plugins/compliance-checker/compliance-checker.c

@@ -40,9 +40,32 @@ static void doubt(struct check *c, struct report *report)
 /* OWASP ASVS 4.0.3: no passwords or keys in source code (2.10.4), but in a vault (6.4.1). */
 static const char *const standards[] = { "asvs:2.10.4", "asvs:6.4.1", NULL };
 
+/*
+ * Was this secret told before, at the same path? Asked where the history is looked at, which holds
+ * most secrets of the tree in most of its versions. 1, 0 or a negative errno.
+ */
+static int is_told(struct check *c, const struct report *report)
+{
+        const struct span parts[] = { { report->rule, strlen(report->rule) },
+                                      report->secret,
+                                      { c->path, strlen(c->path) } };
+        unsigned char id[FINGERPRINT_BYTES];
+        int r;
+
+        if (!c->wants_history)
+                return 0;
+        fingerprint_bytes(id, &c->key, parts, ARRAY_SIZE(parts));
+        r = idset_add(&c->told, id);
+        if (r == -E2BIG)
+                return 0;
+        return r < 0 ? r : r == 0 && c->commit;
+}
+
 /* Fills in what the rule says; place and secret are the caller's. */
 static int report_by_rule(struct check *c, const struct match *m, struct report *report)
 {
+        int r;
+
         report->control = CONTROL_SECRETS;
         report->severity = m->rule->severity;
         report->rule = check_keep(c, "secrets/%s", m->rule->id);
@@ -52,12 +75,20 @@ static int report_by_rule(struct check *c, const struct match *m, struct report 
         report->tags = m->rule->tags;
         report->refs = standards;
         report->soundness = SOUNDNESS_HEURISTIC;
+        if (!report->rule)
+                return -ENOMEM;
         if (c->policy.n_secrets && policy_allows_secret(c, report->secret))
                 return 0;
+        r = is_told(c, report);
+        if (r != 0)
+                return MIN_OF(r, 0);
         if (m->doubtful)
                 doubt(c, report);
         else
                 judge(c, report, m->rule->proof);
+        if (c->commit)
+                report->message = check_keep(c, "%s, brought in by commit %.12s of the history",
+                                             report->message, c->commit);
         return check_report(c, report);
 }
 
@@ -147,5 +178,5 @@ int secrets_check(struct check *c)
         r = decoded_check(c);
         for (size_t i = 0; r >= 0 && i < c->matcher->n_found; i++)
                 r = report_match(c, &c->matcher->found[i]);
-        return r < 0 ? r : look_for_uuids(c);
+        return r < 0 || c->commit ? r : look_for_uuids(c);
 }

@@ -12,6 +12,7 @@ plugins_lib_libscan_a_SOURCES = \
 	plugins/lib/scan/fingerprint.c plugins/lib/scan/fingerprint.h \
 	plugins/lib/scan/gate-ac.c plugins/lib/scan/gate-hs.c plugins/lib/scan/gate.h \
 	plugins/lib/scan/hide.c plugins/lib/scan/hide.h \
+	plugins/lib/scan/idset.c plugins/lib/scan/idset.h \
 	plugins/lib/scan/mask.c plugins/lib/scan/mask.h \
 	plugins/lib/scan/match.c plugins/lib/scan/match.h \
 	plugins/lib/scan/packfile.c plugins/lib/scan/packfile.h \

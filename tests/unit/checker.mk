@@ -74,7 +74,7 @@ TESTS += tests/unit/test-gitleaks
 tests_unit_test_gitleaks_SOURCES = tests/unit/test-gitleaks.c tests/test.h
 tests_unit_test_gitleaks_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_gitleaks_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libscan.a \
-	plugins/lib/libtoml.a $(TEST_LIBS) $(SCAN_LIBS)
+	plugins/lib/libtoml.a $(TEST_LIBS) $(CHECKER_LIBS)
 
 check_PROGRAMS += tests/unit/test-deps
 TESTS += tests/unit/test-deps

@@ -4,11 +4,10 @@
 #include <nettle/hmac.h>
 #include <stdio.h>
 
-void fingerprint_make(char ret[FINGERPRINT_HEX], const struct fingerprint_key *key,
-                      const struct span *parts, size_t n)
+void fingerprint_bytes(unsigned char ret[FINGERPRINT_BYTES], const struct fingerprint_key *key,
+                       const struct span *parts, size_t n)
 {
         static const char public_key[] = "linhay compliance-checker: fingerprint without a key, 1";
-        unsigned char digest[(FINGERPRINT_HEX - 1) / 2];
         struct hmac_sha256_ctx ctx;
 
         if (key->length)
@@ -24,7 +23,15 @@ void fingerprint_make(char ret[FINGERPRINT_HEX], const struct fingerprint_key *k
                 hmac_sha256_update(&ctx, sizeof(bytes), bytes);
                 hmac_sha256_update(&ctx, parts[i].length, (const uint8_t *) parts[i].text);
         }
-        hmac_sha256_digest(&ctx, sizeof(digest), digest);
+        hmac_sha256_digest(&ctx, FINGERPRINT_BYTES, ret);
+}
+
+void fingerprint_make(char ret[FINGERPRINT_HEX], const struct fingerprint_key *key,
+                      const struct span *parts, size_t n)
+{
+        unsigned char digest[FINGERPRINT_BYTES];
+
+        fingerprint_bytes(digest, key, parts, n);
         for (size_t i = 0; i < sizeof(digest); i++)
                 (void) snprintf(ret + 2 * i, 3, "%02x", digest[i]);
 }

@@ -16,8 +16,9 @@
 
 #include "scan/def.h"
 
-#define FINGERPRINT_HEX 33 /* 32 digits and a NUL */
-#define FINGERPRINT_KEY 256
+#define FINGERPRINT_BYTES 16
+#define FINGERPRINT_HEX   (2 * FINGERPRINT_BYTES + 1) /* 32 digits and a NUL */
+#define FINGERPRINT_KEY   256
 
 struct fingerprint_key {
         unsigned char bytes[FINGERPRINT_KEY];
@@ -27,3 +28,7 @@ struct fingerprint_key {
 /* Each part goes in with its length, so no two lists of parts give the same text. */
 void fingerprint_make(char ret[FINGERPRINT_HEX], const struct fingerprint_key *key,
                       const struct span *parts, size_t n);
+
+/* The same as bytes. */
+void fingerprint_bytes(unsigned char ret[FINGERPRINT_BYTES], const struct fingerprint_key *key,
+                       const struct span *parts, size_t n);
