@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 
+#include "name.h"
+
 #include <stdarg.h>
 
 const char *const control_names[CONTROLS_] = {
@@ -125,7 +127,7 @@ int check_not_scanned(struct check *c, const char *path, const char *why)
 
         if (r < 0)
                 return r;
-        copy = strdup(path);
+        copy = path == c->path ? strdup(path) : name_shown(c, path);
         if (!copy)
                 return -ENOMEM;
         c->not_scanned[c->n_not_scanned++] = (struct not_scanned){ copy, why };
@@ -435,4 +437,5 @@ void check_done(struct check *c)
         json_decref(c->kube_folders);
         json_decref(c->seen);
         idset_done(&c->told);
+        free(c->shown);
 }

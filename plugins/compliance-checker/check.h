@@ -100,6 +100,7 @@ struct check {
 
         /* The current file. */
         const char *path;
+        char *shown;          /* the path, where it holds a secret and is told in another way */
         const char *commit;   /* that brought it in, 40 digits; NULL = the tree as it is now */
         enum context context; /* once a finding asked for it */
         bool has_context;

@@ -7,8 +7,10 @@
 #include "headers.h"
 #include "kube.h"
 #include "licenses.h"
+#include "name.h"
 #include "scan/text.h"
 #include "secrets.h"
+#include "unit.h"
 #include "unpack.h"
 
 /* One control's look at a text; `whole`: it is meant for whole files only. */
@@ -139,8 +141,9 @@ int feed_look(struct feed *f, const char *path, const struct feed_source *source
                 return check_not_scanned(c, path, "unreadable");
         if (c->wanted[CONTROL_SECRETS] && unpack_is_archive(f->data, (size_t) have))
                 return unpack_check(f, path, source, (size_t) have);
-        check_begin(c, path);
-        r = look_at_text(f, source, (size_t) have);
+        r = name_begin(c, path);
+        if (r >= 0)
+                r = look_at_text(f, source, (size_t) have);
         c->files += r == 0;
         return r;
 }

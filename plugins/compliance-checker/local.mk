@@ -45,6 +45,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/kube-selector.c plugins/compliance-checker/kube-selector.h \
 	plugins/compliance-checker/licenses.c plugins/compliance-checker/licenses.h \
 	plugins/compliance-checker/manifest.c plugins/compliance-checker/manifest.h \
+	plugins/compliance-checker/name.c plugins/compliance-checker/name.h \
 	plugins/compliance-checker/nginx-access.c \
 	plugins/compliance-checker/nginx-config.c plugins/compliance-checker/nginx-config.h \
 	plugins/compliance-checker/nginx-inject.c \

@@ -114,6 +114,21 @@ int secrets_report_decoded(struct check *c, const struct match *m, const char *d
         return r < 0 ? r : report_by_rule(c, m, &report);
 }
 
+int secrets_report_name(struct check *c, const struct match *m, const char *path)
+{
+        struct report report = { .secret = { path + m->start, m->end - m->start },
+                                 .excerpt = c->path };
+        int r = report_by_rule(c, m, &report);
+
+        if (r >= 0 && c->n_reports) {
+                struct report *last = &c->reports[c->n_reports - 1];
+
+                last->message = check_keep(c, "%s, in the name of the file", last->message);
+                r = last->message ? r : -ENOMEM;
+        }
+        return r;
+}
+
 static int report_uuid(struct check *c, size_t at, bool is_last)
 {
         static const char *const tags[] = { "generic", "identifier", NULL };

@@ -18,3 +18,7 @@ TESTS += tests/e2e/apparmor
 
 # What the tests fetch from npm, once.
 DISTCLEAN_FOLDERS += sarif-modules
+
+# Canary secrets in every hiding place that the checker knows.
+dist_check_SCRIPTS += tests/e2e/canary
+TESTS += tests/e2e/canary
