@@ -62,7 +62,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h \
 	plugins/compliance-checker/unit.c plugins/compliance-checker/unit.h \
 	plugins/compliance-checker/unit-exposure.c plugins/compliance-checker/unit-exposure.h \
-	plugins/compliance-checker/unit-file.c plugins/compliance-checker/unit-file.h
+	plugins/compliance-checker/unit-file.c plugins/compliance-checker/unit-file.h \
 	plugins/compliance-checker/unpack.c plugins/compliance-checker/unpack.h
 plugins_compliance_checker_libchecker_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_compliance_checker_libchecker_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) \
