@@ -11,8 +11,10 @@ static void tell(void *owner, json_t *event)
 
 static json_t *event_new(const char *type, const struct run *run, const struct step *step)
 {
-        json_t *event = json_pack("{s:s, s:s}", "event", type, "run", run->id);
+        json_t *event = json_object();
 
+        (void) json_object_set_new(event, "event", json_string(type));
+        (void) json_object_set_new(event, "run", json_string(run->id));
         if (!step)
                 return event;
         (void) json_object_set_new(event, "step", json_string(step->def->id));

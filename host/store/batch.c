@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define CHUNK_SIZE ((size_t) 4000)
+#define CHUNK_SIZE ((size_t) 16000)
 
 /* Memory in a row: a batch of thousands of small values is freed by a few calls. */
 struct chunk {
@@ -40,6 +40,7 @@ struct batch *batch_free(struct batch *b)
                 b->chunks = next;
         }
         strand_unref(b->strand);
+        buf_done(&b->text);
         free(b);
         return NULL;
 }
@@ -137,17 +138,25 @@ static void value_text(struct batch *b, struct op_value *v, const char *text)
 
 static void value_json(struct batch *b, struct op_value *v, const json_t *json)
 {
-        _cleanup_(buf_done) struct buf text = { 0 };
         int r;
 
         *v = (struct op_value){ .is_null = true };
         if (!json)
                 return;
-        r = json_write(&text, json);
+        b->text.length = 0;
+        r = json_write(&b->text, json);
         if (r == 0)
-                value_bytes(b, v, buf_text(&text), text.length);
+                value_bytes(b, v, buf_text(&b->text), b->text.length);
         else
                 batch_fail(b, r);
+}
+
+/* The same, where nothing in it is nothing. */
+static void value_some(struct batch *b, struct op_value *v, const json_t *json)
+{
+        bool is_empty = json_object_size(json) == 0 && json_array_size(json) == 0;
+
+        value_json(b, v, is_empty ? NULL : json);
 }
 
 /* Appends an operation; its values are the caller's to fill, NULL when the batch has failed. */
@@ -420,14 +429,15 @@ void batch_attempt_end(struct batch *b, struct step_key key, int n,
         value_natural(&v[9], attempt->signal ? attempt->signal : -1);
         value_text(b, &v[10], attempt->syscall);
         value_text(b, &v[11], attempt->syscall_remedy);
-        value_text(b, &v[12], attempt->stderr_tail);
+        value_text(b, &v[12],
+                   attempt->stderr_tail && *attempt->stderr_tail ? attempt->stderr_tail : NULL);
         value_unsigned(&v[13], attempt->wall_ms);
         value_unsigned(&v[14], attempt->cpu_ms);
         value_unsigned(&v[15], attempt->user_us);
         value_unsigned(&v[16], attempt->system_us);
         value_unsigned(&v[17], attempt->memory_peak_bytes);
-        value_json(b, &v[18], attempt->spent);
-        value_json(b, &v[19], attempt->unreadable);
+        value_some(b, &v[18], attempt->spent);
+        value_some(b, &v[19], attempt->unreadable);
         value_unsigned(&v[20], attempt->redacted);
 }
 

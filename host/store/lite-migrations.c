@@ -142,8 +142,9 @@ static const char first_tables[] =
  *
  * A run that retention takes is `removed` first: no reader sees it from then on, and its rows go in
  * small pieces. An output with a sha256 is kept in that blob, `json` is "null" then. `log_files`
- * hold the lines `first` to `last` of a run, compressed. `blob_refs` names what a run's changesets
- * need, `usage` what was last measured.
+ * hold the lines `first` to `last` of a run, compressed. An idempotency key that is NULL is
+ * run/step or run/step/item. `blob_refs` names what a run's changesets need, `usage` what was last
+ * measured.
  */
 static const char scheduling_and_retention[] =
         /*
@@ -170,7 +171,7 @@ static const char scheduling_and_retention[] =
         "CREATE TABLE new_attempts ("
         " run TEXT NOT NULL, step TEXT NOT NULL, item INTEGER NOT NULL,"
         " n INTEGER NOT NULL CHECK (n >= 1),"
-        " agent_sha256 TEXT, tier TEXT, idempotency_key TEXT NOT NULL,"
+        " agent_sha256 TEXT, tier TEXT, idempotency_key TEXT,"
         " started INTEGER NOT NULL, ended INTEGER, verdict TEXT, code TEXT, message TEXT,"
         " exit INTEGER, signal INTEGER, syscall TEXT, syscall_remedy TEXT, stderr_tail TEXT,"
         " wall_ms INTEGER, cpu_ms INTEGER, user_us INTEGER, system_us INTEGER,"

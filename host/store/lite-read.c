@@ -178,6 +178,8 @@ static const char steps_sql[] =
         " FROM steps WHERE run = ?1 AND (?2 IS NULL OR (id = ?2 AND item = ?3))"
         " AND NOT (?4 AND " IS_QUIET ") ORDER BY position, id, item";
 
+#define IDEMPOTENCY_KEY                                                                            \
+        "coalesce(idempotency_key, run || '/' || step || iif(item < 0, '', '/' || item))"
 #define FILTER " AND (?2 IS NULL OR (step = ?2 AND item = ?3))"
 
 /* What belongs to steps: (step, item, value) for the whole run. Of a single value the last wins. */
@@ -193,7 +195,7 @@ static const struct part {
           "  json_object('code', code, 'message', message)),"
           " 'exit', exit, 'signal', signal, 'syscall', syscall, 'syscall_remedy', syscall_remedy,"
           " 'stderr_tail', coalesce(stderr_tail, ''), 'agent_sha256', agent_sha256, 'tier', tier,"
-          " 'idempotency_key', idempotency_key, 'redacted', coalesce(redacted, 0), 'spent', "
+          " 'idempotency_key', " IDEMPOTENCY_KEY ", 'redacted', coalesce(redacted, 0), 'spent', "
           "json(coalesce(spent, '{}')),"
           " 'unreadable', json(coalesce(unreadable, '[]')),"
           " 'usage', iif(verdict IS NULL, NULL, json_object('wall_ms', wall_ms, 'cpu_ms', cpu_ms,"

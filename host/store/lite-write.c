@@ -87,9 +87,7 @@ static const struct {
                             " WHERE run = ?1 AND id = ?2 AND item = ?3",
                             "step", true },
         [OP_ATTEMPT_BEGIN] = { "INSERT OR FAIL INTO attempts (run, step, item, n, agent_sha256, "
-                               "tier,"
-                               " started, idempotency_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7,"
-                               " ?1 || '/' || ?2 || iif(?3 < 0, '', '/' || ?3))",
+                               "tier, started) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                                "attempt", true },
         [OP_ATTEMPT_END] = { "UPDATE OR FAIL attempts SET ended = ?5, verdict = ?6, code = ?7,"
                              " message = ?8, exit = ?9, signal = ?10, syscall = ?11,"

@@ -8,6 +8,7 @@
  * table from kinds to statements. Only host/store includes this header.
  */
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "store/batch.h"
 #include "store/strand.h"
@@ -75,6 +76,7 @@ struct batch {
         struct chunk *chunks; /* all memory of the operations */
         struct op_value run;  /* the last keys that were copied: most operations share them */
         struct op_value step;
+        struct buf text;       /* of a value that is being copied */
         int error;             /* of the first function that failed; 0 */
         bool has_blobs;        /* names blobs, which must be synced first */
         struct strand *strand; /* NULL = it stands alone */
