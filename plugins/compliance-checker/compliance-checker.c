@@ -6,6 +6,7 @@
  */
 
 #include "check.h"
+#include "compose.h"
 #include "dockerfile.h"
 #include "headers.h"
 #include "history.h"
@@ -146,10 +147,9 @@ static json_t *make_controls(const struct check *c)
                 enum control control;
                 size_t (*rules)(void);
         } tables[] = {
-                { CONTROL_LICENSES, licenses_rules },
-                { CONTROL_HEADERS, headers_rules },
-                { CONTROL_CONFIG, dockerfile_rules },
-                { CONTROL_CONFIG, headers_config_rules },
+                { CONTROL_LICENSES, licenses_rules }, { CONTROL_HEADERS, headers_rules },
+                { CONTROL_CONFIG, dockerfile_rules }, { CONTROL_CONFIG, headers_config_rules },
+                { CONTROL_CONFIG, compose_rules },
         };
         size_t checks[CONTROLS_] = { [CONTROL_SECRETS] = prepared.secrets.pack.n_rules,
                                      [CONTROL_ENV] = prepared.env.pack.n_rules };

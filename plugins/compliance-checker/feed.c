@@ -2,6 +2,7 @@
 #include "feed.h"
 
 #include "actions.h"
+#include "compose.h"
 #include "dockerfile.h"
 #include "env.h"
 #include "headers.h"
@@ -19,11 +20,12 @@ static const struct {
         bool whole;
         int (*check)(struct check *c);
 } looks[] = {
-        { CONTROL_SECRETS, false, secrets_check },   { CONTROL_ENV, false, env_check },
-        { CONTROL_ENV, true, dockerfile_check_env }, { CONTROL_HEADERS, true, headers_check },
-        { CONTROL_CONFIG, true, dockerfile_check },  { CONTROL_CONFIG, true, kube_check },
-        { CONTROL_CONFIG, true, actions_check },     { CONTROL_CONFIG, true, headers_check_config },
-        { CONTROL_CONFIG, true, unit_check },        { CONTROL_LICENSES, true, licenses_check },
+        { CONTROL_SECRETS, false, secrets_check },      { CONTROL_ENV, false, env_check },
+        { CONTROL_ENV, true, dockerfile_check_env },    { CONTROL_HEADERS, true, headers_check },
+        { CONTROL_CONFIG, true, dockerfile_check },     { CONTROL_CONFIG, true, compose_check },
+        { CONTROL_CONFIG, true, kube_check },           { CONTROL_CONFIG, true, actions_check },
+        { CONTROL_CONFIG, true, headers_check_config }, { CONTROL_CONFIG, true, unit_check },
+        { CONTROL_LICENSES, true, licenses_check },
 };
 
 /* Fills the buffer from `have` on: bytes in it now, or -1 when the source cannot be read. */

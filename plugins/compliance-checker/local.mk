@@ -10,6 +10,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/actions-step.c plugins/compliance-checker/actions-step.h \
 	plugins/compliance-checker/actions-taint.c plugins/compliance-checker/actions-taint.h \
 	plugins/compliance-checker/check.c plugins/compliance-checker/check.h \
+	plugins/compliance-checker/compose.c plugins/compliance-checker/compose.h \
 	plugins/compliance-checker/decoded.c plugins/compliance-checker/decoded.h \
 	plugins/compliance-checker/docker-args.c \
 	plugins/compliance-checker/docker-cache.c \

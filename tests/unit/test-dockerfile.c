@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * What compliance-checker says of Dockerfiles, rule by rule
+ * What compliance-checker says of Dockerfiles and compose files, rule by rule
  *
- * Each row is a file and what it must be told, or (with !) must not be told: a rule by hadolint's
- * number, or the end of our own rule's name. All rows are one tree, which is checked in one run.
+ * Each row is a file and what it must be told, or (with !) must not be told, or (with ~) must be
+ * told as waived: a rule by hadolint's number, or the end of our own rule's name. All rows of a
+ * table are one tree, which is checked in one run.
  */
 #include "test.h"
 
@@ -234,18 +235,74 @@ static const struct row rows[] = {
         { "a waiver for the file", "# hadolint global ignore=DL3006\nFROM a\n", "~DL3006 !DL3006" },
 };
 
-static void make_files(int dir)
+/* Services are written in one line. */
+#define SERVICE(text) "services:\n  a: { " text " }\n"
+
+static const struct row compose_rows[] = {
+        { "privileged", SERVICE("privileged: true"), "privileged" },
+        { "not privileged", SERVICE("privileged: false"), "!privileged" },
+        { "privileged by a merge key",
+          "x-a: &a\n  privileged: true\nservices:\n  b:\n    <<: *a\n    image: c:1\n",
+          "privileged" },
+        { "a capability", SERVICE("cap_add: [NET_RAW, CAP_SYS_ADMIN]"), "capability" },
+        { "a harmless capability", SERVICE("cap_add: [NET_BIND_SERVICE]"), "!capability" },
+        { "the host's network", SERVICE("network_mode: host"), "host-network" },
+        { "another service's network", SERVICE("network_mode: \"service:b\""), "!host-network" },
+        { "the host's processes and memory", SERVICE("pid: host, ipc: host"), "host-pid host-ipc" },
+        { "Docker's socket, read-only",
+          SERVICE("volumes: [\"/var/run/docker.sock:/var/run/docker.sock:ro\"]"), "docker-socket" },
+        { "Docker's socket as a mapping",
+          SERVICE("volumes: [{ type: bind, source: /run/docker.sock, target: /x }]"),
+          "docker-socket" },
+        { "a folder of the host", SERVICE("volumes: [\"/etc/:/host\"]"), "host-folder" },
+        { "the whole host", SERVICE("volumes: [\"/:/host:ro\"]"), "host-folder" },
+        { "folders of its own", SERVICE("volumes: [\"./etc:/etc\", \"data:/data\", /proc]"),
+          "!host-folder" },
+        { "no seccomp", SERVICE("security_opt: [\"seccomp:unconfined\"]"), "unconfined" },
+        { "no new privileges",
+          SERVICE("security_opt: [\"no-new-privileges:true\"], read_only: true"),
+          "!new-privileges !writable-root" },
+        { "privileges may be gained", SERVICE("image: a:1"), "new-privileges writable-root" },
+        { "root", SERVICE("user: \"0:0\""), "root-user" },
+        { "another user", SERVICE("user: \"1000:0\""), "!root-user" },
+        { "no tag", SERVICE("image: host:5000/a"), "no-tag" },
+        { "latest", SERVICE("image: a:latest"), "latest-tag" },
+        { "a digest", SERVICE("image: \"a@sha256:00\""), "!no-tag !no-digest" },
+        { "what it builds has any name", SERVICE("image: a, build: ."), "!no-tag" },
+        { "a tag by a variable", SERVICE("image: \"a:${V:-1}\""),
+          "!no-tag !latest-tag !no-digest" },
+        { "an open database", SERVICE("ports: [\"5432:5432\"]"), "open-database" },
+        { "an open database, in the long form",
+          SERVICE("ports: [{ target: 6379, published: 6379 }]"), "open-database" },
+        { "a database for the host alone", SERVICE("ports: [\"127.0.0.1:5432:5432/tcp\"]"),
+          "!open-database" },
+        { "a database that is not published", SERVICE("ports: [\"5432\"]"), "!open-database" },
+        { "another port", SERVICE("ports: [\"8080:80\"]"), "!open-database" },
+        { "SSH", SERVICE("ports: [\"2222:22\"]"), "ssh-port" },
+        { "a key twice", "services:\n  a:\n    image: b:1\n    image: c:1\n", "key-twice" },
+        { "no services", "a: { privileged: true }\n", "!privileged" },
+};
+
+/* A table, and what its rows are. */
+struct table {
+        const struct row *rows;
+        size_t n;
+        const char *file;   /* name of each row's file */
+        const char *prefix; /* of our rules for it */
+};
+
+static void make_files(const struct table *t, int dir)
 {
-        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+        for (size_t i = 0; i < t->n; i++) {
                 char path[48];
                 int fd;
 
                 (void) snprintf(path, sizeof(path), "%zu", i);
                 assert_int_equal(mkdirat(dir, path, 0755), 0);
-                (void) snprintf(path, sizeof(path), "%zu/Dockerfile", i);
+                (void) snprintf(path, sizeof(path), "%zu/%s", i, t->file);
                 fd = openat(dir, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
                 assert_true(fd >= 0);
-                assert_int_equal(fd_write_all(fd, rows[i].text, strlen(rows[i].text)), 0);
+                assert_int_equal(fd_write_all(fd, t->rows[i].text, strlen(t->rows[i].text)), 0);
                 (void) close(fd);
         }
 }
@@ -262,15 +319,16 @@ static bool has_tag(json_t *finding, const char *tag)
 }
 
 /* Is a rule told in a file, by its number or the end of its name? */
-static bool is_told(const struct fakehost *host, size_t row, const char *rule, bool waived)
+static bool is_told(const struct table *t, const struct fakehost *host, size_t row,
+                    const char *rule, bool waived)
 {
         char path[48], tag[64], end[64];
         json_t *finding;
         size_t i;
 
-        (void) snprintf(path, sizeof(path), "%zu/Dockerfile", row);
+        (void) snprintf(path, sizeof(path), "%zu/%s", row, t->file);
         (void) snprintf(tag, sizeof(tag), "hadolint:%s", rule);
-        (void) snprintf(end, sizeof(end), "/dockerfile-%s", rule);
+        (void) snprintf(end, sizeof(end), "/%s-%s", t->prefix, rule);
         json_array_foreach (host->findings, i, finding) {
                 const char *name = json_string_value(json_object_get(finding, "rule"));
 
@@ -282,41 +340,41 @@ static bool is_told(const struct fakehost *host, size_t row, const char *rule, b
         return false;
 }
 
-static unsigned check_row(const struct fakehost *host, size_t row)
+static unsigned check_row(const struct table *t, const struct fakehost *host, size_t row)
 {
         char want[256], *state = NULL;
         unsigned bad = 0;
 
-        (void) snprintf(want, sizeof(want), "%s", rows[row].want);
+        (void) snprintf(want, sizeof(want), "%s", t->rows[row].want);
         for (char *word = strtok_r(want, " ", &state); word; word = strtok_r(NULL, " ", &state)) {
                 bool is_not = *word == '!', is_waived = *word == '~';
                 const char *rule = word + (is_not || is_waived);
 
-                if (is_told(host, row, rule, is_waived) != is_not)
+                if (is_told(t, host, row, rule, is_waived) != is_not)
                         continue;
-                print_message("%s: %s is %s\n", rows[row].why, rule, is_not ? "told" : "not told");
+                print_message("%s: %s is %s\n", t->rows[row].why, rule,
+                              is_not ? "told" : "not told");
                 bad++;
         }
         return bad;
 }
 
-static void test_rules(void **state)
+static void check_table(const struct table *t)
 {
         char path[] = "/tmp/linhay-dockerfile-XXXXXX", command[64];
         struct fakehost host;
         unsigned bad = 0;
         int dir;
 
-        (void) state;
         assert_non_null(mkdtemp(path));
         dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         assert_true(dir >= 0);
-        make_files(dir);
+        make_files(t, dir);
         fakehost_init(&host, "check", "{\"controls\": [\"config\", \"env\"]}");
         host.workspace = dir;
         assert_int_equal(fakehost_run(&host, fakehost_load(AGENT)), 0);
-        for (size_t i = 0; i < TEST_ROWS(rows); i++)
-                bad += check_row(&host, i);
+        for (size_t i = 0; i < t->n; i++)
+                bad += check_row(t, &host, i);
         fakehost_done(&host);
         (void) close(dir);
         (void) snprintf(command, sizeof(command), "rm -rf %s", path);
@@ -324,10 +382,28 @@ static void test_rules(void **state)
         assert_int_equal(bad, 0);
 }
 
+static void test_rules(void **state)
+{
+        const struct table table = { rows, TEST_ROWS(rows), "Dockerfile", "dockerfile" };
+
+        (void) state;
+        check_table(&table);
+}
+
+static void test_compose(void **state)
+{
+        const struct table table = { compose_rows, TEST_ROWS(compose_rows), "docker-compose.yml",
+                                     "compose" };
+
+        (void) state;
+        check_table(&table);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rules),
+                cmocka_unit_test(test_compose),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
