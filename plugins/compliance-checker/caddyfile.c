@@ -105,7 +105,7 @@ static struct field read_field(struct span name, struct span value)
 {
         struct field field = { .name = name, .value = value };
 
-        if (name.length && strchr("+-?>", *name.text)) {
+        if (name.length && char_in("+-?>", *name.text)) {
                 field.removes = *name.text == '-';
                 field.name = span_from(name, 1);
         }
@@ -115,7 +115,7 @@ static struct field read_field(struct span name, struct span value)
 /* A matcher is *, /path or @name. */
 static bool is_matcher(struct span arg)
 {
-        return arg.length && strchr("*/@", *arg.text);
+        return arg.length && char_in("*/@", *arg.text);
 }
 
 /* The field a directive sets or takes out; false when it does neither. */

@@ -451,7 +451,7 @@ int header_check_ciphers(const struct header_place *p, struct span list)
         struct span one;
 
         while (span_next(&list, ':', &one)) {
-                if (!one.length || strchr("!-+@", *one.text))
+                if (!one.length || char_in("!-+@", *one.text))
                         continue;
                 for (size_t i = 0; i < ARRAY_SIZE(broken); i++)
                         if (span_has(one, broken[i]))

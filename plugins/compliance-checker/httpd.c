@@ -304,7 +304,7 @@ static int check_protocol(struct httpd *h, const struct conf_directive *d)
                 bool off = word.length && *word.text == '-';
                 unsigned bits = 0;
 
-                word = span_from(word, word.length && strchr("+-", *word.text));
+                word = span_from(word, word.length && char_in("+-", *word.text));
                 if (span_is(word, "all"))
                         bits = ALL;
                 for (size_t i = 0; i < ARRAY_SIZE(names); i++)

@@ -176,7 +176,7 @@ static int read_address(void *owner, struct span literal, const struct nginx_val
         }
         a->begun = true;
         for (size_t i = 0; i < literal.length; i++)
-                if (strchr("/?#", literal.text[i]))
+                if (char_in("/?#", literal.text[i]))
                         return VERDICT_SAFE;
         return 0;
 }

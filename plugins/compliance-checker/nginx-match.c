@@ -204,7 +204,7 @@ static int check_expression(struct nginx_config *f, const struct nginx_directive
         struct regex re = { 0 };
         int r = regex_parse(&re, regex, ignore_case), result = 0;
 
-        if (r == -EINVAL && re.n_nodes < REGEX_NODES)
+        if (r == -EINVAL && !re.is_partial && re.n_nodes < REGEX_NODES)
                 result = notice(f, INVALID, d);
         else if (r == 0 && regex_is_explosive(&re))
                 result = notice(f, EXPLOSIVE, d);

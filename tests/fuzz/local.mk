@@ -1,7 +1,9 @@
 # Fuzz targets: tests/fuzz/fuzz-NAME.c with its seeds in corpus/NAME. Here each replays its corpus as a TAP
 # test; configured with --enable-fuzz (scripts/fuzz does that) each is linked with libFuzzer instead.
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz-apache \
 	tests/fuzz/fuzz-bundle \
+	tests/fuzz/fuzz-caddy \
 	tests/fuzz/fuzz-changeset \
 	tests/fuzz/fuzz-collect \
 	tests/fuzz/fuzz-control \
@@ -14,10 +16,13 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-frame \
 	tests/fuzz/fuzz-journal \
 	tests/fuzz/fuzz-manifest \
+	tests/fuzz/fuzz-nginx \
 	tests/fuzz/fuzz-options \
 	tests/fuzz/fuzz-patch \
 	tests/fuzz/fuzz-quantity \
 	tests/fuzz/fuzz-redact \
+	tests/fuzz/fuzz-regex \
+	tests/fuzz/fuzz-response \
 	tests/fuzz/fuzz-schema \
 	tests/fuzz/fuzz-shell \
 	tests/fuzz/fuzz-speech \
@@ -137,3 +142,28 @@ tests_fuzz_fuzz_shell_SOURCES = tests/fuzz/fuzz-shell.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_shell_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
 tests_fuzz_fuzz_shell_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_shell_LDADD = plugins/lib/libdocker.a libbase.a
+
+tests_fuzz_fuzz_apache_SOURCES = tests/fuzz/fuzz-apache.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_apache_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_apache_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_apache_LDADD = plugins/lib/libserver.a libbase.a
+
+tests_fuzz_fuzz_caddy_SOURCES = tests/fuzz/fuzz-caddy.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_caddy_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_caddy_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_caddy_LDADD = plugins/lib/libserver.a libbase.a
+
+tests_fuzz_fuzz_nginx_SOURCES = tests/fuzz/fuzz-nginx.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_nginx_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_nginx_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_nginx_LDADD = plugins/lib/libserver.a libbase.a
+
+tests_fuzz_fuzz_regex_SOURCES = tests/fuzz/fuzz-regex.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_regex_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_regex_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_regex_LDADD = plugins/lib/libserver.a libbase.a $(PCRE2_LIBS)
+
+tests_fuzz_fuzz_response_SOURCES = tests/fuzz/fuzz-response.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_response_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_response_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_response_LDADD = plugins/lib/libserver.a libbase.a

@@ -74,7 +74,7 @@ static int add_text(struct parser *p, size_t start, size_t end)
                         i = next;
                         continue;
                 }
-                if (p->text[i] == '\\' && i + 1 < end && strchr("\"'\\", p->text[i + 1]))
+                if (p->text[i] == '\\' && i + 1 < end && char_in("\"'\\", p->text[i + 1]))
                         i++;
                 copy[to++] = p->text[i++];
         }

@@ -16,7 +16,7 @@ static struct span take_while(struct span *page, const char *stop)
         struct span taken = { page->text, 0 };
 
         while (taken.length < page->length && !isspace((unsigned char) taken.text[taken.length]) &&
-               !strchr(stop, taken.text[taken.length]))
+               !char_in(stop, taken.text[taken.length]))
                 taken.length++;
         *page = span_from(*page, taken.length);
         return taken;
@@ -34,7 +34,7 @@ static struct span take_value(struct span *page)
         const char *end;
 
         skip_blanks(page);
-        if (!page->length || !strchr("\"'", *page->text))
+        if (!page->length || !char_in("\"'", *page->text))
                 return take_while(page, ">");
         end = memchr(page->text + 1, *page->text, page->length - 1);
         value = (struct span){ page->text + 1,

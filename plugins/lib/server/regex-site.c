@@ -191,7 +191,7 @@ static int host_step(const struct judge *j, int url, char c, bool free)
         int host = url - URL_HOST;
 
         /* A browser sends no other sign right behind a host. */
-        if (strchr("?#@", c))
+        if (char_in("?#@", c))
                 return URL_BROKEN;
         if (c == '/')
                 return host_done(j, url);

@@ -127,9 +127,11 @@ static char peek(const struct parser *p, size_t ahead)
 
 static bool take(struct parser *p, const char *what)
 {
-        if (!span_starts(span_from(p->text, p->at), what))
+        size_t n = strlen(what);
+
+        if (p->text.length - p->at < n || memcmp(p->text.text + p->at, what, n) != 0)
                 return false;
-        p->at += strlen(what);
+        p->at += n;
         return true;
 }
 
@@ -191,11 +193,11 @@ static unsigned take_number(struct parser *p, unsigned base, unsigned digits)
 static unsigned char escaped_char(struct parser *p, char letter)
 {
         static const char letters[] = "nrtfea", meant[] = "\n\r\t\f\x1b\a";
-        const char *found = strchr(letters, letter);
+        int found = char_index(letters, letter);
         unsigned n;
 
-        if (letter && found)
-                return (unsigned char) meant[found - letters];
+        if (found >= 0)
+                return (unsigned char) meant[found];
         if (letter == 'x') {
                 bool braces = take(p, "{");
 
@@ -253,13 +255,16 @@ static int add_back(struct parser *p, unsigned number, struct span name)
 static int parse_reference(struct parser *p)
 {
         static const char open[] = "<'{", shut[] = ">'}";
-        const char *sign = more(p) ? strchr(open, peek(p, 0)) : NULL;
+        int sign = char_index(open, peek(p, 0));
+        bool call = p->text.text[p->at - 1] == 'g' && sign >= 0 && open[sign] != '{';
         struct span name;
 
-        if (!sign || !*sign)
+        /* \g<n> calls the group again; \g-1 counts back. */
+        p->r->is_partial |= call || peek(p, 0) == '-' || peek(p, 0) == '+';
+        if (sign < 0)
                 return add_back(p, take_number(p, 10, 2), (struct span){ "", 0 });
         p->at++;
-        name = take_name(p, shut[sign - open]);
+        name = take_name(p, shut[sign]);
         return span_number(name) >= 0
                        ? add_back(p, (unsigned) span_number(name), (struct span){ "", 0 })
                        : add_back(p, 0, name);
@@ -276,7 +281,7 @@ static int parse_escape(struct parser *p)
                 return -1;
         }
         letter = p->text.text[p->at++];
-        if (strchr("bBGK", letter))
+        if (char_in("bBGK", letter))
                 return add_node(p, REGEX_EDGE);
         if (letter == 'A')
                 return add_node(p, REGEX_START);
@@ -285,9 +290,13 @@ static int parse_escape(struct parser *p)
         if (letter == 'k' || letter == 'g')
                 return parse_reference(p);
         if (letter >= '1' && letter <= '9') {
+                /* Of two digits it may be a number in octal. */
+                p->r->is_partial |= isdigit((unsigned char) peek(p, 0));
                 p->at--;
                 return add_back(p, take_number(p, 10, 2), (struct span){ "", 0 });
         }
+        /* A whole cluster, a byte of one, a character by name or in octal. */
+        p->r->is_partial |= char_in("XCo", letter) || (letter == 'N' && peek(p, 0) == '{');
         if (letter == 'N') {
                 set_add(&set, '\n');
                 set_invert(&set);
@@ -309,7 +318,9 @@ static int class_member(struct parser *p, struct regex_set *set)
         char letter;
 
         if (c == '[' && (peek(p, 0) == ':' || peek(p, 0) == '.' || peek(p, 0) == '=')) {
-                const char *end = memmem(p->text.text + p->at, p->text.length - p->at, ":]", 2);
+                enum { LONGEST = 16 }; /* "^xdigit" and its signs */
+                const char *end = memmem(p->text.text + p->at,
+                                         MIN_OF(p->text.length - p->at, LONGEST), ":]", 2);
                 struct span name;
 
                 if (!end)
@@ -324,6 +335,7 @@ static int class_member(struct parser *p, struct regex_set *set)
         if (c != '\\' || !more(p))
                 return c;
         letter = p->text.text[p->at++];
+        p->r->is_partial |= char_in("QEo", letter);
         if (letter == 'b')
                 return '\b';
         if (letter == 'p' || letter == 'P')
@@ -379,14 +391,13 @@ static bool parse_flags(struct parser *p)
 
         for (; more(p) && peek(p, 0) != ')' && peek(p, 0) != ':'; p->at++) {
                 char c = peek(p, 0);
-                const char *found = strchr(letters, c);
+                int found = char_index(letters, c);
 
                 if (c == '-')
                         on = false;
-                else if (found)
-                        p->flags = on ? p->flags | bits[found - letters]
-                                      : p->flags & ~bits[found - letters];
-                else if (!strchr("mUJn^aX", c))
+                else if (found >= 0)
+                        p->flags = on ? p->flags | bits[found] : p->flags & ~bits[found];
+                else if (!char_in("mUJa", c))
                         return false;
         }
         return more(p);
@@ -397,12 +408,9 @@ enum head { HEAD_CAPTURE, HEAD_PLAIN, HEAD_LOOK, HEAD_ATOMIC, HEAD_NONE };
 /* What stands behind the opening bracket of a group. */
 static enum head parse_head(struct parser *p, struct span *ret_name)
 {
-        static const char *const looks[] = { "?=", "?!", "?<=", "?<!", "*pla:", "*nla:" };
+        static const char *const looks[] = { "?=",  "?!",    "?<=",   "?<!",   "?*",
+                                             "?<*", "*pla:", "*nla:", "*plb:", "*nlb:" };
 
-        if (take(p, "?#")) {
-                (void) take_name(p, ')');
-                return HEAD_NONE;
-        }
         if (take(p, "?:") || take(p, "?|"))
                 return HEAD_PLAIN;
         if (take(p, "?>"))
@@ -502,22 +510,18 @@ static int parse_atom(struct parser *p, int depth)
         }
 }
 
-/* {2}, {2,}, {,3}, {2,3}: false when the brace is an ordinary character. */
+/* {2}, {2,}, {2,3}: false when the brace is an ordinary character. */
 static bool parse_braces(struct parser *p, uint32_t *ret_min, uint32_t *ret_max)
 {
-        enum { MOST = 65535 };
         size_t start = p->at;
         bool digits;
 
         p->at++;
         digits = isdigit((unsigned char) peek(p, 0));
         *ret_min = *ret_max = take_number(p, 10, 5);
-        if (take(p, ",")) {
-                bool upper = isdigit((unsigned char) peek(p, 0));
-
-                *ret_max = upper ? take_number(p, 10, 5) : REGEX_ENDLESS;
-                digits |= upper;
-        }
+        if (digits && take(p, ","))
+                *ret_max =
+                        isdigit((unsigned char) peek(p, 0)) ? take_number(p, 10, 5) : REGEX_ENDLESS;
         if (digits && take(p, "}"))
                 return true;
         p->at = start;
@@ -547,14 +551,52 @@ static bool parse_quantifier(struct parser *p, uint32_t *ret_min, uint32_t *ret_
         }
 }
 
+/* What counts for nothing: (?#comments), the edges of quotes, and white space where (?x) holds. */
+static bool skip_one(struct parser *p)
+{
+        if (p->quoting) {
+                p->quoting = !take(p, "\\E");
+                return !p->quoting;
+        }
+        if (take(p, "\\Q"))
+                return p->quoting = true;
+        if (take(p, "\\E"))
+                return true;
+        if (take(p, "(?#")) {
+                (void) take_name(p, ')');
+                return true;
+        }
+        if (!(p->flags & EXTENDED) || !more(p))
+                return false;
+        if (peek(p, 0) == '#')
+                while (more(p) && peek(p, 0) != '\n')
+                        p->at++;
+        else if (isspace((unsigned char) peek(p, 0)))
+                p->at++;
+        else
+                return false;
+        return true;
+}
+
+static void skip_blank(struct parser *p)
+{
+        while (skip_one(p))
+                ;
+}
+
 static int parse_item(struct parser *p, int depth)
 {
         enum { STACKED = 3 };
         int atom = parse_atom(p, depth), node, n = 0;
         uint32_t min, max;
 
-        while (atom >= 0 && !p->quoting && more(p) && parse_quantifier(p, &min, &max)) {
-                bool atomic = take(p, "+");
+        for (; atom >= 0; atom = node) {
+                bool atomic;
+
+                skip_blank(p);
+                if (p->quoting || !more(p) || !parse_quantifier(p, &min, &max))
+                        break;
+                atomic = take(p, "+");
 
                 if (!atomic)
                         (void) take(p, "?");
@@ -565,36 +607,10 @@ static int parse_item(struct parser *p, int depth)
                 p->r->nodes[node].min = min;
                 p->r->nodes[node].max = max;
                 p->r->nodes[node].is_atomic = atomic;
-                atom = node;
                 if (++n > STACKED || peek(p, 0) == '*' || peek(p, 0) == '+')
                         p->error = -EINVAL;
         }
         return p->error ? -1 : atom;
-}
-
-/* White space and comments where (?x) holds; \Q and \E. */
-static void skip_blank(struct parser *p)
-{
-        for (;;) {
-                char c = peek(p, 0);
-
-                if (p->quoting ? take(p, "\\E") : false)
-                        p->quoting = false;
-                else if (!p->quoting && peek(p, 0) == '\\' && peek(p, 1) == 'Q') {
-                        p->at += 2;
-                        p->quoting = true;
-                } else if (!p->quoting && peek(p, 0) == '\\' && peek(p, 1) == 'E')
-                        p->at += 2;
-                else if (!(p->flags & EXTENDED) || p->quoting || !more(p))
-                        return;
-                else if (isspace((unsigned char) c))
-                        p->at++;
-                else if (c == '#')
-                        while (more(p) && peek(p, 0) != '\n')
-                                p->at++;
-                else
-                        return;
-        }
 }
 
 static int parse_sequence(struct parser *p, int depth)

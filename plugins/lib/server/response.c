@@ -31,7 +31,7 @@ static bool next_line(struct lines *l, struct line *ret)
                 ret->end--;
         ret->text = (struct span){ l->text + ret->start, ret->end - ret->start };
         ret->mark = '\0';
-        if (ret->text.length && strchr("<>*", *ret->text.text) &&
+        if (ret->text.length && char_in("<>*", *ret->text.text) &&
             (ret->text.length == 1 || ret->text.text[1] == ' ')) {
                 ret->mark = *ret->text.text;
                 ret->text = span_from(ret->text, 2);

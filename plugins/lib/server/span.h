@@ -48,6 +48,19 @@ static inline bool span_has(struct span s, const char *part)
         return false;
 }
 
+/* Where a character stands in a list of them, or -1; a NUL stands in none. */
+static inline int char_index(const char *list, char c)
+{
+        const char *found = c ? strchr(list, c) : NULL;
+
+        return found ? (int) (found - list) : -1;
+}
+
+static inline bool char_in(const char *list, char c)
+{
+        return char_index(list, c) >= 0;
+}
+
 static inline bool span_has_char(struct span s, char c)
 {
         return s.length && memchr(s.text, c, s.length);
