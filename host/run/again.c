@@ -360,5 +360,6 @@ void again_record(struct run *run, const struct engine_request *request)
                         row_record(&step->items[k], request);
                 }
                 row_record(step, request);
+                each_fold(step);
         }
 }

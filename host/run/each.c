@@ -3,6 +3,14 @@
 
 #include <inttypes.h>
 
+#define END_DONE   1
+#define END_COUNTS 2
+
+struct each_ends {
+        json_t *found;         /* array, null for an item without; NULL = there is nothing */
+        unsigned char flags[]; /* of each item */
+};
+
 int each_make_items(struct step *step, json_t *elements)
 {
         size_t n = json_array_size(elements);
@@ -134,6 +142,12 @@ static int verdict_of(const struct step *step, enum step_state state)
         return -1;
 }
 
+/* Whatever was on its way for an item has happened before. */
+static void effect_fold(void *owner, _unused_ json_t *what)
+{
+        each_fold(owner);
+}
+
 void each_finish(struct step *step)
 {
         size_t n_failed = count(step, STEP_FAILED), n_cancelled = count(step, STEP_CANCELLED);
@@ -152,6 +166,7 @@ void each_finish(struct step *step)
                 batch_output(run_batch(step->run), step_key_of(step), step->output);
                 step_finish(step, STEP_DONE, VERDICT_OK, NULL);
         }
+        run_effect(step->run, effect_fold, step, NULL);
 }
 
 void each_ended(struct step *item)
@@ -163,4 +178,78 @@ void each_ended(struct step *item)
                 each_finish(step);
         else
                 each_feed(step);
+}
+
+struct each_ends *each_ends_free(struct each_ends *ends)
+{
+        if (ends)
+                json_decref(ends->found);
+        free(ends);
+        return NULL;
+}
+
+bool each_is_done(const struct step *step, size_t item)
+{
+        if (step->ends)
+                return step->ends->flags[item] & END_DONE;
+        return step->items[item].state == STEP_DONE;
+}
+
+bool each_counts(const struct step *step, size_t item)
+{
+        if (step->ends)
+                return step->ends->flags[item] & END_COUNTS;
+        return step_at_threshold(&step->items[item]) > 0;
+}
+
+const json_t *each_found(const struct step *step, size_t item)
+{
+        if (!step->ends)
+                return step->items[item].found;
+        return step->ends->found ? json_array_get(step->ends->found, item) : NULL;
+}
+
+static bool has_queued(const struct step *step)
+{
+        for (size_t i = 0; i < step->n_items; i++)
+                if (step->items[i].is_queued)
+                        return true;
+        return false;
+}
+
+static json_t *founds_of(const struct step *step)
+{
+        json_t *all = json_array();
+
+        for (size_t i = 0; all && i < step->n_items; i++) {
+                json_t *found = step->items[i].found;
+
+                if (json_array_append_new(all, found ? json_incref(found) : json_null()) < 0) {
+                        json_decref(all);
+                        return NULL;
+                }
+        }
+        return all;
+}
+
+void each_fold(struct step *step)
+{
+        struct each_ends *ends;
+
+        if (!step->items || step->ends || has_queued(step))
+                return;
+        ends = calloc(1, sizeof(*ends) + step->n_items);
+        if (!ends)
+                return;
+        /* What a child found is its parent's to tell. */
+        ends->found = step->run->parent ? founds_of(step) : NULL;
+        if (step->run->parent && !ends->found) {
+                free(ends);
+                return;
+        }
+        for (size_t i = 0; i < step->n_items; i++)
+                ends->flags[i] = (unsigned char) ((each_is_done(step, i) ? END_DONE : 0) |
+                                                  (each_counts(step, i) ? END_COUNTS : 0));
+        step_items_free(step);
+        step->ends = ends;
 }

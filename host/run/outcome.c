@@ -13,7 +13,7 @@ enum run_state outcome_state(const struct run *run)
         return run->stop == STOP_NO ? RUN_SUCCEEDED : RUN_CANCELLED;
 }
 
-static size_t at_threshold(const struct step *step)
+size_t step_at_threshold(const struct step *step)
 {
         size_t n = 0;
 
@@ -30,21 +30,19 @@ static bool is_same_work(const struct flow_step *a, const struct flow_step *b)
         return a->inputs && b->inputs ? json_same(a->inputs, b->inputs) : a->inputs == b->inputs;
 }
 
-/* Of a step, or of one of its items. */
-static const struct step *part(const struct step *step, int item)
+/* A step, or one of its items. */
+static bool is_done(const struct step *step, int item)
 {
         if (item < 0)
-                return step;
-        return (size_t) item < step->n_items ? &step->items[item] : NULL;
+                return step->state == STEP_DONE;
+        return (size_t) item < step->n_items && each_is_done(step, (size_t) item);
 }
 
 /* A later step has looked at the same again: what this one found may be mended (obs/tally.h). */
 static bool is_replaced(const struct run *run, const struct order *order, size_t i, int item)
 {
         for (size_t k = 0; order && k < run->n_steps; k++) {
-                const struct step *later = part(&run->steps[k], item);
-
-                if (later && later->state == STEP_DONE && order_is_before(order, i, k) &&
+                if (order_is_before(order, i, k) && is_done(&run->steps[k], item) &&
                     is_same_work(&run->flow->steps[i], &run->flow->steps[k]))
                         return true;
         }
@@ -56,9 +54,9 @@ static bool has_findings(const struct run *run, const struct order *order, size_
         const struct step *step = &run->steps[i];
 
         if (step->n_items == 0)
-                return at_threshold(step) > 0 && !is_replaced(run, order, i, -1);
+                return step_at_threshold(step) > 0 && !is_replaced(run, order, i, -1);
         for (size_t k = 0; k < step->n_items; k++)
-                if (at_threshold(&step->items[k]) > 0 && !is_replaced(run, order, i, (int) k))
+                if (each_counts(step, k) && !is_replaced(run, order, i, (int) k))
                         return true;
         return false;
 }
@@ -77,9 +75,9 @@ enum run_exit outcome_exit(const struct run *run)
         return RUN_EXIT_OK;
 }
 
-static int found_add(json_t *into, const struct step *step)
+static int found_add(json_t *into, const json_t *found)
 {
-        return step->found ? json_array_extend(into, step->found) : 0;
+        return json_is_array(found) ? json_array_extend(into, (json_t *) found) : 0;
 }
 
 int outcome_findings(const struct run *run, json_t *into)
@@ -92,10 +90,10 @@ int outcome_findings(const struct run *run, json_t *into)
                 const struct step *step = &run->steps[i];
 
                 if (step->n_items == 0 && !is_replaced(run, order, i, -1))
-                        r = found_add(into, step);
+                        r = found_add(into, step->found);
                 for (size_t k = 0; k < step->n_items && r == 0; k++)
                         if (!is_replaced(run, order, i, (int) k))
-                                r = found_add(into, &step->items[k]);
+                                r = found_add(into, each_found(step, k));
         }
         return r;
 }

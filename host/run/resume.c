@@ -330,6 +330,9 @@ static void go(struct run *run, const json_t *document)
                         take_up(step);
         }
         carry_on_stop(run, document);
+        for (size_t i = 0; i < run->n_steps; i++)
+                if (step_state_is_final(run->steps[i].state))
+                        each_fold(&run->steps[i]);
 }
 
 int resume_flow(struct flow **ret, const json_t *document, struct err *err)

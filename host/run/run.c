@@ -130,20 +130,28 @@ int run_new(struct run **ret, struct engine *e, struct flow *flow, const char *i
         return 0;
 }
 
+static void step_done(struct step *step);
+
+void step_items_free(struct step *step)
+{
+        for (size_t i = 0; step->items && i < step->n_items; i++)
+                step_done(&step->items[i]);
+        free(TAKE(step->items));
+        json_decref(TAKE(step->elements));
+}
+
 static void step_done(struct step *step)
 {
-        for (size_t i = 0; i < step->n_items; i++)
-                step_done(&step->items[i]);
+        step_items_free(step);
+        each_ends_free(step->ends);
         if (step->run)
                 loop_remove(step->run->engine->loop, &step->retry);
         child_forget(step);
         cache_look_free(step->look);
         json_decref(step->found);
         json_decref(step->output);
-        json_decref(step->elements);
         json_decref(step->input);
         changeset_free(step->changes);
-        free(step->items);
         free(step->dependents);
 }
 
@@ -196,7 +204,7 @@ struct step *run_find(struct run *run, const char *id, int item)
         step = &run->steps[i];
         if (item < 0)
                 return step;
-        return (size_t) item < step->n_items ? &step->items[item] : NULL;
+        return step->items && (size_t) item < step->n_items ? &step->items[item] : NULL;
 }
 
 struct step_key step_key_of(const struct step *step)

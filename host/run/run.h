@@ -69,9 +69,10 @@ struct step {
         json_t *elements; /* of a for_each step, once it is running */
         struct step *items;
         size_t n_items;
-        size_t n_items_fed;   /* handed to the walk so far */
-        size_t n_items_ended; /* final */
-        size_t n_items_open;  /* ready or running */
+        size_t n_items_fed;     /* handed to the walk so far */
+        size_t n_items_ended;   /* final */
+        size_t n_items_open;    /* ready or running */
+        struct each_ends *ends; /* once it has ended: what is left of the items */
 
         json_t *input;             /* resolved, between recording an attempt and its start */
         struct attempt *attempt;   /* alive */
@@ -223,7 +224,9 @@ DEFINE_FREEP(struct run, run_free);
 struct batch *run_batch(const struct run *run);
 void run_effect(const struct run *run, commit_effect effect, void *owner, json_t *what);
 
+/* An item only as long as its step has not ended. */
 struct step *run_find(struct run *run, const char *step, int item);
+void step_items_free(struct step *step);
 struct step_key step_key_of(const struct step *step);
 
 /* Moves: recorded in the open batch, told when it is on disk. `reason` may be NULL. */
@@ -334,6 +337,17 @@ void each_feed(struct step *step);   /* readies as many items as may run at once
 void each_ended(struct step *item);  /* the last one ends the step */
 void each_finish(struct step *step); /* all items have ended */
 void each_sum(struct step *step);    /* output and counts out of the items' */
+/*
+ * Of a for_each step that has ended the items leave memory: of each there is only what the end of
+ * the run depends on. Not while a queue of the run has one of them: then this does nothing.
+ */
+void each_fold(struct step *step);
+struct each_ends *each_ends_free(struct each_ends *ends);
+bool each_is_done(const struct step *step, size_t item);
+/* Has it findings at or above the workflow's threshold? */
+bool each_counts(const struct step *step, size_t item);
+const json_t *each_found(const struct step *step, size_t item); /* as step->found; may be NULL */
+size_t step_at_threshold(const struct step *step);
 int each_resolve(struct step *step, json_t **ret, struct err *err);
 int each_make_items(struct step *step, json_t *elements);
 

@@ -41,6 +41,13 @@ tests_e2e_test_child_SOURCES = tests/e2e/test-child.c $(ENGINE_BENCH)
 tests_e2e_test_child_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_e2e_test_child_LDADD = $(TEST_LIBS)
 
+# A run of 100,000 items.
+check_PROGRAMS += tests/e2e/test-large
+TESTS += tests/e2e/test-large
+tests_e2e_test_large_SOURCES = tests/e2e/test-large.c tests/load/noopcell.c $(ENGINE_BENCH)
+tests_e2e_test_large_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_e2e_test_large_LDADD = $(TEST_LIBS)
+
 # Runs that the store refuses.
 check_PROGRAMS += tests/e2e/test-refused
 TESTS += tests/e2e/test-refused
