@@ -76,9 +76,8 @@ struct report {
 
 /* What the policy file asks for. */
 struct policy {
-        json_t *json;  /* NULL = none given; the strings below lie in it */
-        json_t *allow; /* licences: array of texts, or NULL = all */
-        json_t *deny;
+        json_t *json;         /* NULL = none given */
+        json_t *licenses;     /* its part about licences (license/policy.h), or NULL */
         pcre2_code **paths;   /* secrets in these paths are not reported */
         pcre2_code **secrets; /* nor secrets that match these */
         size_t n_paths, n_secrets;

@@ -241,7 +241,8 @@ static int run_check(struct linhay_run *r)
                            .env = &prepared.env.matcher,
                            .license_finder = &prepared.licenses,
                            .licenses = json_array(),
-                           .license_folders = json_pack("{s{} s{} s{}}", "text", "tag", "manifest"),
+                           .license_folders =
+                                   json_pack("{s{} s{} s{}}", "text", "manifest", "seen"),
                            .seen = json_object() };
         struct tree t = { .check = &c };
         int result;

@@ -1,21 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "licenses.h"
 
+#include "license/compat.h"
 #include "license/file.h"
-#include "license/spdx.h"
+#include "license/policy.h"
 #include "manifest.h"
 
-#include <fnmatch.h>
+#include <time.h>
 
 #define ENTRIES_MAX 20000
 #define PLACES_MAX  256 /* of one file */
+#define SEEN_MAX    500 /* different expressions that are judged together */
 #define NAME_SIZE   SPDX_NAME
 
-enum { DENIED, MISSING, UNKNOWN_TEXT, UNKNOWN_ID, DEPRECATED, INVALID, MISMATCH };
+enum {
+        DENIED,
+        REVIEW,
+        EXPIRED,
+        QUESTION,
+        CONFLICT,
+        MISSING,
+        UNKNOWN_TEXT,
+        UNKNOWN_ID,
+        DEPRECATED,
+        INVALID,
+        MISMATCH,
+        NO_TEXT,
+        UNUSED_TEXT,
+};
 
 static const struct notice notices[] = {
         [DENIED] = { "licenses/denied", LINHAY_SEVERITY_HIGH, NULL, "is not allowed by the policy",
                      "Replace the component, or ask for an exception and add it to the policy." },
+        [REVIEW] = { "licenses/review", LINHAY_SEVERITY_MEDIUM, NULL,
+                     "needs a person's review by the policy",
+                     "Have it looked at, and add an exception with the reason to the policy." },
+        [EXPIRED] = { "licenses/exception-expired", LINHAY_SEVERITY_MEDIUM, NULL,
+                      "had an exception in the policy that has ended",
+                      "Ask again, and give the exception a new date, or replace the component." },
+        [QUESTION] = { "licenses/compatibility", LINHAY_SEVERITY_LOW, NULL, NULL,
+                       "Look whether the conditions are met; say so in the policy's exceptions." },
+        [CONFLICT] = { "licenses/incompatible", LINHAY_SEVERITY_MEDIUM, NULL, NULL,
+                       "Replace one of the two, keep them in separate programs, or ask the "
+                       "holders." },
+        [NO_TEXT] = { "licenses/missing-text", LINHAY_SEVERITY_LOW, NULL,
+                      "is used, and its text is not in LICENSES/",
+                      "Add the text as LICENSES/ID.txt.", "reuse:missing-licenses" },
+        [UNUSED_TEXT] = { "licenses/unused-text", LINHAY_SEVERITY_INFO, NULL,
+                          "has a text in LICENSES/ and no file is under it",
+                          "Remove the text, or say which files are under it.",
+                          "reuse:unused-licenses" },
         [MISSING] = { "licenses/missing", LINHAY_SEVERITY_LOW, NULL,
                       "The tree has no licence file and no manifest that names a licence",
                       "Add a LICENSE file with the text of the licence." },
@@ -39,116 +73,6 @@ static const struct notice notices[] = {
 size_t licenses_rules(void)
 {
         return ARRAY_SIZE(notices);
-}
-
-/* ---- Policy ---- */
-
-/* "GPL-2.0" in a policy means both -only and -or-later; "AGPL-*" all that begin so. */
-static bool entry_matches(const char *entry, const char *name)
-{
-        char pattern[NAME_SIZE + 16];
-        size_t n = strlen(entry);
-
-        if (strchr(entry, '*'))
-                return !fnmatch(entry, name, FNM_CASEFOLD);
-        if (!strcasecmp(entry, name))
-                return true;
-        if (strncasecmp(name, entry, n) != 0)
-                return false;
-        (void) snprintf(pattern, sizeof(pattern), "%s", name + n);
-        return !strcasecmp(pattern, "-only") || !strcasecmp(pattern, "-or-later") ||
-               !strcasecmp(pattern, "+");
-}
-
-/* Is a name in a list of the policy? An entry with OR stands for each of its licences. */
-static bool is_listed(const json_t *list, const char *name)
-{
-        const json_t *item;
-        size_t i;
-
-        json_array_foreach (list, i, item) {
-                const char *entry = json_string_value(item);
-                char one[NAME_SIZE];
-                struct spdx s;
-
-                if (!entry)
-                        continue;
-                if (entry_matches(entry, name))
-                        return true;
-                if (spdx_parse(&s, entry, strlen(entry)) < 0)
-                        continue;
-                for (int k = 0; k < s.n_nodes; k++) {
-                        if (s.nodes[k].kind == SPDX_AND)
-                                break;
-                        if (s.nodes[k].kind == SPDX_OR)
-                                continue;
-                        spdx_name(&s.nodes[k], one, sizeof(one));
-                        if (!strcasecmp(one, name))
-                                return true;
-                }
-        }
-        return false;
-}
-
-/* Versions that "or later" reaches, of the families that have them. */
-static const struct {
-        const char *family;
-        const char *versions[4];
-} families[] = {
-        { "GPL", { "1.0", "2.0", "3.0", NULL } },
-        { "LGPL", { "2.0", "2.1", "3.0", NULL } },
-        { "AGPL", { "1.0", "3.0", NULL } },
-        { "GFDL", { "1.1", "1.2", "1.3", NULL } },
-};
-
-static bool later_is_allowed(const struct policy *p, const char *name)
-{
-        const char *dash = strchr(name, '-'), *tail = strstr(name, "-or-later");
-
-        for (size_t i = 0; dash && tail && i < ARRAY_SIZE(families); i++) {
-                bool reached = false;
-
-                if (strlen(families[i].family) != (size_t) (dash - name) ||
-                    strncasecmp(families[i].family, name, (size_t) (dash - name)) != 0)
-                        continue;
-                for (const char *const *v = families[i].versions; *v; v++) {
-                        char only[64];
-
-                        reached |= !strncmp(dash + 1, *v, strlen(*v));
-                        (void) snprintf(only, sizeof(only), "%s-%s-only", families[i].family, *v);
-                        if (reached && is_listed(p->allow, only) && !is_listed(p->deny, only))
-                                return true;
-                }
-        }
-        return false;
-}
-
-static bool is_allowed(void *owner, const struct spdx_node *node)
-{
-        const struct policy *p = owner;
-        struct spdx_node bare = *node;
-        char whole[NAME_SIZE], base[NAME_SIZE];
-
-        bare.exception = (struct span){ 0 };
-        spdx_name(node, whole, sizeof(whole));
-        spdx_name(&bare, base, sizeof(base));
-        if (is_listed(p->deny, whole))
-                return false;
-        /* An exception only adds permissions, so what holds for the licence holds for both. */
-        if (node->exception.length && is_listed(p->allow, whole))
-                return true;
-        if (is_listed(p->deny, base))
-                return false;
-        return !p->allow || is_listed(p->allow, base) || later_is_allowed(p, base);
-}
-
-int licenses_allowed(const struct policy *policy, const char *expression)
-{
-        struct spdx s;
-
-        if (spdx_parse(&s, expression, strlen(expression)) < 0)
-                return -EBADMSG;
-        return spdx_satisfies(&s, is_allowed, (void *) policy);
 }
 
 /* ---- What is found ---- */
@@ -175,6 +99,7 @@ static int report_at(struct check *c, int which, const char *message, const char
         const struct report report = { .control = CONTROL_LICENSES,
                                        .severity = notices[which].severity,
                                        .rule = notices[which].rule,
+                                       .soundness = notices[which].soundness,
                                        .message = message,
                                        .fix = notices[which].fix,
                                        .excerpt = excerpt,
@@ -307,10 +232,67 @@ static void add_place(struct entry *e, const char *expression, const char *kind,
 struct told {
         const char *expression;
         const char *kind;
+        const char *use; /* of a dependency, or "own" */
         uint32_t line, end_line;
         double confidence;
         bool is_choice;
 };
+
+static void today(char ret[16])
+{
+        time_t now = time(NULL);
+        struct tm tm;
+
+        if (!gmtime_r(&now, &tm) || !strftime(ret, 16, "%Y-%m-%d", &tm))
+                (void) strcpy(ret, "0000-00-00");
+}
+
+/* What the policy says to a statement. */
+static int check_policy(struct check *c, const struct spdx *s, const struct told *told)
+{
+        static const int which[] = { [LICENSE_REVIEW] = REVIEW, [LICENSE_DENIED] = DENIED };
+        const struct license_use use = { .path = c->path, .kind = told->use };
+        struct license_reason reason;
+        enum license_verdict verdict;
+        char date[16];
+
+        if (!c->policy.licenses)
+                return 0;
+        today(date);
+        verdict = license_policy_judge(c->policy.licenses, s, &use, date, &reason);
+        if (verdict < LICENSE_REVIEW)
+                return 0;
+        if (reason.expired)
+                return report_at(c, EXPIRED,
+                                 check_keep(c, "%.120s %s (until %s)", told->expression,
+                                            notices[EXPIRED].message, reason.expired),
+                                 check_keep(c, "%.120s", told->expression), told->line);
+        return report_at(c, which[verdict],
+                         check_keep(c, "%.120s %s%s%s%s", told->expression,
+                                    notices[which[verdict]].message,
+                                    *reason.pointer ? " (/licenses" : "", reason.pointer,
+                                    *reason.pointer ? ")" : ""),
+                         check_keep(c, "%.120s", told->expression), told->line);
+}
+
+/* Notes where an expression was seen first and how often, for the whole tree's judgement. */
+static void note_seen(struct check *c, const char *text, const struct told *told)
+{
+        json_t *seen = json_object_get(c->license_folders, "seen"), *one;
+
+        /* A text in LICENSES/ is of no part by itself. */
+        if ((c->context != CONTEXT_NONE && c->context != CONTEXT_VENDORED) ||
+            !strncmp(c->path, "LICENSES/", strlen("LICENSES/")))
+                return;
+        one = json_object_get(seen, text);
+        if (one)
+                (void) json_object_set_new(
+                        one, "n", json_integer(json_integer_value(json_object_get(one, "n")) + 1));
+        else if (json_object_size(seen) < SEEN_MAX)
+                (void) json_object_set_new(seen, text,
+                                           json_pack("{ss* si si}", "path", c->path, "line",
+                                                     (int) told->line, "n", 1));
+}
 
 /* Adds one statement to the file's entry and compares it with the policy. */
 static int add_statement(struct check *c, struct entry *e, const struct told *told)
@@ -338,13 +320,9 @@ static int add_statement(struct check *c, struct entry *e, const struct told *to
         add_ids(&s, e->ids);
         add_place(e, text, told->kind, told->line, told->end_line, told->confidence);
         remember(c, e->ids, !strcmp(told->kind, "manifest") ? "manifest" : "text");
+        note_seen(c, text, told);
         r = check_ids(c, &s, told->line);
-        if (r >= 0 && (c->policy.allow || c->policy.deny) &&
-            !spdx_satisfies(&s, is_allowed, &c->policy))
-                r = report_at(c, DENIED,
-                              check_keep(c, "%.120s %s", told->expression, notices[DENIED].message),
-                              check_keep(c, "%.120s", told->expression), told->line);
-        return r;
+        return r < 0 ? r : check_policy(c, &s, told);
 }
 
 /* Puts the file's entry into the output. */
@@ -376,6 +354,7 @@ static int check_text(struct check *c, struct entry *e, bool has_manifest)
                 const struct license_statement *s = &f->statements[i];
                 bool is_sure = s->source == LICENSE_FROM_TEXT || s->source == LICENSE_FROM_TAG;
                 struct told told = { .kind = license_source_names[s->source],
+                                     .use = "own",
                                      .line = line_of(c, s->start),
                                      .end_line = line_of(c, s->end),
                                      .confidence = s->confidence,
@@ -430,6 +409,7 @@ static int on_manifest(void *owner, struct span license, size_t offset)
         struct check *c = m->check;
         char text[512], named[LICENSE_ID_SIZE];
         struct told told = { .kind = "manifest",
+                             .use = "own",
                              .line = line_of(c, offset),
                              .end_line = line_of(c, offset),
                              .confidence = 1.0 };
@@ -539,6 +519,138 @@ static int check_mismatch(struct check *c)
         return r;
 }
 
+/* The project's own licence: what the policy says, else what stands at the tree's root. */
+static int project_license(struct check *c, struct spdx *ret, char *text, size_t size)
+{
+        const char *own = json_string_value(json_object_get(c->policy.licenses, "project"));
+        static const char *const kinds[] = { "manifest", "text" };
+        const json_t *id;
+        size_t i, n = 0;
+
+        *text = '\0';
+        if (own)
+                n = (size_t) snprintf(text, size, "%s", own);
+        for (size_t k = 0; !n && k < ARRAY_SIZE(kinds); k++)
+                json_array_foreach (
+                        json_object_get(json_object_get(c->license_folders, kinds[k]), ""), i, id)
+                        /* Several at the root: one may choose, or each is of a part. */
+                        if (n < size)
+                                n += (size_t) snprintf(text + n, size - n, "%s%s", n ? " OR " : "",
+                                                       json_string_value(id));
+        if (!n || n >= size || spdx_parse(ret, text, n) < 0)
+                return -ENOENT;
+        return 0;
+}
+
+/* Explains where licences of parts and of the whole need thought. */
+static int check_compat(struct check *c)
+{
+        char project[512], why[1024];
+        struct spdx whole, part;
+        const char *text;
+        json_t *one;
+        int r = 0;
+
+        if (project_license(c, &whole, project, sizeof(project)) < 0)
+                return 0;
+        json_object_foreach (json_object_get(c->license_folders, "seen"), text, one) {
+                enum license_concern concern;
+                json_int_t n = json_integer_value(json_object_get(one, "n"));
+                const char *path = json_string_value(json_object_get(one, "path"));
+
+                if (r < 0 || !path || spdx_parse(&part, text, strlen(text)) < 0)
+                        continue;
+                concern = license_compat(&part, &whole, why, sizeof(why));
+                if (concern == LICENSE_FINE)
+                        continue;
+                check_begin(c, path);
+                r = report_at(c, concern == LICENSE_QUESTION ? QUESTION : CONFLICT,
+                              check_keep(c, "%s (in %d places)", why, (int) n),
+                              check_keep(c, "%.120s", text),
+                              (uint32_t) json_integer_value(json_object_get(one, "line")));
+                if (r >= 0)
+                        r = check_flush(c);
+        }
+        return r;
+}
+
+/* "MIT" of LICENSES/MIT.txt; false when a path is none. */
+static bool text_name(const char *path, char ret[NAME_SIZE])
+{
+        static const char folder[] = "LICENSES/";
+        const char *dot = strrchr(path, '.');
+
+        if (strncmp(path, folder, sizeof(folder) - 1) != 0 || !dot ||
+            strchr(path + sizeof(folder) - 1, '/'))
+                return false;
+        path += sizeof(folder) - 1;
+        (void) snprintf(ret, NAME_SIZE, "%.*s", (int) (dot - path), path);
+        return true;
+}
+
+/* Identifiers that files use, and names of the texts in LICENSES/. */
+static void collect_texts(const struct check *c, json_t *used, json_t *texts)
+{
+        const json_t *entry, *id;
+        size_t i, k;
+
+        json_array_foreach (c->licenses, i, entry) {
+                const char *path = json_string_value(json_object_get(entry, "path"));
+                char name[NAME_SIZE];
+
+                if (path && text_name(path, name)) {
+                        (void) json_object_set_new(texts, name, json_string(path));
+                        continue;
+                }
+                json_array_foreach (json_object_get(entry, "ids"), k, id) {
+                        const char *with = strstr(json_string_value(id), " WITH ");
+
+                        (void) json_object_setn_new(used, json_string_value(id),
+                                                    with ? (size_t) (with - json_string_value(id))
+                                                         : json_string_length(id),
+                                                    json_true());
+                        if (with)
+                                (void) json_object_set_new(used, with + 6, json_true());
+                }
+        }
+}
+
+/* One of REUSE's rules: for each name of a list that the other has not. */
+static int tell_texts(struct check *c, int which, const json_t *names, const json_t *others)
+{
+        const char *name;
+        json_t *value;
+        int r = 0;
+
+        json_object_foreach ((json_t *) names, name, value) {
+                if (r < 0 || json_object_get(others, name))
+                        continue;
+                check_begin(c, json_is_string(value) ? json_string_value(value) : "LICENSES");
+                r = report_at(c, which, check_keep(c, "%.100s %s", name, notices[which].message),
+                              check_keep(c, "%.100s", name), 0);
+                if (r >= 0)
+                        r = check_flush(c);
+        }
+        return r;
+}
+
+/* Where there is a folder LICENSES/ it has what is used, and no more (REUSE). */
+static int check_reuse(struct check *c)
+{
+        json_t *used = json_object(), *texts = json_object();
+        int r = 0;
+
+        collect_texts(c, used, texts);
+        if (json_object_size(texts)) {
+                r = tell_texts(c, NO_TEXT, used, texts);
+                if (r >= 0)
+                        r = tell_texts(c, UNUSED_TEXT, texts, used);
+        }
+        json_decref(used);
+        json_decref(texts);
+        return r;
+}
+
 int licenses_finish(struct check *c)
 {
         static const char *const kinds[] = { "text", "manifest" };
@@ -554,5 +666,8 @@ int licenses_finish(struct check *c)
                 if (r < 0 || (r = check_flush(c)) < 0)
                         return r;
         }
-        return check_mismatch(c);
+        r = check_mismatch(c);
+        if (r >= 0)
+                r = check_compat(c);
+        return r < 0 ? r : check_reuse(c);
 }

@@ -14,8 +14,5 @@ int licenses_check(struct check *c);
 /* What only the whole tree tells: no licence at all, manifests that differ from the text. */
 int licenses_finish(struct check *c);
 
-/* May an expression be used under the policy? An expression that is none is -EBADMSG. */
-int licenses_allowed(const struct policy *policy, const char *expression);
-
 /* How many rules there are. */
 size_t licenses_rules(void);

@@ -189,6 +189,8 @@ static const struct {
         { "DESCRIPTION", NULL, read_lines, "License" },
         { "pom.xml", NULL, read_xml, "<license>" },
         { "copyright", "debian", read_lines, "License" },
+        { "dep5", ".reuse", read_lines, "License" },
+        { "REUSE.toml", NULL, read_lines, "SPDX-License-Identifier" },
 };
 
 int manifest_read(const char *path, struct span text, manifest_license found, void *owner)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy.h"
 
+#include "license/policy.h"
+
 #include "handed.h"
 
 #define PATTERNS_MAX 1000
@@ -79,7 +81,8 @@ static int compile_list(struct check *c, const json_t *list, const char *name, p
 static int load_policy(struct check *c)
 {
         struct policy *p = &c->policy;
-        const json_t *licenses, *secrets;
+        const json_t *secrets;
+        char error[512] = "";
         int r = read_json(c, "/policy", &p->json);
 
         if (r < 0 || !p->json)
@@ -87,10 +90,11 @@ static int load_policy(struct check *c)
         if (!json_is_object(p->json))
                 return linhay_fail(c->run, LINHAY_FAIL_INPUT, "bad-policy",
                                    "policy: the file must hold one JSON object");
-        licenses = json_object_get(p->json, "licenses");
         secrets = json_object_get(p->json, "secrets");
-        p->allow = json_object_get(licenses, "allow");
-        p->deny = json_object_get(licenses, "deny");
+        p->licenses = json_object_get(p->json, "licenses");
+        if (license_policy_check(p->licenses, error, sizeof(error)) < 0)
+                return linhay_fail(c->run, LINHAY_FAIL_INPUT, "bad-policy", "policy: /licenses%s%s",
+                                   *error == '/' ? "" : ": ", error);
         r = take_key(c, p->json, "fingerprint_key");
         if (r >= 0)
                 r = compile_list(c, json_object_get(secrets, "allow_paths"), "secrets.allow_paths",

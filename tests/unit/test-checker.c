@@ -169,51 +169,6 @@ static void test_spdx_limits(void **state)
         assert_int_equal(spdx_parse(&s, text.data, text.length), -EBADMSG);
 }
 
-static void test_policy(void **state)
-{
-        (void) state;
-        static const struct {
-                const char *why, *allow, *deny, *text;
-                int want;
-        } rows[] = {
-                { "allowed", "[\"MIT\"]", NULL, "MIT", 1 },
-                { "not in the list", "[\"MIT\"]", NULL, "ISC", 0 },
-                { "no list allows all", NULL, "[\"ISC\"]", "MIT", 1 },
-                { "denied", NULL, "[\"ISC\"]", "ISC", 0 },
-                { "deny is stronger", "[\"MIT\"]", "[\"MIT\"]", "MIT", 0 },
-                { "one side of OR is enough", "[\"MIT\"]", NULL, "GPL-3.0-only OR MIT", 1 },
-                { "AND needs both", "[\"MIT\"]", NULL, "GPL-3.0-only AND MIT", 0 },
-                { "AND binds tighter", "[\"MIT\"]", NULL, "MIT OR GPL-3.0-only AND ISC", 1 },
-                { "parentheses", "[\"MIT\"]", NULL, "(MIT OR GPL-3.0-only) AND ISC", 0 },
-                { "an exception adds permission", "[\"GPL-2.0-only\"]", NULL,
-                  "GPL-2.0-only WITH Classpath-exception-2.0", 1 },
-                { "only with the exception", "[\"GPL-2.0-only WITH Classpath-exception-2.0\"]",
-                  NULL, "GPL-2.0-only", 0 },
-                { "the pair as listed", "[\"GPL-2.0-only WITH Classpath-exception-2.0\"]",
-                  "[\"GPL-2.0-only\"]", "GPL-2.0 WITH Classpath-exception-2.0", 1 },
-                { "old names", "[\"GPL-2.0-only\"]", NULL, "GPL-2.0", 1 },
-                { "old names in the policy", NULL, "[\"GPL-3.0\"]", "GPL-3.0-or-later", 0 },
-                { "a later version", "[\"GPL-3.0-only\"]", NULL, "GPL-2.0-or-later", 1 },
-                { "an earlier one", "[\"GPL-2.0-only\"]", NULL, "GPL-3.0-or-later", 0 },
-                { "a pattern", NULL, "[\"AGPL-*\"]", "AGPL-3.0-or-later", 0 },
-                { "case does not matter", "[\"mit\"]", NULL, "MIT", 1 },
-                { "an entry with OR", "[\"MIT OR ISC\"]", NULL, "ISC", 1 },
-                { "no expression", "[\"MIT\"]", NULL, "MIT OR", -EBADMSG },
-        };
-
-        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
-                struct policy p = {
-                        .allow = rows[i].allow ? json_loads(rows[i].allow, 0, NULL) : NULL,
-                        .deny = rows[i].deny ? json_loads(rows[i].deny, 0, NULL) : NULL,
-                };
-
-                if (licenses_allowed(&p, rows[i].text) != rows[i].want)
-                        fail_msg("%s: %s", rows[i].why, rows[i].text);
-                json_decref(p.allow);
-                json_decref(p.deny);
-        }
-}
-
 /* ---- Environment ---- */
 
 static void test_env(void **state)
@@ -264,7 +219,8 @@ static void test_licenses(void **state)
         list_findings(&host, &list);
         assert_string_equal(buf_text(&list), "b.c:1:licenses/denied e/COPYING:1:licenses/unknown "
                                              "f/package.json:1:licenses/invalid-expression "
-                                             "package.json:2:licenses/mismatch ");
+                                             "package.json:2:licenses/mismatch "
+                                             "b.c:1:licenses/incompatible ");
         list.length = 0;
         json_array_foreach (json_object_get(host.output, "licenses"), i, entry)
                 (void) buf_printf(&list, "%s=%s; ",
@@ -282,6 +238,60 @@ static void test_licenses(void **state)
         expect_rules("the same elsewhere", "licenses", "Cargo.toml",
                      "license = \"public-domain\"\n", "1:unknown-id ");
         expect_rules("no licence at all", "licenses", "a.c", "int a;\n", "0:missing ");
+}
+
+/* A tree as REUSE wants it, with a policy that has rules, exceptions and the project's licence. */
+static void test_license_tree(void **state)
+{
+        (void) state;
+        static const char policy[] =
+                "{\"licenses\": {\"project\": \"MIT\", \"review\": [\"LGPL-*\"], \"deny\": "
+                "[\"GPL-*\"],"
+                " \"rules\": [{\"paths\": [\"tools\"], \"allow\": [\"GPL-3.0-only\"]}],"
+                " \"exceptions\": [{\"licenses\": [\"GPL-2.0-only\"], \"reason\": \"asked\"},"
+                "                  {\"licenses\": [\"GPL-1.0-or-later\"], \"reason\": \"asked\","
+                "                   \"until\": \"2020-01-01\"}]}}";
+        _cleanup_(buf_done) struct buf list = { 0 };
+        int fd = text_fd(policy);
+        const struct fakehost_file files[] = { { "/policy", fd } };
+        struct fakehost host;
+        json_t *entry;
+        struct tree t;
+        size_t i;
+
+        tree_make(&t);
+        tree_puts(&t, "LICENSES/MIT.txt", mit);
+        tree_puts(&t, "LICENSES/Zlib.txt", "zlib License\n");
+        tree_puts(&t, ".reuse/dep5", "Files: img/*\nCopyright: 2026 me\nLicense: CC-BY-4.0\n");
+        tree_puts(&t, "a.c", "// SPDX-License-Identifier: MIT\n");
+        tree_puts(&t, "b.c", "// SPDX-License-Identifier: LGPL-2.1\n");
+        tree_puts(&t, "c.c", "// SPDX-License-Identifier: GPL-2.0-only\n");
+        tree_puts(&t, "d.png.license", "SPDX-License-Identifier: GPL-1.0-or-later\n");
+        tree_puts(&t, "tools/e.c", "// SPDX-License-Identifier: GPL-3.0-only\n");
+        fakehost_init(&host, "check", "{\"controls\": [\"licenses\"]}");
+        host.workspace = t.fd;
+        host.files = files;
+        host.n_files = 1;
+        if (fakehost_run(&host, fakehost_load(AGENT)) < 0)
+                fail_msg("%s", host.fail_message);
+        list_findings(&host, &list);
+        assert_string_equal(buf_text(&list),
+                            "b.c:1:licenses/deprecated-id b.c:1:licenses/review "
+                            "d.png.license:1:licenses/exception-expired "
+                            "b.c:1:licenses/compatibility c.c:1:licenses/compatibility "
+                            "d.png.license:1:licenses/compatibility "
+                            "tools/e.c:1:licenses/compatibility "
+                            "LICENSES:0:licenses/missing-text LICENSES:0:licenses/missing-text "
+                            "LICENSES:0:licenses/missing-text LICENSES:0:licenses/missing-text "
+                            "LICENSES:0:licenses/missing-text "
+                            "LICENSES/Zlib.txt:0:licenses/unused-text ");
+        json_array_foreach (json_object_get(host.output, "licenses"), i, entry)
+                if (!strcmp(json_string_value(json_object_get(entry, "path")), ".reuse/dep5"))
+                        assert_string_equal(json_string_value(json_object_get(entry, "expression")),
+                                            "CC-BY-4.0");
+        fakehost_done(&host);
+        (void) close(fd);
+        tree_done(&t);
 }
 
 /* ---- Secrets ---- */
@@ -536,6 +546,8 @@ static void test_bad_files(void **state)
                 { "a policy that is a list", "/policy", "[]", "bad-policy" },
                 { "a broken expression", "/policy", "{\"secrets\": {\"allow_paths\": [\"(\"]}}",
                   "bad-policy" },
+                { "a fault in the licences' part", "/policy",
+                  "{\"licenses\": {\"allow\": [\"MIT OR\"]}}", "bad-policy" },
                 { "a short key", "/policy", "{\"fingerprint_key\": \"x\"}", "bad-key" },
                 { "a baseline without a list", "/baseline", "{}", "bad-baseline" },
         };
@@ -666,8 +678,8 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_spdx),         cmocka_unit_test(test_spdx_limits),
-                cmocka_unit_test(test_policy),       cmocka_unit_test(test_env),
-                cmocka_unit_test(test_licenses),     cmocka_unit_test(test_canary),
+                cmocka_unit_test(test_env),          cmocka_unit_test(test_licenses),
+                cmocka_unit_test(test_license_tree), cmocka_unit_test(test_canary),
                 cmocka_unit_test(test_fingerprints), cmocka_unit_test(test_secret_policy),
                 cmocka_unit_test(test_judged),       cmocka_unit_test(test_bad_files),
                 cmocka_unit_test(test_odd_files),    cmocka_unit_test(test_parts),

@@ -2,7 +2,9 @@
 #include "test.h"
 
 #include "base/buf.h"
+#include "license/compat.h"
 #include "license/file.h"
+#include "license/policy.h"
 #include "license/spdx.h"
 
 #include <ctype.h>
@@ -456,6 +458,199 @@ static void test_round_trip(void **state)
         }
 }
 
+/* ---- Policy ---- */
+
+static const char *const verdicts[] = { [LICENSE_ALLOWED] = "allowed",
+                                        [LICENSE_EXCEPTED] = "excepted",
+                                        [LICENSE_REVIEW] = "review",
+                                        [LICENSE_DENIED] = "denied" };
+
+static enum license_verdict judge(const char *policy, const char *expression,
+                                  const struct license_use *use, struct license_reason *reason)
+{
+        json_t *json = json_loads(policy, 0, NULL);
+        enum license_verdict verdict;
+        char error[256] = "";
+        struct spdx s;
+
+        assert_non_null(json);
+        if (license_policy_check(json, error, sizeof(error)) < 0)
+                fail_msg("%s: %s", policy, error);
+        assert_int_equal(spdx_parse(&s, expression, strlen(expression)), 0);
+        verdict = license_policy_judge(json, &s, use, "2026-06-30", reason);
+        reason->text = reason->expired = NULL; /* they lie in the policy */
+        json_decref(json);
+        return verdict;
+}
+
+/* Lists of identifiers, and what an expression makes of them. */
+static void test_lists(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *allow, *deny, *text;
+                int want;
+        } rows[] = {
+                { "allowed", "[\"MIT\"]", NULL, "MIT", 1 },
+                { "not in the list", "[\"MIT\"]", NULL, "ISC", 0 },
+                { "no list allows all", NULL, "[\"ISC\"]", "MIT", 1 },
+                { "denied", NULL, "[\"ISC\"]", "ISC", 0 },
+                { "deny is stronger", "[\"MIT\"]", "[\"MIT\"]", "MIT", 0 },
+                { "one side of OR is enough", "[\"MIT\"]", NULL, "GPL-3.0-only OR MIT", 1 },
+                { "AND needs both", "[\"MIT\"]", NULL, "GPL-3.0-only AND MIT", 0 },
+                { "AND binds tighter", "[\"MIT\"]", NULL, "MIT OR GPL-3.0-only AND ISC", 1 },
+                { "parentheses", "[\"MIT\"]", NULL, "(MIT OR GPL-3.0-only) AND ISC", 0 },
+                { "an exception adds permission", "[\"GPL-2.0-only\"]", NULL,
+                  "GPL-2.0-only WITH Classpath-exception-2.0", 1 },
+                { "only with the exception", "[\"GPL-2.0-only WITH Classpath-exception-2.0\"]",
+                  NULL, "GPL-2.0-only", 0 },
+                { "the pair as listed", "[\"GPL-2.0-only WITH Classpath-exception-2.0\"]",
+                  "[\"GPL-2.0-only\"]", "GPL-2.0 WITH Classpath-exception-2.0", 1 },
+                { "old names", "[\"GPL-2.0-only\"]", NULL, "GPL-2.0", 1 },
+                { "old names in the policy", NULL, "[\"GPL-3.0\"]", "GPL-3.0-or-later", 0 },
+                { "a later version", "[\"GPL-3.0-only\"]", NULL, "GPL-2.0-or-later", 1 },
+                { "an earlier one", "[\"GPL-2.0-only\"]", NULL, "GPL-3.0-or-later", 0 },
+                { "a pattern", NULL, "[\"AGPL-*\"]", "AGPL-3.0-or-later", 0 },
+                { "case does not matter", "[\"mit\"]", NULL, "MIT", 1 },
+                { "an entry with OR", "[\"MIT OR ISC\"]", NULL, "ISC", 1 },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf policy = { 0 };
+                struct license_use use = { 0 };
+                struct license_reason reason;
+
+                (void) buf_printf(&policy, "{%s%s%s%s%s}", rows[i].allow ? "\"allow\": " : "",
+                                  rows[i].allow ? rows[i].allow : "",
+                                  rows[i].allow && rows[i].deny ? ", " : "",
+                                  rows[i].deny ? "\"deny\": " : "",
+                                  rows[i].deny ? rows[i].deny : "");
+                if ((judge(buf_text(&policy), rows[i].text, &use, &reason) == LICENSE_ALLOWED) !=
+                    rows[i].want)
+                        fail_msg("%s: %s", rows[i].why, rows[i].text);
+        }
+}
+
+static void test_policy(void **state)
+{
+        (void) state;
+        static const char policy[] =
+                "{\"allow\": [\"MIT\"], \"deny\": [\"AGPL-*\"], \"review\": [\"LGPL-*\"],"
+                " \"rules\": [{\"paths\": [\"tools\", \"*.mk\"], \"allow\": [\"GPL-3.0-only\"]},"
+                "             {\"kinds\": [\"dev\"], \"allow\": [\"AGPL-*\"]}],"
+                " \"exceptions\": [{\"licenses\": [\"GPL-2.0\"], \"paths\": [\"vendor/x/\"],"
+                "                   \"reason\": \"asked\"},"
+                "                  {\"licenses\": [\"Zlib\"], \"reason\": \"a while\","
+                "                   \"until\": \"2026-01-31\"},"
+                "                  {\"licenses\": [\"ISC\"], \"reason\": \"a while\","
+                "                   \"until\": \"2026-06-30\"}]}";
+        static const struct {
+                const char *why, *path, *kind, *text, *want, *pointer;
+        } rows[] = {
+                { "allowed", "a.c", "own", "MIT", "allowed", "" },
+                { "in no list", "a.c", "own", "Apache-2.0", "denied", "" },
+                { "denied by a pattern", "a.c", "own", "AGPL-3.0-only", "denied", "/deny/0" },
+                { "to be looked at", "a.c", "own", "LGPL-2.1-only", "review", "/review/0" },
+                { "review is better than denied", "a.c", "own", "LGPL-2.1-only OR AGPL-3.0-only",
+                  "review", "/review/0" },
+                { "and worse than allowed", "a.c", "own", "LGPL-2.1-only AND MIT", "review",
+                  "/review/0" },
+                { "a rule for a folder", "tools/gen/a.c", "own", "GPL-3.0-only", "allowed", "" },
+                { "a folder whose name goes on", "toolset/a.c", "own", "GPL-3.0-only", "denied",
+                  "" },
+                { "a rule for names", "x/a.mk", "own", "GPL-3.0-only", "allowed", "" },
+                { "a rule for a kind", NULL, "dev", "AGPL-3.0-only", "allowed", "" },
+                { "not for another kind", NULL, "direct", "AGPL-3.0-only", "denied", "/deny/0" },
+                { "excepted", "vendor/x/a.c", "own", "GPL-2.0-or-later", "excepted",
+                  "/exceptions/0" },
+                { "elsewhere it is not", "vendor/y.c", "own", "GPL-2.0-or-later", "denied", "" },
+                { "an exception that has ended", "a.c", "own", "Zlib", "denied", "" },
+                { "its last day", "a.c", "own", "ISC", "excepted", "/exceptions/2" },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct license_use use = { rows[i].path, rows[i].kind };
+                struct license_reason reason;
+                const char *got = verdicts[judge(policy, rows[i].text, &use, &reason)];
+
+                if (strcmp(got, rows[i].want) != 0 || strcmp(reason.pointer, rows[i].pointer) != 0)
+                        fail_msg("%s: %s %s", rows[i].why, got, reason.pointer);
+        }
+}
+
+static void test_policy_faults(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *policy, *want;
+        } rows[] = {
+                { "a list that is none", "{\"allow\": \"MIT\"}", "/allow must be a list" },
+                { "an item that is no text", "{\"deny\": [\"MIT\", 1]}", "/deny/1 must be" },
+                { "no expression", "{\"allow\": [\"MIT OR\"]}",
+                  "/allow/0 is no SPDX expression: a licence is expected at column 7" },
+                { "an unknown member", "{\"alow\": []}", "/alow is nothing that a policy has" },
+                { "inside a rule", "{\"rules\": [{\"kinds\": [\"prod\"]}]}",
+                  "/rules/0/kinds/0 must be one of" },
+                { "no reason", "{\"exceptions\": [{\"licenses\": [\"MIT\"]}]}",
+                  "/exceptions/0/reason is missing" },
+                { "no date",
+                  "{\"exceptions\": [{\"licenses\": [], \"reason\": \"x\", \"until\": \"soon\"}]}",
+                  "/exceptions/0/until must be a date" },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                json_t *json = json_loads(rows[i].policy, 0, NULL);
+                char error[256] = "";
+
+                assert_int_equal(license_policy_check(json, error, sizeof(error)), -EBADMSG);
+                if (strncmp(error, rows[i].want, strlen(rows[i].want)) != 0)
+                        fail_msg("%s: %s", rows[i].why, error);
+                json_decref(json);
+        }
+}
+
+static void test_compat(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *part, *whole;
+                enum license_concern want;
+        } rows[] = {
+                { "MIT", "MIT", LICENSE_FINE },
+                { "MIT", "GPL-3.0-only", LICENSE_FINE },
+                { "GPL-3.0-or-later", "MIT", LICENSE_QUESTION },
+                { "GPL-3.0-or-later", "Apache-2.0", LICENSE_CONFLICT },
+                { "GPL-3.0-or-later OR MIT", "Apache-2.0", LICENSE_FINE },
+                { "GPL-3.0-or-later AND MIT", "Apache-2.0", LICENSE_CONFLICT },
+                { "Apache-2.0", "GPL-2.0-only", LICENSE_CONFLICT },
+                { "Apache-2.0", "GPL-2.0-or-later", LICENSE_FINE },
+                { "Apache-2.0", "GPL-2.0-only OR GPL-3.0-only", LICENSE_FINE },
+                { "MPL-2.0", "GPL-3.0-only", LICENSE_FINE },
+                { "MPL-2.0", "MIT", LICENSE_QUESTION },
+                { "MPL-1.1", "GPL-2.0-or-later", LICENSE_CONFLICT },
+                { "GPL-2.0-only", "GPL-3.0-or-later", LICENSE_CONFLICT },
+                { "LGPL-2.1-or-later", "MIT", LICENSE_QUESTION },
+                { "LGPL-2.1-or-later", "GPL-2.0-only", LICENSE_FINE },
+                { "GPL-2.0-only WITH Classpath-exception-2.0", "MIT", LICENSE_FINE },
+                { "AGPL-3.0-only", "MIT", LICENSE_QUESTION },
+                { "CC-BY-NC-4.0", "MIT", LICENSE_QUESTION },
+                { "BSD-4-Clause", "GPL-2.0-only", LICENSE_CONFLICT },
+                { "LicenseRef-x", "MIT", LICENSE_FINE },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                char why[1024] = "";
+                struct spdx part, whole;
+                enum license_concern got;
+
+                assert_int_equal(spdx_parse(&part, rows[i].part, strlen(rows[i].part)), 0);
+                assert_int_equal(spdx_parse(&whole, rows[i].whole, strlen(rows[i].whole)), 0);
+                got = license_compat(&part, &whole, why, sizeof(why));
+                if (got != rows[i].want || (got != LICENSE_FINE) != (*why != '\0'))
+                        fail_msg("%s in %s: %d %s", rows[i].part, rows[i].whole, got, why);
+        }
+}
+
 static int open_finder(void **state)
 {
         (void) state;
@@ -475,7 +670,9 @@ int main(void)
                 cmocka_unit_test(test_notices),    cmocka_unit_test(test_tags),
                 cmocka_unit_test(test_shapes),     cmocka_unit_test(test_several),
                 cmocka_unit_test(test_print),      cmocka_unit_test(test_columns),
-                cmocka_unit_test(test_round_trip),
+                cmocka_unit_test(test_round_trip), cmocka_unit_test(test_lists),
+                cmocka_unit_test(test_policy),     cmocka_unit_test(test_policy_faults),
+                cmocka_unit_test(test_compat),
         };
 
         return cmocka_run_group_tests_name("license", tests, open_finder, close_finder);

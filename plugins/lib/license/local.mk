@@ -4,16 +4,18 @@ noinst_LIBRARIES += plugins/lib/liblicense.a
 plugins_lib_liblicense_a_SOURCES = \
 	plugins/lib/license/align.c plugins/lib/license/align.h \
 	plugins/lib/license/built-in.c \
+	plugins/lib/license/compat.c plugins/lib/license/compat.h \
 	plugins/lib/license/file.c plugins/lib/license/file.h \
 	plugins/lib/license/gate.c plugins/lib/license/gate.h \
 	plugins/lib/license/index.c plugins/lib/license/index.h \
 	plugins/lib/license/mention.c plugins/lib/license/mention.h \
+	plugins/lib/license/policy.c plugins/lib/license/policy.h \
 	plugins/lib/license/spdx.c plugins/lib/license/spdx.h \
 	plugins/lib/license/tag.c plugins/lib/license/tag.h \
 	plugins/lib/license/text.c plugins/lib/license/text.h \
 	plugins/lib/license/words.c plugins/lib/license/words.h
 plugins_lib_liblicense_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
-plugins_lib_liblicense_a_CFLAGS = $(AGENT_C_FLAGS) -Wa,-I$(builddir)/plugins/lib/license
+plugins_lib_liblicense_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) -Wa,-I$(builddir)/plugins/lib/license
 $(plugins_lib_liblicense_a_OBJECTS): plugins/lib/license/licenses.index
 
 noinst_PROGRAMS += plugins/lib/license/index-compile
@@ -42,4 +44,4 @@ dist-license-texts: $(LICENSE_TEXTS_STAMP)
 	cp -R $(LICENSE_TEXTS) '$(distdir)/license-texts'
 dist-hook: dist-license-texts
 
-EXTRA_DIST += $(LICENSE_LISTS) plugins/lib/license/npm/package.json plugins/lib/license/npm/package-lock.json
+EXTRA_DIST += doc/agents/compliance-checker/licenses.md $(LICENSE_LISTS) plugins/lib/license/npm/package.json plugins/lib/license/npm/package-lock.json
