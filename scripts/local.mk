@@ -4,5 +4,5 @@ EXTRA_DIST += scripts/packages scripts/lib.sh scripts/build scripts/test scripts
 	scripts/check-claims \
 	scripts/fresh-machine scripts/battery
 EXTRA_DIST += scripts/fetch-licenses
-EXTRA_DIST += scripts/demo scripts/bench scripts/sabotage scripts/sabotages
+EXTRA_DIST += scripts/demo scripts/bench scripts/corpus scripts/sabotage scripts/sabotages
 EXTRA_DIST += scripts/fuzz scripts/soak
