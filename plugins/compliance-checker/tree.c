@@ -14,21 +14,36 @@ static void on_skip(void *owner, const char *path, enum linhay_walk_skip why, in
                 (void) check_not_scanned(t->check, path, linhay_walk_skip_names[why]);
 }
 
+struct open_file {
+        int fd;
+        uint64_t size, seen; /* as it was when it was opened; 0 = not known */
+};
+
+/* A file that has given all that it had is not asked once more: most are read by one call. */
 static ssize_t read_file(void *owner, char *data, size_t size)
 {
-        return read(*(const int *) owner, data, size);
+        struct open_file *f = owner;
+        ssize_t n;
+
+        if (f->size > 0 && f->seen == f->size)
+                return 0;
+        n = read(f->fd, data, size);
+        f->seen += n > 0 ? (uint64_t) n : 0;
+        return n;
 }
 
 static int look_at_file(struct tree *t)
 {
-        int fd = linhay_walk_open(&t->walk), r;
-        struct feed_source source = { .read = read_file, .owner = &fd };
+        struct open_file f = { .fd = linhay_walk_open(&t->walk) };
+        struct feed_source source = { .read = read_file, .owner = &f };
+        int r;
 
-        if (fd < 0)
+        if (f.fd < 0)
                 return 0;
+        f.size = (uint64_t) t->walk.st.st_size;
         r = feed_look(&t->feed, t->walk.path, &source);
         t->walk.skips[LINHAY_WALK_BINARY] += r > 0;
-        (void) close(fd);
+        (void) close(f.fd);
         return r;
 }
 
