@@ -755,10 +755,13 @@ int kube_component_look(struct kube *k, const struct kube_object *o, const struc
         int component = component_of(command, args), r = 0;
         struct flags flags = { 0 };
 
-        if (component < 0)
-                return 0;
         read_flags(&flags, command);
         read_flags(&flags, args);
+        for (int i = 0; component < 0 && flags.n && i < COMPONENTS_; i++)
+                if (!strcmp(o->name, programs[i]) || yaml_is(c->place, programs[i]))
+                        component = i; /* the image starts it by itself */
+        if (component < 0)
+                return 0;
         for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(rules); i++) {
                 const struct flag *f = find_flag(&flags, rules[i].flag);
                 const struct flag *second = find_flag(&flags, rules[i].second);

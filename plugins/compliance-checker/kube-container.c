@@ -368,12 +368,16 @@ static int look_at_capabilities(struct kube *k, const struct kube_object *o,
 
 /* ---- The image ---- */
 
-/* The tag of an image's name, "" if it has none. A port stands before the last slash. */
-static const char *tag_of(const char *image)
+/* The tag in an image's name, empty if it has none. A port stands before the last slash. */
+static struct span tag_of(const char *image)
 {
-        const char *slash = strrchr(image, '/'), *colon = strchr(slash ? slash : image, ':');
+        size_t n = strcspn(image, "@");
+        const char *slash = memrchr(image, '/', n), *end = image + n;
+        const char *from = slash ? slash : image;
+        const char *colon = memchr(from, ':', (size_t) (end - from));
 
-        return colon ? colon + 1 : "";
+        return colon ? (struct span){ colon + 1, (size_t) (end - colon) - 1 }
+                     : (struct span){ end, 0 };
 }
 
 static int look_at_image(struct kube *k, const struct kube_object *o,
@@ -381,14 +385,16 @@ static int look_at_image(struct kube *k, const struct kube_object *o,
 {
         const struct yaml_node *image = yaml_get(c->node, "image");
         const struct yaml_node *policy = yaml_get(c->node, "imagePullPolicy");
-        const char *name = c->image, *tag = tag_of(name);
-        bool pinned = strchr(name, '@'), moving = !*tag || !strcmp(tag, "latest");
+        const char *name = c->image;
+        struct span tag = tag_of(name);
+        bool pinned = strchr(name, '@');
+        bool moving = !tag.length || (tag.length == 6 && !memcmp(tag.text, "latest", 6));
         int r = 0;
 
         if (!*name)
                 return 0;
         /* ${...} and $(...) are filled in by somebody else, like what a template leaves open. */
-        if (!strchr(name, '$') && !pinned && moving && (*tag || !k->is_template))
+        if (!strchr(name, '$') && !pinned && moving && (tag.length || !k->is_template))
                 r = kube_tell(k, &notices[LATEST], image);
         if (r >= 0 && !pinned)
                 r = kube_tell_missing(k, o, &notices[NO_DIGEST], image);
@@ -396,7 +402,7 @@ static int look_at_image(struct kube *k, const struct kube_object *o,
                 return r;
         if (policy && strcmp(kube_text(policy), "Always") != 0)
                 return kube_tell(k, &notices[PULL_POLICY], policy);
-        if (!policy && !(moving && (!pinned || !*tag)))
+        if (!policy && !moving)
                 return kube_tell_missing(k, o, &notices[PULL_POLICY], image);
         return 0;
 }

@@ -229,6 +229,7 @@ static void note_kind(struct kube *k, json_t *note, const struct kube_object *o)
         put(k, note, "labels", yaml_at(o->root, "metadata.labels"));
         put(k, note, "selector", yaml_at(o->root, "spec.selector"));
         put(k, note, "pod_selector", yaml_at(o->root, "spec.podSelector"));
+        put(k, note, "pod_selector", yaml_at(o->root, "spec.endpointSelector")); /* Cilium's */
         put(k, note, "namespace_selector", yaml_at(o->root, "spec.namespaceSelector"));
         put(k, note, "type", yaml_at(o->root, "spec.type"));
         put(k, note, "target", yaml_at(o->root, "spec.scaleTargetRef"));
@@ -267,6 +268,8 @@ static bool is_noted(const struct kube_object *o)
                 "ClusterRole",
                 "RoleBinding",
                 "ClusterRoleBinding",
+                "CiliumNetworkPolicy",
+                "CiliumClusterwideNetworkPolicy",
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
@@ -506,8 +509,11 @@ static int link_budget(struct link *l, const json_t *note)
 
 static bool isolates(const json_t *note, const json_t *other, const void *with)
 {
+        bool here = (note_is(other, "NetworkPolicy") || note_is(other, "CiliumNetworkPolicy")) &&
+                    same_namespace(note, other);
+
         (void) with;
-        return note_is(other, "NetworkPolicy") && same_namespace(note, other) &&
+        return (here || note_is(other, "CiliumClusterwideNetworkPolicy")) &&
                kube_selector_matches(json_object_get(other, "pod_selector"),
                                      json_object_get(note, "pod"));
 }

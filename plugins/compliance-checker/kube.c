@@ -130,11 +130,43 @@ static int check_text(struct kube *k, const char *text)
         return r;
 }
 
+/* JSON may be indented with tabs, which YAML does not take. */
+static bool is_json(const struct check *c)
+{
+        size_t blanks = strspn(c->text, " \t\r\n");
+
+        return blanks < c->length && (c->text[blanks] == '{' || c->text[blanks] == '[') &&
+               memchr(c->text, '\t', c->length);
+}
+
+/* The text as the parser can take it, every byte in its place; NULL = as it is. */
+static int prepare(struct kube *k, char **ret)
+{
+        const struct check *c = k->c;
+        bool json = is_json(c);
+
+        *ret = NULL;
+        k->is_template = !strstr(c->path, ".json") && has_actions(c);
+        if (!k->is_template && !json)
+                return 0;
+        *ret = malloc(c->length + 1);
+        if (!*ret)
+                return -ENOMEM;
+        memcpy(*ret, c->text, c->length);
+        (*ret)[c->length] = '\0';
+        if (k->is_template)
+                blank_actions(*ret, c->length);
+        for (size_t i = 0; json && i < c->length; i++)
+                if ((*ret)[i] == '\t')
+                        (*ret)[i] = ' ';
+        return 0;
+}
+
 int kube_check(struct check *c)
 {
         const char *slash = strrchr(c->path, '/');
         struct kube k = { .c = c, .steps = KUBE_STEPS_MAX, .findings = KUBE_FINDINGS_MAX };
-        char *copy = NULL;
+        char *copy;
         int r;
 
         if (!is_manifest(c))
@@ -142,15 +174,9 @@ int kube_check(struct check *c)
         k.folder = slash ? check_keep(c, "%.*s", (int) (slash - c->path), c->path) : "";
         if (!k.folder)
                 return -ENOMEM;
-        k.is_template = !strstr(c->path, ".json") && has_actions(c);
-        if (k.is_template) {
-                copy = malloc(c->length + 1);
-                if (!copy)
-                        return -ENOMEM;
-                memcpy(copy, c->text, c->length);
-                copy[c->length] = '\0';
-                blank_actions(copy, c->length);
-        }
+        r = prepare(&k, &copy);
+        if (r < 0)
+                return r;
         r = check_text(&k, copy ? copy : c->text);
         free(copy);
         return r;

@@ -6,6 +6,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-caddy \
 	tests/fuzz/fuzz-changeset \
 	tests/fuzz/fuzz-collect \
+	tests/fuzz/fuzz-config \
 	tests/fuzz/fuzz-control \
 	tests/fuzz/fuzz-cron \
 	tests/fuzz/fuzz-deps \
@@ -56,6 +57,12 @@ tests_fuzz_fuzz_changeset_LDADD = $(HOST_LIBS)
 tests_fuzz_fuzz_collect_SOURCES = tests/fuzz/fuzz-collect.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_collect_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_collect_LDADD = $(HOST_LIBS)
+
+# The agent's library, without the host's part that takes findings.
+tests_fuzz_fuzz_config_SOURCES = tests/fuzz/fuzz-config.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_config_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib -I$(srcdir)/sdk
+tests_fuzz_fuzz_config_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_config_LDADD = plugins/compliance-checker/libchecker.a $(CHECKER_LIBS) libbase.a
 
 tests_fuzz_fuzz_control_SOURCES = tests/fuzz/fuzz-control.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_control_LDFLAGS = $(FUZZ_LINK)
