@@ -394,6 +394,47 @@ static void test_kube_files(void **state)
         }
 }
 
+/* What is told of a secret does not show it. */
+static void test_hidden(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *path, *text, *rule;
+        } rows[] = {
+                { "a.yaml",
+                  POD("containers: [{ name: a, image: b, env: [{ name: SECRET, value: hunter2 }] "
+                      "}]"),
+                  "config/k8s-secret-in-variable" },
+                { "a.yaml", "apiVersion: v1\nkind: ConfigMap\ndata: { password: hunter2 }\n",
+                  "config/k8s-credentials-in-config-map" },
+                { ".github/workflows/a.yml",
+                  "on: push\njobs: { a: { container: { image: a, credentials: { password: hunter2 "
+                  "} "
+                  "} } }\n",
+                  "config/actions-registry-password" },
+                { "a.service", "[Service]\nEnvironment=A=b DB_PASSWORD=hunter2\n",
+                  "config/systemd-secret-in-environment" },
+                { "a.service", "[Service]\nExecStart=/usr/bin/a --password=hunter2\n",
+                  "config/systemd-secret-in-arguments" },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct fakehost host;
+                struct tree t;
+                char *all;
+
+                tree_make(&t);
+                tree_puts(&t, rows[i].path, rows[i].text);
+                run(&host, &t);
+                all = json_dumps(host.findings, 0);
+                if (!strstr(all, rows[i].rule) || strstr(all, "hunter2"))
+                        fail_msg("%s: %s", rows[i].rule, all);
+                free(all);
+                fakehost_done(&host);
+                tree_done(&t);
+        }
+}
+
 /* A service in one file and its pods in another; a folder is a world of its own. */
 static void test_kube_folders(void **state)
 {
@@ -462,7 +503,8 @@ int main(void)
                 cmocka_unit_test(test_systemd_cases), cmocka_unit_test(test_unit_files),
                 cmocka_unit_test(test_unit_lists),    cmocka_unit_test(test_expressions),
                 cmocka_unit_test(test_braces),        cmocka_unit_test(test_kube_files),
-                cmocka_unit_test(test_kube_folders),  cmocka_unit_test(test_kube_bombs),
+                cmocka_unit_test(test_hidden),        cmocka_unit_test(test_kube_folders),
+                cmocka_unit_test(test_kube_bombs),
         };
 
         return cmocka_run_group_tests_name("config", tests, NULL, NULL);
