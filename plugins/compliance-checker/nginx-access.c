@@ -14,6 +14,7 @@ enum {
         STATUS_PAGE,
         RESOLVER,
         IF_EVIL,
+        IF_GOES_ON,
         TRY_FILES,
         NO_DEFAULT,
         LOG_OFF,
@@ -56,6 +57,10 @@ static const struct notice notices[] = {
                       "In an if inside a location only return, rewrite and set work as expected",
                       "Use a map, try_files, or another location.", "gixy:if_is_evil",
                       SOUNDNESS_PARSED },
+        [IF_GOES_ON] = { CONTROL("if-in-location"), INFO, NULL,
+                         "A request that goes on inside an if leaves out what stands beside it",
+                         "Use a map, or end the if with return.", "gixy:if_is_evil",
+                         SOUNDNESS_PARSED },
         [TRY_FILES] = { CONTROL("try-files-uncached"), INFO, NULL,
                         "try_files without open_file_cache asks the file system at each request",
                         "Set open_file_cache.", "gixy:try_files_is_evil_too", SOUNDNESS_PARSED },
@@ -137,9 +142,12 @@ static int check_allow(struct nginx_config *f, const struct nginx_directive *d)
 {
         const struct nginx_directive *satisfy = nginx_in_force(f, d->parent, "satisfy");
 
-        /* The first of several speaks for all of them. */
+        /*
+         * The first of several speaks for all of them. A deny of the block around does not hold
+         * here: a block with rules of its own inherits none.
+         */
         if (nginx_find(f, d->parent, "allow") != d || arg_is(f, d, 0, "all") ||
-            nginx_inherits(f, d->parent, HAS_DENY))
+            f->blocks[d->parent + 1].flags & HAS_DENY)
                 return 0;
         if (satisfy && arg_is(f, satisfy, 0, "any") && nginx_inherits(f, d->parent, HAS_AUTH))
                 return 0;
@@ -152,10 +160,11 @@ static int check_bypass(struct nginx_config *f, const struct nginx_directive *d)
         bool moves =
                 nginx_is(d, "return") || span_is(flag, "redirect") || span_is(flag, "permanent");
 
-        if (!moves || !(f->blocks[d->parent + 1].flags & HAS_DENY))
+        if (!moves || !(f->blocks[d->parent + 1].flags & (HAS_ALLOW | HAS_DENY)))
                 return 0;
-        /* What is refused anyway needs no access list; 418 and its like lead to an error_page. */
-        if (nginx_is(d, "return") && d->n_args == 1 && span_number(code) >= 400)
+        /* What is refused to everybody may be refused twice. */
+        if (nginx_is(d, "return") && d->n_args == 1 && span_number(code) >= 400 &&
+            !(f->blocks[d->parent + 1].flags & HAS_ALLOW))
                 return 0;
         return notice(f, RETURN_FIRST, d);
 }
@@ -239,29 +248,36 @@ static int check_stale(struct nginx_config *f, const struct nginx_directive *d)
 
 static int check_if(struct nginx_config *f, const struct nginx_directive *d)
 {
-        static const char *const good[] = { "return", "rewrite", "set", "break", "if", "include" };
+        static const char *const safe[] = { "last", "redirect", "permanent" };
         const struct nginx_directive *in = nginx_parent(f, d);
+        int r = 0;
 
         if (!in || !nginx_is(in, "location"))
                 return 0;
-        for (int i = nginx_index(f, d) + 1; i <= d->last; i++) {
+        for (int i = nginx_index(f, d) + 1; r >= 0 && i <= d->last; i++) {
                 const struct nginx_directive *inner = &f->n.list[i];
-                bool fine = inner->parent != nginx_index(f, d);
+                bool fine = inner->parent != nginx_index(f, d) || nginx_is(inner, "return") ||
+                            nginx_is(inner, "if");
 
-                for (size_t k = 0; k < ARRAY_SIZE(good); k++)
-                        fine |= nginx_is(inner, good[k]);
-                /* rewrite ... last begins again, which is fine; others go on in the `if`. */
+                /* A rewrite that ends the request or begins it again leaves the `if`. */
+                for (size_t k = 0; nginx_is(inner, "rewrite") && k < ARRAY_SIZE(safe); k++)
+                        fine |= arg_is(f, inner, 2, safe[k]);
                 if (!fine)
-                        return notice(f, IF_EVIL, inner);
+                        return notice(f,
+                                      nginx_is(inner, "set") || nginx_is(inner, "break") ||
+                                                      nginx_is(inner, "rewrite")
+                                              ? IF_GOES_ON
+                                              : IF_EVIL,
+                                      inner);
         }
-        return 0;
+        return r;
 }
 
 static int check_try_files(struct nginx_config *f, const struct nginx_directive *d)
 {
-        if (nginx_inherits(f, d->parent, HAS_FILE_CACHE))
-                return 0;
-        return notice(f, TRY_FILES, d);
+        const struct nginx_directive *cache = nginx_in_force(f, d->parent, "open_file_cache");
+
+        return cache && !arg_is(f, cache, 0, "off") ? 0 : notice(f, TRY_FILES, d);
 }
 
 static int check_table(struct nginx_config *f, const struct nginx_directive *d)
@@ -291,17 +307,20 @@ static int check_keepalive(struct nginx_config *f, const struct nginx_directive 
         enum { DEFAULT = 1000 };
         long n = span_number(nginx_arg(&f->n, d, 0));
 
-        return n >= 0 && n < DEFAULT ? notice(f, KEEPALIVE, d) : 0;
+        /* To an upstream few are enough. */
+        if (n < 0 || n >= DEFAULT || nginx_around(f, d, "upstream"))
+                return 0;
+        return notice(f, KEEPALIVE, d);
 }
 
 static int check_connections(struct nginx_config *f, const struct nginx_directive *d)
 {
         const struct nginx_directive *limit = nginx_find(f, -1, "worker_rlimit_nofile");
-        long connections = span_number(nginx_arg(&f->n, d, 0)), files;
+        enum { USUAL = 1024 };
+        long connections = span_number(nginx_arg(&f->n, d, 0)), files = USUAL;
 
-        if (!f->is_whole || connections <= 0)
-                return 0;
-        files = limit ? span_number(nginx_arg(&f->n, limit, 0)) : 0;
+        if (limit)
+                files = span_number(nginx_arg(&f->n, limit, 0));
         return files / 2 < connections ? notice(f, FILES_LIMIT, d) : 0;
 }
 

@@ -288,34 +288,64 @@ static int check_root(struct nginx_config *f, const struct nginx_directive *d)
         return notice(f, FILE_ROOT, d);
 }
 
-/* Is the request's own path passed on in all cases, undecoded? */
-static bool passes_raw_path(const struct nginx_config *f, const struct nginx_directive *d)
+/* Is the path as it came put back in all cases, here or in a block around? */
+static bool restores_raw_path(struct nginx_config *f, const struct nginx_directive *d)
 {
-        int last = d->parent < 0 ? (int) f->n.n_list - 1 : f->n.list[d->parent].last;
+        for (int block = d->parent;; block = f->n.list[block].parent) {
+                int last = block < 0 ? (int) f->n.n_list - 1 : f->n.list[block].last;
 
-        for (int i = d->parent + 1; i <= last; i++) {
-                const struct nginx_directive *by = &f->n.list[i];
+                for (int i = block + 1; i <= last && f->budget; i++, f->budget--) {
+                        const struct nginx_directive *by = &f->n.list[i];
 
-                if (by->parent == d->parent && nginx_is(by, "rewrite") &&
-                    span_is(nginx_arg(&f->n, by, 1), "$request_uri"))
-                        return true;
+                        if (by->parent == block && nginx_is(by, "rewrite") &&
+                            span_is(nginx_arg(&f->n, by, 0), "^") &&
+                            span_is(nginx_arg(&f->n, by, 1), "$request_uri"))
+                                return true;
+                }
+                if (block < 0)
+                        return false;
         }
+}
+
+/* Does a text hand the path on: $uri, or a group? */
+static bool passes_path(struct span text)
+{
+        struct span literal, name;
+
+        while (nginx_piece(&text, &literal, &name))
+                if (span_is(name, "uri") || span_is(name, "document_uri") ||
+                    (name.length && isdigit((unsigned char) *name.text)))
+                        return true;
         return false;
+}
+
+/* The path behind the host of an address; behind a socket's second colon. */
+static struct span path_of(struct span url)
+{
+        const char *host = memmem(url.text, url.length, "://", 3), *at;
+
+        if (host)
+                url = span_from(url, (size_t) (host - url.text) + 3);
+        if (span_starts(url, "unix:"))
+                at = memchr(url.text + 5, ':', url.length - 5);
+        else
+                at = memchr(url.text, '/', url.length);
+        return at ? span_from(url, (size_t) (at - url.text)) : (struct span){ "", 0 };
 }
 
 static int check_normalized(struct nginx_config *f, const struct nginx_directive *d)
 {
-        const struct nginx_directive *in = nginx_around(f, d, "location");
-        struct span url = nginx_arg(&f->n, d, 0), path;
-        const char *host = memmem(url.text, url.length, "://", 3);
+        const struct nginx_directive *in = nginx_parent(f, d);
+        struct span url = nginx_arg(&f->n, d, 0), path = path_of(url);
+        bool raw;
 
-        if (!host || !in || span_is(nginx_arg(&f->n, in, 0), "="))
+        if (in && (nginx_is(in, "if") || nginx_is(in, "limit_except")))
+                in = nginx_parent(f, in);
+        if (!in || !nginx_is(in, "location") || span_is(nginx_arg(&f->n, in, 0), "=") ||
+            (url.length && *url.text == '$' && !path.length))
                 return 0;
-        path = span_from(url, (size_t) (host - url.text) + 3);
-        if (span_starts(path, "unix:"))
-                return 0;
-        host = memchr(path.text, '/', path.length);
-        if (!host || span_has_char(url, '$') || passes_raw_path(f, d))
+        raw = restores_raw_path(f, d);
+        if (raw ? passes_path(path.length ? path : url) : !path.length)
                 return 0;
         return notice(f, NORMALIZED, d);
 }
