@@ -435,6 +435,7 @@ void check_done(struct check *c)
         json_decref(c->licenses);
         json_decref(c->license_folders);
         json_decref(c->kube_folders);
+        json_decref(c->variables);
         json_decref(c->seen);
         idset_done(&c->told);
         free(c->shown);

@@ -136,6 +136,8 @@ struct check {
         bool license_file_at_root; /* even one that is not recognised */
         json_t *kube_folders;      /* what objects of Kubernetes left in each folder */
         size_t kube_notes;
+        json_t *variables; /* what files read and declare of the environment, see variable.h */
+        size_t variable_names;
         struct docker_config *docker; /* .hadolint.yaml, once a Dockerfile was met */
         bool wants_history;
         struct idset told; /* secrets of the tree and of older commits, where history is wanted */

@@ -17,6 +17,7 @@
 #include "rules.h"
 #include "scanner.h"
 #include "tree.h"
+#include "variable.h"
 
 LINHAY_MANIFEST("agent.json")
 
@@ -149,7 +150,7 @@ static json_t *make_controls(const struct check *c)
         } tables[] = {
                 { CONTROL_LICENSES, licenses_rules }, { CONTROL_HEADERS, headers_rules },
                 { CONTROL_CONFIG, dockerfile_rules }, { CONTROL_CONFIG, headers_config_rules },
-                { CONTROL_CONFIG, compose_rules },
+                { CONTROL_CONFIG, compose_rules },    { CONTROL_ENV, variable_rules },
         };
         size_t checks[CONTROLS_] = { [CONTROL_SECRETS] = prepared.secrets.pack.n_rules,
                                      [CONTROL_ENV] = prepared.env.pack.n_rules };

@@ -5,6 +5,7 @@
 
 #include "scan/value.h"
 #include "secret-name.h"
+#include "variable.h"
 
 /* Is the value itself here, or does it only come through? */
 static enum dockerfile_rule rule_for(const char *value, bool is_env)
@@ -49,8 +50,11 @@ int docker_check_secrets(struct docker_check *d, bool is_env)
 
                 if (i->kind != DOCKER_ENV && i->kind != DOCKER_ARG)
                         continue;
-                for (size_t j = 0; r >= 0 && j < i->n_pairs; j++)
+                for (size_t j = 0; r >= 0 && j < i->n_pairs; j++) {
                         r = check_pair(d, i, &i->pairs[j], is_env);
+                        if (r >= 0 && is_env)
+                                r = variable_declare(d->c, i->pairs[j].key.text);
+                }
         }
         return r;
 }

@@ -13,6 +13,7 @@
 #include "secrets.h"
 #include "unit.h"
 #include "unpack.h"
+#include "variable.h"
 
 /* One control's look at a text; `whole`: it is meant for whole files only. */
 static const struct {
@@ -20,12 +21,12 @@ static const struct {
         bool whole;
         int (*check)(struct check *c);
 } looks[] = {
-        { CONTROL_SECRETS, false, secrets_check },      { CONTROL_ENV, false, env_check },
-        { CONTROL_ENV, true, dockerfile_check_env },    { CONTROL_HEADERS, true, headers_check },
-        { CONTROL_CONFIG, true, dockerfile_check },     { CONTROL_CONFIG, true, compose_check },
-        { CONTROL_CONFIG, true, kube_check },           { CONTROL_CONFIG, true, actions_check },
-        { CONTROL_CONFIG, true, headers_check_config }, { CONTROL_CONFIG, true, unit_check },
-        { CONTROL_LICENSES, true, licenses_check },
+        { CONTROL_SECRETS, false, secrets_check },   { CONTROL_ENV, false, env_check },
+        { CONTROL_ENV, true, dockerfile_check_env }, { CONTROL_ENV, true, variable_check },
+        { CONTROL_HEADERS, true, headers_check },    { CONTROL_CONFIG, true, dockerfile_check },
+        { CONTROL_CONFIG, true, compose_check },     { CONTROL_CONFIG, true, kube_check },
+        { CONTROL_CONFIG, true, actions_check },     { CONTROL_CONFIG, true, headers_check_config },
+        { CONTROL_CONFIG, true, unit_check },        { CONTROL_LICENSES, true, licenses_check },
 };
 
 /* Fills the buffer from `have` on: bytes in it now, or -1 when the source cannot be read. */

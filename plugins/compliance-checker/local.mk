@@ -60,6 +60,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/scanner.c plugins/compliance-checker/scanner.h \
 	plugins/compliance-checker/secret-name.c plugins/compliance-checker/secret-name.h \
 	plugins/compliance-checker/secrets.c plugins/compliance-checker/secrets.h \
+	plugins/compliance-checker/variable.c plugins/compliance-checker/variable.h \
 	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h \
 	plugins/compliance-checker/unit.c plugins/compliance-checker/unit.h \
 	plugins/compliance-checker/unit-exposure.c plugins/compliance-checker/unit-exposure.h \

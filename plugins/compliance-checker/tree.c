@@ -3,6 +3,7 @@
 
 #include "kube.h"
 #include "licenses.h"
+#include "variable.h"
 
 /* What the walk skipped and a person should know of. */
 static void on_skip(void *owner, const char *path, enum linhay_walk_skip why, int error)
@@ -64,6 +65,8 @@ int tree_check(struct tree *t, int dirfd)
         }
         if (r >= 0)
                 r = kube_finish(t->check);
+        if (r >= 0)
+                r = variable_finish(t->check);
         if (r >= 0 && t->check->wanted[CONTROL_LICENSES])
                 r = licenses_finish(t->check);
         return r;

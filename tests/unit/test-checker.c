@@ -177,8 +177,63 @@ static void test_env(void **state)
         expect_rules("a default in code", "env", "a.py",
                      "x = os.environ.get('DB_PASSWORD', 'hunter2')\n", "1:python-default ");
         expect_rules("a committed file", "env", "app/.env", "A=1\nAPI_TOKEN=abc\n",
-                     "2:committed-dotenv ");
+                     "2:dotenv-in-tree 2:committed-dotenv ");
         expect_rules("a sample", "env", "app/.env.example", "API_TOKEN=abc\n", "");
+}
+
+/* What code reads against what the tree declares. */
+static void test_variables(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *path, *text;
+        } files[] = {
+                { "shop/.env.example", "A_DECLARED=1\n# B_OPTIONAL=\nexport C_EXPORTED=x\n" },
+                { "shop/Dockerfile", "FROM a:1\nENV D_IMAGE=1\n" },
+                { "shop/docker-compose.yml",
+                  "services:\n  a:\n    environment:\n      - E_COMPOSE=1\n"
+                  "    image: b:${A_DECLARED}${Z_COMPOSE:-1}$$NOTHING\n" },
+                { "shop/a.js", "process.env.A_DECLARED + process.env['B_OPTIONAL'];\n"
+                               "process.env.Z_DOT; process.env[\"Z_BRACKET\"]; process.env.lower;\n"
+                               "import.meta.env.Z_META; process.env.HOME; process.env[name];\n" },
+                { "shop/sub/a.py", "os.environ['C_EXPORTED'], os.environ.get(\"D_IMAGE\")\n"
+                                   "os.getenv('Z_PYTHON', 'x'); os.environ[\"E_COMPOSE\"]\n" },
+                { "shop/sub/b.py", "os.getenv('Z_PYTHON')\n" },
+                { "shop/a.go", "os.Getenv(\"Z_GO\")\n" },
+                { "shop/A.java", "System.getenv(\"Z_JAVA\"); System.getenv().get(\"Z_MAP\");\n" },
+                { "shop/a.rb", "ENV['Z_RUBY'] || ENV.fetch('Z_FETCH')\n" },
+                { "shop/a.rs", "std::env::var(\"Z_RUST\")\n" },
+                { "shop/a.c", "getenv(\"Z_C\"); my_getenv(\"Z_OTHER\");\n" },
+                { "shop/waived.js",
+                  "// linhay: ignore[env] of the platform\nprocess.env.Z_WAIVED\n" },
+                { "shop/tests/a.js", "process.env.Z_TEST\n" },
+                { "other/a.js", "process.env.Z_NO_EXAMPLE\n" },
+                { "shop/.env", "A_DECLARED=\n\nPORT=1\n" },
+        };
+        static const char *const want[] = {
+                "shop/.env:3:env/dotenv-in-tree ",           "shop/docker-compose.yml:5:env/undecl",
+                "shop/a.js:2:env/undeclared-variable ",      "shop/a.js:3:env/undeclared-variable ",
+                "shop/sub/a.py:2:env/undeclared-variable",   "shop/a.go:1:env/undeclared-variable ",
+                "shop/A.java:1:env/undeclared-variable ",    "shop/a.rb:1:env/undeclared-variable ",
+                "shop/a.rs:1:env/undeclared-variable ",      "shop/a.c:1:env/undeclared-variable ",
+                "shop/waived.js:2:env/undeclared-variable ",
+        };
+        _cleanup_(buf_done) struct buf list = { 0 };
+        struct fakehost host;
+        struct tree t;
+
+        tree_make(&t);
+        for (size_t i = 0; i < TEST_ROWS(files); i++)
+                tree_puts(&t, files[i].path, files[i].text);
+        assert_int_equal(check(&host, &t, "{\"controls\": [\"env\"]}"), 0);
+        list_findings(&host, &list);
+        for (size_t i = 0; i < TEST_ROWS(want); i++)
+                if (!strstr(buf_text(&list), want[i]))
+                        fail_msg("no %s in %s", want[i], buf_text(&list));
+        /* Two in one line of Java and of Ruby, and the two of JavaScript's second line. */
+        assert_int_equal(json_array_size(host.findings), TEST_ROWS(want) + 3);
+        fakehost_done(&host);
+        tree_done(&t);
 }
 
 /* ---- Licences ---- */
@@ -677,13 +732,13 @@ static void test_hostile_text(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_spdx),         cmocka_unit_test(test_spdx_limits),
-                cmocka_unit_test(test_env),          cmocka_unit_test(test_licenses),
-                cmocka_unit_test(test_license_tree), cmocka_unit_test(test_canary),
-                cmocka_unit_test(test_fingerprints), cmocka_unit_test(test_secret_policy),
-                cmocka_unit_test(test_judged),       cmocka_unit_test(test_bad_files),
-                cmocka_unit_test(test_odd_files),    cmocka_unit_test(test_parts),
-                cmocka_unit_test(test_hostile_text),
+                cmocka_unit_test(test_spdx),          cmocka_unit_test(test_spdx_limits),
+                cmocka_unit_test(test_env),           cmocka_unit_test(test_variables),
+                cmocka_unit_test(test_licenses),      cmocka_unit_test(test_license_tree),
+                cmocka_unit_test(test_canary),        cmocka_unit_test(test_fingerprints),
+                cmocka_unit_test(test_secret_policy), cmocka_unit_test(test_judged),
+                cmocka_unit_test(test_bad_files),     cmocka_unit_test(test_odd_files),
+                cmocka_unit_test(test_parts),         cmocka_unit_test(test_hostile_text),
         };
 
         return cmocka_run_group_tests_name("checker", tests, NULL, NULL);
