@@ -59,6 +59,19 @@ need_packages() {
         done
 }
 
+# One program at a time builds in a folder, until it ends; those that it calls need not ask again.
+lock_build() {
+        local build=$1 lock
+        case ":${LINHAY_BUILD_LOCKED:-}:" in *":$PWD/$build:"*) return ;; esac
+        mkdir -p "$build"
+        exec {lock}>"$build/.lock"
+        flock -n "$lock" || {
+                say "waiting for another program that builds in $build/"
+                flock "$lock"
+        }
+        export LINHAY_BUILD_LOCKED="${LINHAY_BUILD_LOCKED:-}:$PWD/$build"
+}
+
 # Makes configure, then configures the folder, each only when needed.
 configure_tree() {
         local build=$1

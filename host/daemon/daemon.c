@@ -180,11 +180,6 @@ static bool four_eyes_of(const struct options *o)
                options_bool(o, "approval.four_eyes");
 }
 
-static unsigned slots_of(const struct options *o)
-{
-        return (unsigned) options_number(o, "run.concurrency", 0);
-}
-
 static int store_dir_of(char **ret, const struct options *o, struct err *err)
 {
         const char *named = options_text(o, "store.dir"), *state = getenv("STATE_DIRECTORY");
@@ -226,6 +221,20 @@ static int renew(struct session *ret, struct registry **ret_registry, const stru
                              ret->catalog, NULL, NULL, err);
 }
 
+static void engine_renew(struct daemon *d)
+{
+        struct engine_options limits = { 0 };
+
+        session_limits(&d->session, &limits);
+        engine_reload(d->engine,
+                      &(struct engine_renewal){ .catalog = d->session.catalog,
+                                                .four_eyes = four_eyes_of(d->session.options),
+                                                .slots = limits.slots,
+                                                .project_slots = limits.project_slots,
+                                                .runs_max = limits.runs_max,
+                                                .project_runs = limits.project_runs });
+}
+
 /* An agent was installed, replaced or removed: runs from now on see it, the others keep theirs. */
 static void on_agents_changed(void *user)
 {
@@ -237,8 +246,7 @@ static void on_agents_changed(void *user)
                 say(SAY_ERROR, "agents have changed, and cannot be read anew: %s", err_text(&err));
                 return;
         }
-        engine_reload(d->engine, d->session.catalog, slots_of(d->session.options),
-                      four_eyes_of(d->session.options));
+        engine_renew(d);
         catalog_free(before);
         sandbox_drain(d->session.sandbox);
         say(SAY_NOTICE, "agents have changed: new runs see them");
@@ -283,8 +291,7 @@ static int reload(void *user, struct err *err)
         }
         tell_unchanged(d, fresh.options);
         session_adopt(&d->session, &fresh);
-        engine_reload(d->engine, d->session.catalog, slots_of(d->session.options),
-                      four_eyes_of(d->session.options));
+        engine_renew(d);
         catalog_free(before);
         sandbox_drain(d->session.sandbox);
         registry_free(d->registry);

@@ -284,11 +284,15 @@ void engine_trigger_stands(struct engine *e, const struct engine_trigger *trigge
         engine_turn(e);
 }
 
-void engine_reload(struct engine *e, struct catalog *catalog, unsigned slots, bool four_eyes)
+void engine_reload(struct engine *e, const struct engine_renewal *renewal)
 {
-        e->catalog = catalog;
-        e->options.slots = slots_of(slots);
-        e->options.four_eyes = four_eyes;
+        e->catalog = renewal->catalog;
+        e->options.slots = slots_of(renewal->slots);
+        e->options.project_slots = renewal->project_slots;
+        e->options.runs_max = renewal->runs_max;
+        e->options.project_runs = renewal->project_runs;
+        e->options.four_eyes = renewal->four_eyes;
+        queue_touch(e);
         engine_turn(e);
 }
 

@@ -134,7 +134,13 @@ DEFINE_FREEP(struct engine, engine_free);
  * Runs that are carried already keep the agents that they have. `catalog` is borrowed as by
  * engine_new(); the one before it is kept as long as a run needs it.
  */
-void engine_reload(struct engine *e, struct catalog *catalog, unsigned slots, bool four_eyes);
+struct engine_renewal {
+        struct catalog *catalog;
+        bool four_eyes;
+        unsigned slots, project_slots, runs_max, project_runs; /* as in engine_options */
+};
+
+void engine_reload(struct engine *e, const struct engine_renewal *renewal);
 
 /* What started a run, where it was no person. */
 struct engine_trigger {
