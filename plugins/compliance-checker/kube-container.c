@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube-container.h"
 
+#include "kube-env.h"
 #include "kube-field.h"
-#include "scan/value.h"
+#include "kube-image.h"
+#include "kube-port.h"
 
-#include <ctype.h>
 #include <strings.h>
 
 #define INFO   LINHAY_SEVERITY_INFO
@@ -30,9 +31,6 @@ enum {
         KEEPS_NET_RAW,
         KEEPS_DEFAULTS,
         KEEPS_ALL,
-        LATEST,
-        NO_DIGEST,
-        PULL_POLICY,
         CPU_REQUEST,
         CPU_LIMIT,
         MEMORY_REQUEST,
@@ -41,20 +39,6 @@ enum {
         NO_LIVENESS,
         NO_READINESS,
         NO_STARTUP,
-        LIVENESS_PORT,
-        READINESS_PORT,
-        STARTUP_PORT,
-        HOST_PORT,
-        SSH_PORT,
-        LOW_PORT,
-        PORT_NAME,
-        ENV_SECRET_REF,
-        ENV_SECRET,
-        ENV_TWICE,
-        GIT_SYNC,
-        DASHBOARD,
-        TILLER,
-        TILLER_LISTENS,
         WRITABLE_MOUNT,
         SECCOMP_OFF,
         SELINUX,
@@ -133,19 +117,6 @@ static const struct notice notices[] = {
                         "The container does not drop all capabilities",
                         "Set capabilities: { drop: [ALL] } and add back what is needed.",
                         "checkov:CKV_K8S_37 cis-kubernetes:5.2.10 pss:restricted" },
-        [LATEST] = { "config/k8s-latest-tag", MEDIUM, "CWE-1357",
-                     "The image is :latest or has no tag, so it changes without notice",
-                     "Name a version, better a digest.",
-                     "checkov:CKV_K8S_14 kube-linter:latest-tag" },
-        [NO_DIGEST] = { "config/k8s-image-without-digest", INFO, "CWE-1357",
-                        "The image is named by a tag, which can be moved to another image",
-                        "Name it by digest: image@sha256:...",
-                        "checkov:CKV_K8S_43 kube-linter:image-not-pinned-by-digest "
-                        "kube-linter:image-sha" },
-        [PULL_POLICY] = { "config/k8s-image-pull-policy", INFO, NULL,
-                          "The image is not pulled each time, so a node may run an older one, and "
-                          "pods without its pull secret may use it",
-                          "Set imagePullPolicy: Always.", "checkov:CKV_K8S_15" },
         [CPU_REQUEST] = { "config/k8s-no-cpu-request", INFO, "CWE-770",
                           "The container has no request for CPU time",
                           "Set resources.requests.cpu.",
@@ -177,61 +148,6 @@ static const struct notice notices[] = {
                          "The container has no startupProbe",
                          "Add a startupProbe if it starts slowly.",
                          "kube-linter:no-startup-probe" },
-        [LIVENESS_PORT] = { "config/k8s-liveness-port", LOW, NULL,
-                            "The livenessProbe asks a port that the container does not expose",
-                            "Use a port of the container, or add it to ports.",
-                            "kube-linter:liveness-port" },
-        [READINESS_PORT] = { "config/k8s-readiness-port", LOW, NULL,
-                             "The readinessProbe asks a port that the container does not expose",
-                             "Use a port of the container, or add it to ports.",
-                             "kube-linter:readiness-port" },
-        [STARTUP_PORT] = { "config/k8s-startup-port", LOW, NULL,
-                           "The startupProbe asks a port that the container does not expose",
-                           "Use a port of the container, or add it to ports.",
-                           "kube-linter:startup-port" },
-        [HOST_PORT] = { "config/k8s-host-port", LOW, "CWE-668",
-                        "hostPort opens a port of the node itself, past network policies",
-                        "Use a Service.", "checkov:CKV_K8S_26 cis-kubernetes:5.2.13 pss:baseline" },
-        [SSH_PORT] = { "config/k8s-ssh-port", LOW, "CWE-668",
-                       "The container exposes port 22, that of SSH",
-                       "Use kubectl exec, and run no SSH server.", "kube-linter:ssh-port" },
-        [LOW_PORT] = { "config/k8s-privileged-port", INFO, NULL,
-                       "The container listens on a port below 1024, for which it may need rights",
-                       "Use a port of 1024 or more; a Service can show it as another.",
-                       "kube-linter:privileged-ports" },
-        [PORT_NAME] = { "config/k8s-invalid-port", LOW, NULL,
-                        "The port's name or number is none that the API accepts",
-                        "Use at most 15 of a-z, 0-9 and -, at least one of them a letter.",
-                        "kube-linter:invalid-target-ports" },
-        [ENV_SECRET_REF] = { "config/k8s-secret-as-variable", INFO, "CWE-526",
-                             "A secret is given as an environment variable, which logs and child "
-                             "processes see",
-                             "Mount the secret as a file.",
-                             "checkov:CKV_K8S_35 kube-linter:read-secret-from-env-var "
-                             "cis-kubernetes:5.4.1" },
-        [ENV_SECRET] = { "config/k8s-secret-in-variable", HIGH, "CWE-798",
-                         "A variable whose name says that it is secret has its value in the file",
-                         "Put it into a Secret and mount that.", "kube-linter:env-var-secret" },
-        [ENV_TWICE] = { "config/k8s-duplicate-variable", LOW, NULL,
-                        "The environment variable is set twice; the last one holds",
-                        "Leave out one of them.", "kube-linter:duplicate-env-var" },
-        [GIT_SYNC] = { "config/k8s-git-sync-command", MEDIUM, "CWE-78",
-                       "GITSYNC_GIT names the program that git-sync runs, so whoever sets it runs "
-                       "what he likes",
-                       "Leave out GITSYNC_GIT.", "checkov:CKV_K8S_159" },
-        [DASHBOARD] = { "config/k8s-dashboard", MEDIUM, "CWE-668",
-                        "The Kubernetes dashboard is deployed, which holds the rights of whoever "
-                        "is logged in",
-                        "Leave out the dashboard, or keep it behind authentication.",
-                        "checkov:CKV_K8S_33" },
-        [TILLER] = { "config/k8s-tiller", HIGH, "CWE-1104",
-                     "Tiller, the server of Helm 2, has all rights in the cluster and is no longer "
-                     "maintained",
-                     "Use Helm 3, which needs no server.", "checkov:CKV_K8S_34" },
-        [TILLER_LISTENS] = { "config/k8s-tiller-listens", HIGH, "CWE-306",
-                             "Tiller takes orders from every pod of the cluster",
-                             "Use Helm 3; until then start it with --listen=localhost:44134.",
-                             "checkov:CKV_K8S_45" },
         [WRITABLE_MOUNT] = { "config/k8s-writable-host-mount", MEDIUM, "CWE-668",
                              "A path of the host is mounted so that the container can write to it",
                              "Set readOnly: true, or use another kind of volume.",
@@ -366,255 +282,6 @@ static int look_at_capabilities(struct kube *k, const struct kube_object *o,
         return r;
 }
 
-/* ---- The image ---- */
-
-/* The tag in an image's name, empty if it has none. A port stands before the last slash. */
-static struct span tag_of(const char *image)
-{
-        size_t n = strcspn(image, "@");
-        const char *slash = memrchr(image, '/', n), *end = image + n;
-        const char *from = slash ? slash : image;
-        const char *colon = memchr(from, ':', (size_t) (end - from));
-
-        return colon ? (struct span){ colon + 1, (size_t) (end - colon) - 1 }
-                     : (struct span){ end, 0 };
-}
-
-static int look_at_image(struct kube *k, const struct kube_object *o,
-                         const struct kube_container *c)
-{
-        const struct yaml_node *image = yaml_get(c->node, "image");
-        const struct yaml_node *policy = yaml_get(c->node, "imagePullPolicy");
-        const char *name = c->image;
-        struct span tag = tag_of(name);
-        bool pinned = strchr(name, '@');
-        bool moving = !tag.length || (tag.length == 6 && !memcmp(tag.text, "latest", 6));
-        int r = 0;
-
-        if (!*name)
-                return 0;
-        /* ${...} and $(...) are filled in by somebody else, like what a template leaves open. */
-        if (!strchr(name, '$') && !pinned && moving && (tag.length || !k->is_template))
-                r = kube_tell(k, &notices[LATEST], image);
-        if (r >= 0 && !pinned)
-                r = kube_tell_missing(k, o, &notices[NO_DIGEST], image);
-        if (r < 0)
-                return r;
-        if (policy && strcmp(kube_text(policy), "Always") != 0)
-                return kube_tell(k, &notices[PULL_POLICY], policy);
-        if (!policy && !moving)
-                return kube_tell_missing(k, o, &notices[PULL_POLICY], image);
-        return 0;
-}
-
-/* What the image is, or what the pod's labels say that it is. */
-static int look_for_programs(struct kube *k, const struct kube_object *o,
-                             const struct kube_container *c)
-{
-        const struct yaml_node *labels = yaml_get(o->pod_meta, "labels");
-        const struct yaml_node *args = yaml_get(c->node, "args");
-        const char *app = kube_text(yaml_get(labels, "app"));
-        const char *k8s_app = kube_text(yaml_get(labels, "k8s-app"));
-        bool dashboard = strstr(c->image, "kubernetes-dashboard") ||
-                         strstr(c->image, "kubernetesui") || !strcmp(app, "kubernetes-dashboard") ||
-                         (!*app && !strcmp(k8s_app, "kubernetes-dashboard"));
-        bool tiller = strstr(c->image, "tiller") || !strcmp(app, "helm") ||
-                      (!*app && yaml_is(yaml_get(labels, "name"), "tiller"));
-        int r = dashboard ? kube_tell(k, &notices[DASHBOARD], c->place) : 0;
-
-        if (r < 0 || !tiller)
-                return r;
-        r = kube_tell(k, &notices[TILLER], c->place);
-        for (size_t i = 0; i < kube_few(args, YAML_SEQUENCE); i++) {
-                const char *arg = kube_text(args->items[i]);
-
-                if (strstr(arg, "--listen") &&
-                    (strstr(arg, "localhost") || strstr(arg, "127.0.0.1")))
-                        return r;
-        }
-        return r < 0 ? r : kube_tell_missing(k, o, &notices[TILLER_LISTENS], c->place);
-}
-
-/* ---- Ports and probes ---- */
-
-static bool exposes(const struct kube_container *c, const struct yaml_node *wanted)
-{
-        const struct yaml_node *ports = yaml_get(c->node, "ports");
-        const char *text = kube_text(wanted);
-
-        for (size_t i = 0; i < kube_few(ports, YAML_SEQUENCE); i++) {
-                const struct yaml_node *port = ports->items[i];
-                const char *protocol = kube_text(yaml_get(port, "protocol"));
-
-                if (*protocol && strcmp(protocol, "TCP") != 0)
-                        continue;
-                if (yaml_is(yaml_get(port, "containerPort"), text) ||
-                    yaml_is(yaml_get(port, "name"), text))
-                        return true;
-        }
-        return false;
-}
-
-static int look_at_probes(struct kube *k, const struct kube_object *o,
-                          const struct kube_container *c)
-{
-        static const struct {
-                const char *key;
-                int notice;
-        } probes[] = {
-                { "livenessProbe", LIVENESS_PORT },
-                { "readinessProbe", READINESS_PORT },
-                { "startupProbe", STARTUP_PORT },
-        };
-        static const char *const asks[] = { "httpGet.port", "tcpSocket.port", "grpc.port" };
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && c->kind == KUBE_MAIN && i < ARRAY_SIZE(probes); i++)
-                for (size_t n = 0; r >= 0 && n < ARRAY_SIZE(asks); n++) {
-                        const struct yaml_node *probe = yaml_get(c->node, probes[i].key);
-                        const struct yaml_node *port = yaml_at(probe, asks[n]);
-
-                        if (*kube_text(port) && !exposes(c, port))
-                                r = kube_tell_missing(k, o, &notices[probes[i].notice], port);
-                }
-        return r;
-}
-
-/* A name that the API accepts for a port: RFC 6335, section 5.1. */
-static bool is_port_name(const char *name)
-{
-        size_t n = strlen(name);
-        bool letter = false;
-
-        for (size_t i = 0; i < n; i++) {
-                letter |= islower((unsigned char) name[i]) != 0;
-                if (!islower((unsigned char) name[i]) && !isdigit((unsigned char) name[i]) &&
-                    (name[i] != '-' || i == 0 || i + 1 == n || name[i + 1] == '-'))
-                        return false;
-        }
-        return n >= 1 && n <= 15 && letter;
-}
-
-static int look_at_port(struct kube *k, const struct yaml_node *port)
-{
-        const struct yaml_node *host = yaml_get(port, "hostPort"), *name = yaml_get(port, "name");
-        const struct yaml_node *own = yaml_get(port, "containerPort");
-        const char *protocol = kube_text(yaml_get(port, "protocol"));
-        int64_t number = 0;
-        int r = 0;
-
-        if (host && !yaml_is(host, "0"))
-                r = kube_tell(k, &notices[HOST_PORT], host);
-        (void) kube_number(own, &number);
-        if (r >= 0 && number == 22 && (!*protocol || !strcmp(protocol, "TCP")))
-                r = kube_tell(k, &notices[SSH_PORT], own);
-        if (r >= 0 && number > 0 && number < 1024)
-                r = kube_tell(k, &notices[LOW_PORT], own);
-        if (r >= 0 && *kube_text(name) && !is_port_name(kube_text(name)) && !k->is_template)
-                r = kube_tell(k, &notices[PORT_NAME], name);
-        return r;
-}
-
-static int look_at_ports(struct kube *k, const struct kube_object *o,
-                         const struct kube_container *c)
-{
-        const struct yaml_node *ports = yaml_get(c->node, "ports");
-        size_t n = kube_count(k, ports, YAML_SEQUENCE);
-        int r = 0;
-
-        (void) o;
-        for (size_t i = 0; r >= 0 && i < n; i++)
-                r = look_at_port(k, ports->items[i]);
-        return r;
-}
-
-/* ---- Variables ---- */
-
-static bool is_secret_name(const char *name)
-{
-        static const char *const words[] = { "PASSWORD",    "PASSWD",     "API_KEY",   "APIKEY",
-                                             "PRIVATE_KEY", "ACCESS_KEY", "AUTH_TOKEN" };
-
-        for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-                if (strcasestr(name, words[i]))
-                        return true;
-        return false;
-}
-
-/* Names of variables with "secret" are taken at their word; others only if the value looks so. */
-static bool is_secret(const char *name, const struct yaml_node *value)
-{
-        const char *text = kube_text(value);
-        struct span s = { text, strlen(text) };
-
-        if (!s.length || strstr(text, "$("))
-                return false;
-        if (strcasestr(name, "secret"))
-                return true;
-        return is_secret_name(name) && !value_is_placeholder(s) && !value_is_reference(s);
-}
-
-static int look_at_variable(struct kube *k, const struct yaml_node *e)
-{
-        const struct yaml_node *name = yaml_get(e, "name"), *value = yaml_get(e, "value");
-        const struct yaml_node *ref = yaml_at(e, "valueFrom.secretKeyRef");
-        int r = 0;
-
-        if (ref)
-                r = kube_tell(k, &notices[ENV_SECRET_REF], ref);
-        if (r >= 0 && yaml_is(name, "GITSYNC_GIT"))
-                r = kube_tell(k, &notices[GIT_SYNC], name);
-        if (r < 0 || !is_secret(kube_text(name), value))
-                return r;
-        r = kube_tell(k, &notices[ENV_SECRET], value);
-        return r < 0 ? r : check_hide(k->c, value->start, value->end, 0);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-        const struct yaml_node *const *x = a, *const *y = b;
-        int order = strcmp(kube_text(*x), kube_text(*y));
-
-        return order ? order : ((*x)->start > (*y)->start) - ((*x)->start < (*y)->start);
-}
-
-static int look_for_twice(struct kube *k, const struct yaml_node *env)
-{
-        size_t n = kube_count(k, env, YAML_SEQUENCE), named = 0;
-        const struct yaml_node **names = n ? calloc(n, sizeof(*names)) : NULL;
-        int r = 0;
-
-        if (n && !names)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++)
-                if (*kube_text(yaml_get(env->items[i], "name")))
-                        names[named++] = yaml_get(env->items[i], "name");
-        if (named)
-                qsort(names, named, sizeof(*names), compare_names);
-        for (size_t i = 1; r >= 0 && i < named; i++)
-                if (!strcmp(kube_text(names[i - 1]), kube_text(names[i])))
-                        r = kube_tell(k, &notices[ENV_TWICE], names[i]);
-        free(names);
-        return r;
-}
-
-static int look_at_environment(struct kube *k, const struct kube_object *o,
-                               const struct kube_container *c)
-{
-        const struct yaml_node *env = yaml_get(c->node, "env");
-        const struct yaml_node *from = yaml_get(c->node, "envFrom");
-        size_t n = kube_count(k, env, YAML_SEQUENCE), n_from = kube_count(k, from, YAML_SEQUENCE);
-        int r = 0;
-
-        (void) o;
-        for (size_t i = 0; r >= 0 && i < n; i++)
-                r = look_at_variable(k, env->items[i]);
-        for (size_t i = 0; r >= 0 && i < n_from; i++)
-                if (yaml_get(from->items[i], "secretRef"))
-                        r = kube_tell(k, &notices[ENV_SECRET_REF], from->items[i]);
-        return r < 0 || k->is_template ? r : look_for_twice(k, env);
-}
-
 /* ---- Mounts ---- */
 
 static const struct yaml_node *host_path(const struct kube_object *o, const char *volume)
@@ -647,8 +314,7 @@ int kube_container_look(struct kube *k, const struct kube_object *o, const struc
 {
         static int (*const looks[])(struct kube * k, const struct kube_object *o,
                                     const struct kube_container *c) = {
-                look_at_user,   look_at_capabilities, look_at_image,       look_for_programs,
-                look_at_probes, look_at_ports,        look_at_environment, look_at_mounts,
+                look_at_user, look_at_capabilities, look_at_mounts, kube_image_look, kube_port_look,
         };
         unsigned on = c->kind;
         int r;
@@ -658,5 +324,5 @@ int kube_container_look(struct kube *k, const struct kube_object *o, const struc
         r = kube_look_at_fields(k, o, c->node, c->place, on, fields, ARRAY_SIZE(fields));
         for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(looks); i++)
                 r = looks[i](k, o, c);
-        return r;
+        return r < 0 ? r : kube_env_look(k, c);
 }

@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * Rules about the containers of a pod: rights, image, resources, probes, ports, variables.
+ * Rules about the containers of a pod: rights, resources, probes, mounts; image, ports and
+ * variables have files of their own.
  */
 
 #include "kube-object.h"

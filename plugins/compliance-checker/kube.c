@@ -5,6 +5,7 @@
 #include "kube-container.h"
 #include "kube-kind.h"
 #include "kube-link.h"
+#include "kube-note.h"
 #include "kube-pod.h"
 #include "kube-role.h"
 
@@ -28,7 +29,7 @@ static int look_at_object(struct kube *k, const struct kube_object *o)
                 r = kube_pod_look(k, o);
         if (r >= 0 && o->pod)
                 r = kube_each_container(k, o, look_at_container);
-        return r < 0 ? r : kube_link_note(k, o);
+        return r < 0 ? r : kube_note_take(k, o);
 }
 
 /* ---- Templates ---- */

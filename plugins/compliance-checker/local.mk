@@ -37,11 +37,16 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/kube.c plugins/compliance-checker/kube.h \
 	plugins/compliance-checker/kube-component.c plugins/compliance-checker/kube-component.h \
 	plugins/compliance-checker/kube-container.c plugins/compliance-checker/kube-container.h \
+	plugins/compliance-checker/kube-env.c plugins/compliance-checker/kube-env.h \
 	plugins/compliance-checker/kube-field.c plugins/compliance-checker/kube-field.h \
+	plugins/compliance-checker/kube-flag.c plugins/compliance-checker/kube-flag.h \
+	plugins/compliance-checker/kube-image.c plugins/compliance-checker/kube-image.h \
 	plugins/compliance-checker/kube-kind.c plugins/compliance-checker/kube-kind.h \
 	plugins/compliance-checker/kube-link.c plugins/compliance-checker/kube-link.h \
+	plugins/compliance-checker/kube-note.c plugins/compliance-checker/kube-note.h \
 	plugins/compliance-checker/kube-object.c plugins/compliance-checker/kube-object.h \
 	plugins/compliance-checker/kube-pod.c plugins/compliance-checker/kube-pod.h \
+	plugins/compliance-checker/kube-port.c plugins/compliance-checker/kube-port.h \
 	plugins/compliance-checker/kube-role.c plugins/compliance-checker/kube-role.h \
 	plugins/compliance-checker/kube-selector.c plugins/compliance-checker/kube-selector.h \
 	plugins/compliance-checker/licenses.c plugins/compliance-checker/licenses.h \
