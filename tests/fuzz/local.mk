@@ -24,6 +24,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-redact \
 	tests/fuzz/fuzz-regex \
 	tests/fuzz/fuzz-response \
+	tests/fuzz/fuzz-rules \
 	tests/fuzz/fuzz-schema \
 	tests/fuzz/fuzz-shell \
 	tests/fuzz/fuzz-speech \
@@ -119,6 +120,13 @@ tests_fuzz_fuzz_quantity_LDADD = $(HOST_LIBS)
 tests_fuzz_fuzz_redact_SOURCES = tests/fuzz/fuzz-redact.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_redact_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_redact_LDADD = $(HOST_LIBS)
+
+# Of compliance-checker, packs of rules and what they are imported from.
+tests_fuzz_fuzz_rules_SOURCES = tests/fuzz/fuzz-rules.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_rules_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_rules_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_rules_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libscan.a \
+	plugins/lib/libtoml.a libbase.a $(SCAN_LIBS)
 
 tests_fuzz_fuzz_schema_SOURCES = tests/fuzz/fuzz-schema.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_schema_LDFLAGS = $(FUZZ_LINK)

@@ -86,3 +86,9 @@ TESTS += tests/unit/test-license
 tests_unit_test_license_SOURCES = tests/unit/test-license.c tests/test.h
 tests_unit_test_license_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_license_LDADD = plugins/lib/liblicense.a $(TEST_LIBS)
+
+check_PROGRAMS += tests/unit/test-gates
+TESTS += tests/unit/test-gates
+tests_unit_test_gates_SOURCES = tests/unit/test-gates.c tests/test.h
+tests_unit_test_gates_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_gates_LDADD = plugins/lib/libscan.a $(TEST_LIBS) $(SCAN_LIBS)
