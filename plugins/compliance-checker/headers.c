@@ -3,9 +3,12 @@
 
 #include "caddyfile.h"
 #include "captured.h"
+#include "django.h"
+#include "express.h"
 #include "header-policy.h"
 #include "httpd.h"
 #include "nginx-config.h"
+#include "spring.h"
 
 /* Each kind of file: how it is known, and what checks it for each of the two controls. */
 static const struct {
@@ -17,18 +20,24 @@ static const struct {
         { caddyfile_is_one, caddyfile_check_headers, caddyfile_check_config },
         { nginx_is_config, nginx_check, NULL },
         { httpd_is_config, httpd_check_headers, httpd_check_config },
+        { django_is_settings, django_check_headers, django_check_config },
+        { express_is_one, express_check, NULL },
+        { spring_is_settings, spring_check_headers, spring_check_config },
+        { spring_is_source, spring_check_source, NULL },
 };
 
 size_t headers_rules(void)
 {
         return captured_rules() + header_policy_rules + header_csp_rules + nginx_access_rules_n +
                nginx_inject_rules_n + nginx_match_rules_n + nginx_policy_rules_n +
-               httpd_headers_rules + caddyfile_headers_rules;
+               httpd_headers_rules + caddyfile_headers_rules + express_rules +
+               django_rules(CONTROL_HEADERS) + spring_rules(CONTROL_HEADERS);
 }
 
 size_t headers_config_rules(void)
 {
-        return httpd_config_rules + caddyfile_config_rules;
+        return httpd_config_rules + caddyfile_config_rules + django_rules(CONTROL_CONFIG) +
+               spring_rules(CONTROL_CONFIG);
 }
 
 static int check_kind(struct check *c, enum control control)

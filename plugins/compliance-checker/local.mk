@@ -23,8 +23,10 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/docker-run.c \
 	plugins/compliance-checker/docker-secret.c \
 	plugins/compliance-checker/docker-stage.c \
+	plugins/compliance-checker/django.c plugins/compliance-checker/django.h \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \
 	plugins/compliance-checker/env.c plugins/compliance-checker/env.h \
+	plugins/compliance-checker/express.c plugins/compliance-checker/express.h \
 	plugins/compliance-checker/gitleaks.c plugins/compliance-checker/gitleaks.h \
 	plugins/compliance-checker/handed.c plugins/compliance-checker/handed.h \
 	plugins/compliance-checker/header-csp.c plugins/compliance-checker/header-csp.h \
@@ -66,6 +68,8 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/secret-name.c plugins/compliance-checker/secret-name.h \
 	plugins/compliance-checker/secrets.c plugins/compliance-checker/secrets.h \
 	plugins/compliance-checker/variable.c plugins/compliance-checker/variable.h \
+	plugins/compliance-checker/spring.c plugins/compliance-checker/spring.h \
+	plugins/compliance-checker/syntax.c plugins/compliance-checker/syntax.h \
 	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h \
 	plugins/compliance-checker/unit.c plugins/compliance-checker/unit.h \
 	plugins/compliance-checker/unit-exposure.c plugins/compliance-checker/unit-exposure.h \
@@ -73,13 +77,13 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/unpack.c plugins/compliance-checker/unpack.h
 plugins_compliance_checker_libchecker_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_compliance_checker_libchecker_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) $(PCRE2_CFLAGS) \
-	$(NETTLE_CFLAGS) $(LIBARCHIVE_CFLAGS) $(LIBGIT2_CFLAGS) \
+	$(NETTLE_CFLAGS) $(LIBARCHIVE_CFLAGS) $(LIBGIT2_CFLAGS) $(TREE_SITTER_CFLAGS) \
 	-Wa,-I$(srcdir)/plugins/compliance-checker -Wa,-I$(builddir)/plugins/compliance-checker
 
 # What the library needs, for whoever links it.
 CHECKER_LIBS = plugins/lib/libserver.a plugins/lib/liblicense.a plugins/lib/libscan.a \
 	plugins/lib/libdocker.a plugins/lib/libyamltree.a plugins/lib/libtoml.a $(SCAN_LIBS) $(YAML_LIBS) \
-	$(LIBARCHIVE_LIBS) $(LIBGIT2_LIBS)
+	$(LIBARCHIVE_LIBS) $(LIBGIT2_LIBS) plugins/code-reviewer/libgrammars.a $(TREE_SITTER_LIBS)
 
 agent_PROGRAMS += plugins/compliance-checker/compliance-checker.so
 plugins_compliance_checker_compliance_checker_so_SOURCES = plugins/compliance-checker/compliance-checker.c

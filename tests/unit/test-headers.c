@@ -571,6 +571,119 @@ static void test_captured(void **state)
         tree_remove(&t);
 }
 
+/* ---- Programs ---- */
+
+static void test_django(void **state)
+{
+        (void) state;
+        static const struct row rows[] = {
+                { "all is well",
+                  "SECRET_KEY = os.environ['K']\nDEBUG = False\nALLOWED_HOSTS = ['a.b']\n"
+                  "SESSION_COOKIE_SECURE = True\nSECURE_HSTS_SECONDS = 31536000\n",
+                  "" },
+                { "debug", "ALLOWED_HOSTS = []\nDEBUG = True\n", "2:django-debug " },
+                { "any host", "ALLOWED_HOSTS = [\n  'a', '*',\n]\n", "1:django-any-host " },
+                { "the key", "SECRET_KEY = 'django-insecure-abc'\n", "1:django-secret-key " },
+                { "cookies",
+                  "SECRET_KEY = k\nSESSION_COOKIE_SECURE = False\nCSRF_COOKIE_SECURE = False\n",
+                  "2:django-session-insecure 3:django-csrf-insecure " },
+                { "a short time", "SECRET_KEY = k\nSECURE_HSTS_SECONDS = 60\n", "2:django-hsts " },
+                { "frames", "SECRET_KEY = k\nX_FRAME_OPTIONS = 'ALLOWALL'\n",
+                  "2:django-frame-options " },
+                { "a policy", "SECRET_KEY = k\nSECURE_REFERRER_POLICY = 'unsafe-url'\n",
+                  "2:django-referrer-policy " },
+                { "all origins", "SECRET_KEY = k\nCORS_ALLOW_ALL_ORIGINS = True\n",
+                  "2:django-cors-all " },
+                { "middleware", "MIDDLEWARE = ['django.middleware.security.SecurityMiddleware']\n",
+                  "1:django-no-csrf-middleware 1:django-no-frame-middleware " },
+                { "in a comment or a text",
+                  "# DEBUG = True\nSECRET_KEY = k\nx = \"DEBUG = True\"\n", "" },
+                { "from the environment", "SECRET_KEY = k\nDEBUG = env.bool('DEBUG')\n", "" },
+        };
+
+        EXPECT("settings.py", rows);
+}
+
+static void test_express(void **state)
+{
+        (void) state;
+#define APP "const app = require('express')();\n"
+        static const struct row rows[] = {
+                { "no helmet",
+                  "const express = require('express');\nconst app = express();\napp.listen(1);\n",
+                  "2:express-no-helmet " },
+                { "with helmet",
+                  "const express = require('express');\nconst app = "
+                  "express();\napp.use(helmet());\n"
+                  "app.listen(1);\n",
+                  "" },
+                { "a part of helmet off",
+                  APP "app.use(helmet({ contentSecurityPolicy: false }));\n",
+                  "2:helmet-disabled " },
+                { "a short time", APP "app.use(helmet({ hsts: { maxAge: 60 } }));\n",
+                  "2:weak-hsts " },
+                { "a cookie", APP "res.cookie('a', b, { secure: false, httpOnly: false });\n",
+                  "2:cookie-without-secure 2:cookie-without-httponly " },
+                { "a session", APP "app.use(session({ cookie: { secure: false } }));\n",
+                  "2:cookie-without-secure " },
+                { "all origins", APP "app.use(cors({ origin: true, credentials: true }));\n",
+                  "2:cors-any-with-credentials " },
+                { "some origins",
+                  APP "app.use(cors({ origin: 'https://a', credentials: true }));\n", "" },
+                { "a header", APP "res.setHeader('X-Frame-Options', 'maybe');\n",
+                  "2:weak-frame-options " },
+                { "not checked", APP "https.get({ rejectUnauthorized: false });\n",
+                  "2:proxy-unverified " },
+                { "told", APP "app.enable('x-powered-by');\n", "2:powered-by " },
+                { "in a comment", APP "// res.cookie('a', b, { secure: false });\n", "" },
+        };
+
+        EXPECT("app.js", rows);
+        EXPECT("app.ts", rows);
+}
+
+static void test_spring(void **state)
+{
+        (void) state;
+        static const struct row properties[] = {
+                { "all is well", "server.ssl.enabled=true\n", "" },
+                { "the actuator", "# a\nmanagement.endpoints.web.exposure.include = health, *\n",
+                  "2:spring-actuator-exposed " },
+                { "a cookie", "server.servlet.session.cookie.httpOnly=false\n",
+                  "1:cookie-without-httponly " },
+                { "the console", "spring.h2.console.enabled=true\n", "1:spring-h2-console " },
+        };
+        static const struct row yaml[] = {
+                { "nested",
+                  "management:\n  endpoints:\n    web:\n      exposure:\n        include: \"*\"\n",
+                  "5:spring-actuator-exposed " },
+                { "a list",
+                  "server:\n  ssl:\n    enabled-protocols:\n      - TLSv1.1\n      - TLSv1.2\n",
+                  "4:weak-tls " },
+                { "with dots", "server.servlet.session.cookie:\n  secure: false\n",
+                  "2:cookie-without-secure " },
+                { "broken", "a: [\n", "" },
+        };
+        static const struct row java[] = {
+                { "csrf", "import org.springframework.x;\nhttp\n  .csrf()\n  .disable();\n",
+                  "3:spring-csrf-disabled " },
+                { "by a lambda",
+                  "import org.springframework.x;\nhttp.csrf(csrf -> csrf.disable());\n",
+                  "2:spring-csrf-disabled " },
+                { "headers", "import org.springframework.x;\nhttp.headers().disable();\n",
+                  "2:spring-headers-disabled " },
+                { "in comments",
+                  "import org.springframework.x;\n// .csrf().disable()\n"
+                  "/* .headers().disable() */\n",
+                  "" },
+                { "not Spring", "http.csrf().disable();\n", "" },
+        };
+
+        EXPECT("application.properties", properties);
+        EXPECT("application.yml", yaml);
+        EXPECT("Config.java", java);
+}
+
 /* ---- The labelled fixtures ---- */
 
 static FILE *open_corpus(void)
@@ -660,8 +773,9 @@ int main(void)
                 cmocka_unit_test(test_inject),      cmocka_unit_test(test_origins),
                 cmocka_unit_test(test_expressions), cmocka_unit_test(test_access),
                 cmocka_unit_test(test_include),     cmocka_unit_test(test_captured),
-                cmocka_unit_test(test_apache),      cmocka_unit_test(test_caddy),
-                cmocka_unit_test(test_corpus),
+                cmocka_unit_test(test_django),      cmocka_unit_test(test_express),
+                cmocka_unit_test(test_spring),      cmocka_unit_test(test_apache),
+                cmocka_unit_test(test_caddy),       cmocka_unit_test(test_corpus),
         };
 
         return cmocka_run_group_tests_name("headers", tests, NULL, NULL);
