@@ -17,27 +17,31 @@ static enum dockerfile_rule rule_for(const char *value, bool is_env)
         return is_env ? DOCKERFILE_ENV_SECRET : DOCKERFILE_SECRET;
 }
 
+/* An empty value, the name of a file, a switch or a small number is no secret. */
+static bool is_harmless(const char *value)
+{
+        static const char *const words[] = { "true", "false", "yes",      "no",       "on", "off",
+                                             "none", "null",  "required", "optional", NULL };
+
+        for (const char *const *word = words; *word; word++)
+                if (strcasecmp(value, *word) == 0)
+                        return true;
+        return *value == '/' || (strlen(value) < 4 && strspn(value, "0123456789") == strlen(value));
+}
+
 static int check_pair(struct docker_check *d, const struct docker_instruction *i,
                       const struct docker_pair *pair, bool is_env)
 {
         const char *value = pair->value.text;
-        enum dockerfile_rule rule;
         int r = 0;
 
-        if (!secret_name_is(pair->key.text))
-                return 0;
-        /* An empty default, or the name of a file, holds nothing. */
-        if (value && i->kind == DOCKER_ENV && (!*value || *value == '/'))
-                return 0;
-        rule = rule_for(value, is_env);
-        /* ENV X=$X is told where X comes from. */
-        if (i->kind == DOCKER_ENV &&
-            (rule == DOCKERFILE_SECRET_ARG || rule == DOCKERFILE_ENV_SECRET_ARG))
+        if (!secret_name_is(pair->key.text) ||
+            (value && (*value || i->kind == DOCKER_ENV) && is_harmless(value)))
                 return 0;
         if (value && *value)
                 r = check_hide(d->c, pair->value.start, pair->value.end, 0);
         return r < 0 ? r
-                     : docker_tell(d, rule, i, pair->key.start,
+                     : docker_tell(d, rule_for(value, is_env), i, pair->key.start,
                                    value ? pair->value.end : pair->key.end);
 }
 

@@ -109,8 +109,8 @@ static int check_user(struct docker_check *d, size_t stage)
         return docker_tell_all(d, is_last ? DOCKERFILE_ROOT_USER : DOCKERFILE_ROOT_STAGE, user);
 }
 
-/* Of what counts only once, each but the first is told. */
-static int check_once(struct docker_check *d, size_t stage)
+/* Of what counts only once in a stage, each but the first is told. */
+static int check_once(struct docker_check *d)
 {
         static const struct {
                 enum docker_kind kind;
@@ -120,20 +120,22 @@ static int check_once(struct docker_check *d, size_t stage)
                 { DOCKER_CMD, DOCKERFILE_MANY_CMDS },
                 { DOCKER_ENTRYPOINT, DOCKERFILE_MANY_ENTRYPOINTS },
         };
-        const struct docker_stage *s = &d->file->stages[stage];
+        bool is_second[ARRAY_SIZE(once)] = { false };
+        size_t stage = DOCKER_NO_STAGE;
         int r = 0;
 
-        for (size_t k = 0; k < ARRAY_SIZE(once); k++) {
-                bool is_second = false;
+        for (size_t i = 0; r >= 0 && i < d->file->n_instructions; i++) {
+                const struct docker_instruction *in = &d->file->instructions[i];
 
-                for (size_t i = s->first; r >= 0 && i < s->last; i++) {
-                        const struct docker_instruction *in = &d->file->instructions[i];
-
+                if (in->stage != stage)
+                        memset(is_second, 0, sizeof(is_second));
+                stage = in->stage;
+                for (size_t k = 0; r >= 0 && k < ARRAY_SIZE(once); k++) {
                         if (in->kind != once[k].kind || in->is_onbuild)
                                 continue;
-                        if (is_second)
+                        if (is_second[k])
                                 r = docker_tell_all(d, once[k].rule, in);
-                        is_second = true;
+                        is_second[k] = true;
                 }
         }
         return r;
@@ -162,10 +164,12 @@ static int check_first(struct docker_check *d)
 int docker_check_stages(struct docker_check *d)
 {
         static int (*const checks[])(struct docker_check * d, size_t stage) = {
-                check_image, check_name, check_platform, check_user, check_once, check_health,
+                check_image, check_name, check_platform, check_user, check_health,
         };
         int r = check_first(d);
 
+        if (r >= 0)
+                r = check_once(d);
         for (size_t stage = 0; stage < d->file->n_stages; stage++)
                 for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(checks); i++)
                         r = checks[i](d, stage);

@@ -44,16 +44,40 @@ static bool is_one_of(const char *word, const char *const *list, size_t n)
         return false;
 }
 
-/* The word before "key" that makes it a secret one. */
+/* The word before "key" that makes it a secret one, whatever follows ("ACCESS_KEY_ID"). */
 static bool is_secret_key(const char *before)
 {
         static const char *const kinds[] = { "api",     "access",  "secret",     "private",
                                              "signing", "master",  "encryption", "auth",
-                                             "deploy",  "account", "storage",    "session",
-                                             "jwt",     "ssh",     "service",    "client",
-                                             "license", "shared",  "encrypt",    "app" };
+                                             "deploy",  "account", "storage" };
 
         return is_one_of(before, kinds, ARRAY_SIZE(kinds));
+}
+
+/* Keys that are public, or keys of data. */
+static bool is_other_key(const char *before)
+{
+        static const char *const kinds[] = {
+                "gpg",       "pgp",    "public",   "pub",         "sort", "primary",
+                "partition", "cache",  "index",    "map",         "row",  "foreign",
+                "group",     "object", "routing",  "apt",         "repo", "hot",
+                "host",      "site",   "registry", "translation", "by",   "idempotency"
+        };
+
+        return is_one_of(before, kinds, ARRAY_SIZE(kinds));
+}
+
+/* A name that ends in "auth" or "key" without being a switch or a key of something else. */
+static bool ends_in_secret(const struct words *w)
+{
+        static const char *const switches[] = { "enable", "use", "require", "with",
+                                                "has",    "is",  "skip",    "need" };
+
+        if (w->n < 2 || is_one_of(w->list[0], switches, ARRAY_SIZE(switches)))
+                return false;
+        if (strcmp(w->list[w->n - 1], "auth") == 0)
+                return true;
+        return strcmp(w->list[w->n - 1], "key") == 0 && !is_other_key(w->list[w->n - 2]);
 }
 
 bool secret_name_is(const char *name)
@@ -85,5 +109,5 @@ bool secret_name_is(const char *name)
                     (strcmp(w.list[i], "key") == 0 && i > 0 && is_secret_key(w.list[i - 1])))
                         is_secret = true;
         }
-        return is_secret;
+        return is_secret || ends_in_secret(&w);
 }

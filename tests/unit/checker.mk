@@ -13,7 +13,7 @@ check_PROGRAMS += tests/unit/test-dockerfile
 TESTS += tests/unit/test-dockerfile
 tests_unit_test_dockerfile_SOURCES = tests/unit/test-dockerfile.c tests/test.h $(FAKEHOST_SOURCES)
 tests_unit_test_dockerfile_CPPFLAGS = $(TEST_CPPFLAGS)
-tests_unit_test_dockerfile_LDADD = $(TEST_LIBS)
+tests_unit_test_dockerfile_LDADD = plugins/lib/libdocker.a $(TEST_LIBS)
 
 check_PROGRAMS += tests/unit/test-scan
 TESTS += tests/unit/test-scan

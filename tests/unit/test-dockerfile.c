@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/io.h"
+#include "docker/dockerfile.h"
 #include "fakehost.h"
 
 #include <fcntl.h>
@@ -98,7 +99,12 @@ static const struct row rows[] = {
         { "a secret by ARG", "FROM a:1\nARG NPM_TOKEN\n", "DL3064" },
         { "a file with a secret", "FROM a:1\nENV DB_PASSWORD_FILE=/run/secrets/x\n", "!DL3064" },
         { "a public key", "FROM a:1\nENV GPG_PUBLIC_KEY=abc TOKEN_URL=https://x\n", "!DL3064" },
-        { "a secret from outside", "FROM a:1\nENV API_KEY=$K\n", "!DL3064" },
+        { "a secret from outside ends in the image", "FROM a:1\nENV API_KEY=$K\n", "DL3064" },
+        { "a switch and a number", "FROM a:1\nENV ENABLE_AUTH=x BASIC_AUTH=off PASSWORD=\n",
+          "!DL3064" },
+        { "a key of a program", "FROM a:1\nARG SENTRY_KEY\n", "DL3064" },
+        { "a key of data", "FROM a:1\nENV SORT_KEY=name GPG_KEY=0123ABCD\n", "!DL3064" },
+        { "instructions without a stage", "CMD [\"a\"]\nCMD [\"b\"]\n", "DL4003" },
         { "certificates are not checked", "FROM a:1\nENV NODE_TLS_REJECT_UNAUTHORIZED=0\n",
           "tls-check-off" },
 
@@ -399,11 +405,41 @@ static void test_compose(void **state)
         check_table(&table);
 }
 
+/* Which files are Dockerfiles is told by their names: only those are parsed. */
+static void test_names(void **state)
+{
+        static const struct {
+                const char *name;
+                bool is_one;
+        } names[] = {
+                { "Dockerfile", true },
+                { "a/dockerfile", true },
+                { "Dockerfile.dev", true },
+                { "Dockerfile-dev", true },
+                { "a/b.dockerfile", true },
+                { "b.Dockerfile", true },
+                { "Containerfile", true },
+                { "Containerfile.base", true },
+                { "dockerfile.c", false },
+                { "Dockerfile.md", false },
+                { "Dockerfiles", false },
+                { ".dockerignore", false },
+                { "Dockerfile.dockerignore", false },
+                { "test-dockerfile.c", false },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(names); i++)
+                if (docker_is_dockerfile(names[i].name) != names[i].is_one)
+                        fail_msg("%s", names[i].name);
+}
+
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rules),
                 cmocka_unit_test(test_compose),
+                cmocka_unit_test(test_names),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

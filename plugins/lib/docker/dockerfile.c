@@ -53,17 +53,24 @@ struct reader {
 
 bool docker_is_dockerfile(const char *path)
 {
-        static const char *const names[] = { "dockerfile",          "dockerfile[._-]*",
-                                             "*.dockerfile",        "containerfile",
-                                             "containerfile[._-]*", "*.containerfile" };
-        static const char *const others[] = { "*.md", "*.txt", "*.dockerignore", "*.sh", "*.html" };
+        static const char *const names[] = {
+                "Dockerfile",    "Dockerfile[._-]*",    "*.Dockerfile",    "dockerfile",
+                "Containerfile", "Containerfile[._-]*", "*.Containerfile", "containerfile",
+                "*.dockerfile",  "*.containerfile",
+        };
+        /* What is about Dockerfiles rather than one. */
+        static const char *const others[] = { "*.md",     "*.txt",  "*.html", "*.sh",   "*.go",
+                                              "*.py",     "*.js",   "*.ts",   "*.rs",   "*.java",
+                                              "*.json",   "*.yaml", "*.yml",  "*.toml", "*.[ch]",
+                                              "*.vim",    "*.xml",  "*.rb",   "*.rst",  "*.adoc",
+                                              "*.*ignore" };
         const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 
         for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-                if (fnmatch(others[i], base, FNM_CASEFOLD) == 0)
+                if (fnmatch(others[i], base, 0) == 0)
                         return false;
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-                if (fnmatch(names[i], base, FNM_CASEFOLD) == 0)
+                if (fnmatch(names[i], base, 0) == 0)
                         return true;
         return false;
 }
