@@ -85,12 +85,18 @@ static bool list_has(const json_t *list, const char *wanted)
 
         json_array_foreach (list, i, item) {
                 const char *text = json_string_value(item), *at = wanted;
-                size_t n = text ? strlen(text) : 0;
+                bool any_of_sub;
+                size_t n;
 
-                if (text && (!strcmp(text, "*") || (!n && *wanted == ' ')))
+                if (text && (!strcmp(text, "*") || (!*text && *wanted == ' ')))
                         return true;
+                /* "*" before a slash stands for any resource with this part. */
+                any_of_sub = text && !strncmp(text, "*/", 2);
+                text = any_of_sub ? text + 1 : text;
+                n = text ? strlen(text) : 0;
                 while (n && (at = strstr(at, text))) {
-                        if ((at == wanted || at[-1] == ' ') && (at[n] == ' ' || !at[n]))
+                        if ((any_of_sub || at == wanted || at[-1] == ' ') &&
+                            (at[n] == ' ' || !at[n]))
                                 return true;
                         at += n;
                 }
@@ -146,11 +152,6 @@ static const struct {
           { "admissionregistration.k8s.io",
             "mutatingwebhookconfigurations validatingwebhookconfigurations",
             "create update patch" } },
-        { CERTIFICATES,
-          true,
-          false,
-          { "certificates.k8s.io", "certificatesigningrequests/approval", "update patch" } },
-        { CERTIFICATES, true, false, { "certificates.k8s.io", "signers", "approve" } },
         { SIGNERS, false, true, { NULL, "signers", "approve" } },
         { BIND,
           false,
@@ -171,15 +172,14 @@ static int look_at_rule(struct kube *k, const struct kube_object *o, const struc
         bool named = json_array_size(json_object_get(rule, "resourceNames"));
         const json_t *verbs = json_object_get(rule, "verbs"), *verb;
         int r = has_wildcard(rule) ? kube_tell(k, &notices[WILDCARD], node) : 0;
-        size_t n, last = SIZE_MAX;
+        size_t n;
 
         if (r >= 0 && is_cluster && rule_allows(rule, &(struct kube_access){ " ", "*", "*" }))
                 r = kube_tell(k, &notices[EVERYTHING], node);
         for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(grants); i++) {
                 if ((grants[i].cluster_only && !is_cluster) || (grants[i].without_names && named) ||
-                    (size_t) grants[i].notice == last || !rule_allows(rule, &grants[i].access))
+                    !rule_allows(rule, &grants[i].access))
                         continue;
-                last = (size_t) grants[i].notice;
                 r = kube_tell(k, &notices[grants[i].notice], node);
         }
         json_array_foreach (verbs, n, verb)
@@ -204,6 +204,19 @@ static int look_at_aggregate(struct kube *k, const struct kube_object *o, const 
         return 0;
 }
 
+/* It takes both: to change the request, and to speak for its signer. */
+static int look_at_certificates(struct kube *k, const struct kube_object *o, const json_t *rules)
+{
+        static const struct kube_access request = { "certificates.k8s.io",
+                                                    "certificatesigningrequests/approval",
+                                                    "update patch" };
+        static const struct kube_access signer = { "certificates.k8s.io", "signers", "approve" };
+
+        return kube_role_allows(rules, &request) && kube_role_allows(rules, &signer)
+                       ? kube_tell(k, &notices[CERTIFICATES], o->place)
+                       : 0;
+}
+
 static int look_at_role(struct kube *k, const struct kube_object *o)
 {
         const struct yaml_node *list = yaml_get(o->root, "rules");
@@ -217,6 +230,8 @@ static int look_at_role(struct kube *k, const struct kube_object *o)
                 r = look_at_rule(k, o, list->items[i], rule);
                 (void) json_array_append_new(rules, rule);
         }
+        if (r >= 0 && kube_is(o, "ClusterRole"))
+                r = look_at_certificates(k, o, rules);
         if (r >= 0 && kube_is(o, "ClusterRole"))
                 r = look_at_aggregate(k, o, rules);
         json_decref(rules);

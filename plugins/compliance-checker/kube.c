@@ -8,6 +8,7 @@
 #include "kube-note.h"
 #include "kube-pod.h"
 #include "kube-role.h"
+#include "kube-schema.h"
 
 #include <fnmatch.h>
 
@@ -16,6 +17,8 @@ static int look_at_container(struct kube *k, const struct kube_object *o,
 {
         int r = kube_container_look(k, o, c);
 
+        if (r >= 0)
+                r = kube_schema_look_at_container(k, o, c);
         return r < 0 ? r : kube_component_look(k, o, c);
 }
 
@@ -23,6 +26,8 @@ static int look_at_object(struct kube *k, const struct kube_object *o)
 {
         int r = kube_kind_look(k, o);
 
+        if (r >= 0)
+                r = kube_schema_look(k, o);
         if (r >= 0)
                 r = kube_role_look(k, o);
         if (r >= 0 && o->pod)

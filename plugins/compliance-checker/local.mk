@@ -50,6 +50,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/kube-pod.c plugins/compliance-checker/kube-pod.h \
 	plugins/compliance-checker/kube-port.c plugins/compliance-checker/kube-port.h \
 	plugins/compliance-checker/kube-role.c plugins/compliance-checker/kube-role.h \
+	plugins/compliance-checker/kube-schema.c plugins/compliance-checker/kube-schema.h \
 	plugins/compliance-checker/kube-selector.c plugins/compliance-checker/kube-selector.h \
 	plugins/compliance-checker/licenses.c plugins/compliance-checker/licenses.h \
 	plugins/compliance-checker/manifest.c plugins/compliance-checker/manifest.h \
