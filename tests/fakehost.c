@@ -322,6 +322,18 @@ static int service_fail(struct linhay_run *r, int fail_class, const char *code, 
         return 0;
 }
 
+static int service_key(struct linhay_run *r, unsigned char *ret)
+{
+        struct fakehost *host = host_of(r);
+
+        if (host->preparing)
+                return -EPERM;
+        if (!host->key)
+                return -ENOENT;
+        memcpy(ret, host->key, LINHAY_KEY);
+        return 0;
+}
+
 static const struct linhay_services services = {
         .size = sizeof(services),
         .abi = LINHAY_ABI,
@@ -341,6 +353,7 @@ static const struct linhay_services services = {
         .cancelled = service_cancelled,
         .spend = service_spend,
         .fail = service_fail,
+        .key = service_key,
 };
 
 void fakehost_init(struct fakehost *host, const char *action, const char *input)

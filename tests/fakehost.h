@@ -44,10 +44,11 @@ struct fakehost {
         json_t *input;                     /* owned */
         const struct fakehost_file *files; /* inputs of format "linhay-file"; the test's */
         size_t n_files;
-        int workspace;        /* folder, the test's; -1 = the action has none */
-        json_t *secrets;      /* owned; object of name -> string, or NULL */
-        bool cancelled;       /* what linhay_cancelled() answers while running */
-        size_t finding_limit; /* -E2BIG past it; 0 = none */
+        int workspace;            /* folder, the test's; -1 = the action has none */
+        json_t *secrets;          /* owned; object of name -> string, or NULL */
+        const unsigned char *key; /* LINHAY_KEY bytes, the test's; NULL = there is no store */
+        bool cancelled;           /* what linhay_cancelled() answers while running */
+        size_t finding_limit;     /* -E2BIG past it; 0 = none */
 
         /* Recorded while the agent ran; all owned, all empty before. */
         json_t *output;   /* NULL until the agent set one */

@@ -61,9 +61,9 @@ static int request_send(struct cell *c)
         int fds[FRAME_FDS];
         size_t n = 0;
 
-        request = json_pack("{s:s, s:o, s:o, s:O}", "action", c->spec.action, "files",
-                            files_json(&c->spec), "secrets", secrets_json(&c->spec), "input",
-                            c->spec.input);
+        request = json_pack("{s:s, s:o, s:o, s:s*, s:O}", "action", c->spec.action, "files",
+                            files_json(&c->spec), "secrets", secrets_json(&c->spec), "key",
+                            c->spec.key, "input", c->spec.input);
         text = request ? json_dumps(request, JSON_COMPACT) : NULL;
         if (text && strlen(text) > FRAME_BODY) {
                 int r = request_outsource(c, request, &input_fd);

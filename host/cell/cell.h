@@ -112,6 +112,8 @@ struct cell_spec {
         const json_t *input; /* already checked against the schema */
         const struct cell_file *files;
         size_t n_files;
+        const char
+                *key; /* hexadecimal digits of LINHAY_KEY bytes that are the agent's; NULL = none */
         /* Sent when the agent is loaded, has prepared and is to act, not before. `redact` knows the
          * same secrets, and must stay until on_done: nothing that is told of the cell has them. */
         const struct cell_secret *secrets;

@@ -28,7 +28,8 @@ enum proto_type {
         PROTO_FAULT,      /* struct proto_fault, then text: the runtime saw the agent fail */
         PROTO_RESULT,     /* the output's JSON text unless in memfd */
         /* host to child */
-        PROTO_REQUEST, /* JSON {action, files: [pointer], secrets: [name]}; memfd of input, files */
+        PROTO_REQUEST, /* JSON {action, files: [pointer], secrets: [name], key}; memfd of input,
+                          files */
         PROTO_SECRETS, /* one sealed memfd for each name, when the request has any */
         PROTO_MEMFD,   /* one descriptor, sized as asked */
         PROTO_CANCEL,

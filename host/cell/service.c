@@ -452,9 +452,22 @@ static int serve_secret(struct linhay_run *r, const char *name, const void **ret
         return -ENOENT;
 }
 
+static int serve_key(struct linhay_run *r, unsigned char ret[LINHAY_KEY])
+{
+        struct service *s = service_of(r);
+
+        if (!s->is_running)
+                return -EPERM;
+        if (!s->has_key)
+                return -ENOENT;
+        memcpy(ret, s->key, LINHAY_KEY);
+        return 0;
+}
+
 /* The memory files are sealed: closed, the kernel clears their pages. */
 void service_secrets_wipe(struct service *s)
 {
+        explicit_bzero(s->key, sizeof(s->key));
         for (size_t i = 0; i < s->n_secrets; i++) {
                 struct service_secret *secret = &s->secrets[i];
 
@@ -527,6 +540,7 @@ static const struct linhay_services services = {
         .cancelled = serve_cancelled,
         .spend = serve_spend,
         .fail = serve_fail,
+        .key = serve_key,
 };
 
 void service_init(struct service *s, int socket, int workspace_fd, const struct limits *limits)
@@ -666,6 +680,25 @@ void service_rehearse(void)
         (void) clock_us();
 }
 
+static int key_read(struct service *s, const json_t *key)
+{
+        const char *hex = json_string_value(key);
+
+        if (!key)
+                return 0;
+        if (!hex || strlen(hex) != 2 * sizeof(s->key))
+                return -EPROTO;
+        for (size_t i = 0; i < sizeof(s->key); i++) {
+                unsigned byte;
+
+                if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+                        return -EPROTO;
+                s->key[i] = (unsigned char) byte;
+        }
+        s->has_key = true;
+        return 0;
+}
+
 int service_request_receive(struct service *s)
 {
         const char *body = s->frame.body, *action;
@@ -685,6 +718,8 @@ int service_request_receive(struct service *s)
         if (r == 0)
                 r = files_read(s, json_object_get(request, "files"), &fds,
                                s->frame.header.flags & FRAME_IN_MEMFD ? 1 : 0);
+        if (r == 0)
+                r = key_read(s, json_object_get(request, "key"));
         action = json_string_value(json_object_get(request, "action"));
         s->action = action ? strdup(action) : NULL;
         if (r == 0 && !s->action)

@@ -48,6 +48,8 @@ struct service {
         size_t n_files;
         struct service_secret *secrets;
         size_t n_secrets;
+        unsigned char key[LINHAY_KEY];
+        bool has_key;
         struct service_text *texts; /* handed out by input() */
 
         char *output; /* JSON text; NULL = none yet */

@@ -20,6 +20,7 @@ void spec_done(struct cell_spec *spec)
         free((struct cell_secret *) spec->secrets);
         free((char *) spec->name);
         free((char *) spec->action);
+        free((char *) spec->key);
         json_decref((json_t *) spec->input);
         if (spec->workspace_fd >= 0)
                 (void) close(spec->workspace_fd);
@@ -57,9 +58,10 @@ int spec_copy(struct cell_spec *to, const struct cell_spec *from, struct err *er
         to->name = strdup(from->name ? from->name : "cell");
         to->action = strdup(from->action ? from->action : "");
         to->input = from->input ? json_incref((json_t *) from->input) : json_object();
+        to->key = from->key ? strdup(from->key) : NULL;
         to->syscall_groups = NULL;
         to->program = NULL;
-        if (!files || !to->name || !to->action || !to->input)
+        if (!files || !to->name || !to->action || !to->input || (from->key && !to->key))
                 return err_set(err, -ENOMEM, "no memory for a cell");
         for (size_t i = 0; i < from->n_files; i++) {
                 /* With an offset of its own, and bytes that cannot change below the agent. */

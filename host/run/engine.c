@@ -168,6 +168,9 @@ static int engine_open(struct engine *e, struct err *err)
         r = resume_journals(e, err);
         if (r < 0)
                 return err_wrap(err, r, "finishing what an earlier engine was applying");
+        r = key_load(e->key, store_dir(e->store), err);
+        if (r < 0)
+                return err_wrap(err, r, "opening the store");
         r = commits_new(&e->commits, &(struct commits_options){ .store = e->store,
                                                                 .loop = e->loop,
                                                                 .on_turn = on_turn,

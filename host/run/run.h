@@ -29,6 +29,7 @@
 #include "run/engine.h"
 #include "run/retry.h"
 #include "run/share.h"
+#include "store/key.h"
 
 /* Where a run stands among the others: what it shares with them, and how much of that it may. */
 struct standing {
@@ -170,7 +171,8 @@ struct engine {
         struct commits *commits;
         struct control *control;
         struct retry_random random;
-        struct run *runs;        /* that live, the newest first */
+        unsigned char key[STORE_KEY]; /* of the store, for agents */
+        struct run *runs;             /* that live, the newest first */
         json_t *stuck;           /* tree -> why a change that was begun there cannot be ended */
         struct loop_source turn; /* asked for */
         struct run *touched;     /* what it has to look at, in order */

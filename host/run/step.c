@@ -357,6 +357,7 @@ static int start_attempt(struct step *step, bool is_held, struct err *err)
                 .input = step->input,
                 .blob_dirfd = store_blobs(e->store),
                 .workspace_fd = run->workspace_fd,
+                .key = e->key,
                 .timeout_ms = step->def->timeout_ms,
                 .on_log = on_log,
                 .on_progress = on_progress,

@@ -3,6 +3,7 @@
 
 #include "base/blob.h"
 #include "base/io.h"
+#include "store/key.h"
 #include "store/lite.h"
 #include "store/store-impl.h"
 
@@ -339,6 +340,8 @@ int care_copy(struct store *s, const char *to, bool changes, struct care_copied 
                 r = s->db->ops->copy(s->db, c.file, changes, err);
         if (r == 0)
                 r = copy_blobs(&c, err);
+        if (r == 0)
+                r = key_copy(store_dir(s), c.draft, err);
         if (r == 0)
                 r = forget_gone(&c, err);
         if (r == 0)

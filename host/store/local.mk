@@ -4,6 +4,7 @@ libhost_a_SOURCES += \
 	host/store/control.c host/store/control.h \
 	host/store/db.h \
 	host/store/id.c host/store/id.h \
+	host/store/key.c host/store/key.h \
 	host/store/lite.c host/store/lite.h \
 	host/store/lite-care.c \
 	host/store/lite-log.c \

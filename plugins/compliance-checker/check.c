@@ -3,6 +3,7 @@
 
 #include "name.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 
 const char *const control_names[CONTROLS_] = {
@@ -212,27 +213,67 @@ static json_int_t times_seen(struct check *c, const char *fingerprint)
         return n;
 }
 
-static void make_fingerprint(struct check *c, const struct report *report, const char *excerpt,
-                             char ret[FINGERPRINT_HEX])
+/* A secret without blanks and ends of lines: a key that is indented anew is the same key. */
+static size_t normalise(struct span secret, char *ret)
 {
-        bool by_secret = c->key.length && report->secret.length;
-        struct span what = by_secret ? report->secret : (struct span){ excerpt, strlen(excerpt) };
+        size_t n = 0;
+
+        for (size_t i = 0; i < secret.length; i++) {
+                if (isspace((unsigned char) secret.text[i]))
+                        continue;
+                if (secret.text[i] == '\\' && i + 1 < secret.length &&
+                    strchr("nrt", secret.text[i + 1]))
+                        i++;
+                else
+                        ret[n++] = secret.text[i];
+        }
+        return n;
+}
+
+/* Rule, secret and path: the same where lines moved. */
+static int fingerprint_of_secret(struct check *c, const struct report *report,
+                                 char ret[FINGERPRINT_HEX])
+{
+        char *room = malloc(report->secret.length);
         struct span parts[] = { { report->rule, strlen(report->rule) },
-                                what,
+                                { room, 0 },
+                                { c->path, strlen(c->path) } };
+
+        if (!room)
+                return -ENOMEM;
+        parts[1].length = normalise(report->secret, room);
+        fingerprint_make(ret, &c->key, parts, ARRAY_SIZE(parts));
+        explicit_bzero(room, report->secret.length);
+        free(room);
+        return 0;
+}
+
+/* Rule, masked line and path, and which of equal ones it is: nothing of a secret goes in. */
+static void fingerprint_of_line(struct check *c, const struct report *report, const char *excerpt,
+                                char ret[FINGERPRINT_HEX])
+{
+        static const struct fingerprint_key none;
+        struct span parts[] = { { report->rule, strlen(report->rule) },
+                                { excerpt, strlen(excerpt) },
                                 { c->path, strlen(c->path) },
                                 { NULL, 0 } };
         char number[32];
         json_int_t before;
 
-        fingerprint_make(ret, &c->key, parts, 3);
-        if (by_secret)
-                return;
+        fingerprint_make(ret, &none, parts, 3);
         before = times_seen(c, ret);
         if (before == 0)
                 return;
         (void) snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, before);
         parts[3] = (struct span){ number, strlen(number) };
-        fingerprint_make(ret, &c->key, parts, 4);
+        fingerprint_make(ret, &none, parts, 4);
+}
+
+static void make_fingerprint(struct check *c, const struct report *report, const char *excerpt,
+                             char ret[FINGERPRINT_HEX])
+{
+        if (!c->key.length || !report->secret.length || fingerprint_of_secret(c, report, ret) < 0)
+                fingerprint_of_line(c, report, excerpt, ret);
 }
 
 /* Where the end of a place lies, which may be lines below its start. */
@@ -301,24 +342,45 @@ static int send(struct check *c, const struct linhay_finding *f)
         return r == -E2BIG ? 0 : r;
 }
 
-/* A waiver has to say why; this finding is one of the same control. */
-static int tell_bare_waiver(struct check *c, const struct report *report,
-                            const struct linhay_finding *waived)
+/* Something to say about a finding itself: a low one of the same control, at the same place. */
+static int tell_about(struct check *c, const struct report *report,
+                      const struct linhay_finding *about, const char *name, const char *message,
+                      const char *fix)
 {
         char rule[64], fingerprint[FINGERPRINT_HEX];
-        struct linhay_finding f = *waived;
+        struct linhay_finding f = *about;
 
-        (void) snprintf(rule, sizeof(rule), "%s/waiver-without-reason",
-                        control_names[report->control]);
-        make_fingerprint(c, &(struct report){ .rule = rule }, waived->excerpt, fingerprint);
+        (void) snprintf(rule, sizeof(rule), "%s/%s", control_names[report->control], name);
+        make_fingerprint(c, &(struct report){ .rule = rule }, about->excerpt, fingerprint);
         f.rule = rule;
         f.fingerprint = fingerprint;
         f.severity = LINHAY_SEVERITY_LOW;
-        f.message = "a finding is waived here without saying why";
-        f.fix = "Write the reason behind the brackets: linhay: ignore[RULE] REASON.";
+        f.message = message;
+        f.fix = fix;
         f.tags = f.cwe = NULL;
         c->counts[report->control][LINHAY_SEVERITY_LOW]++;
         return send(c, &f);
+}
+
+/* A waiver has to say why. */
+static int tell_bare_waiver(struct check *c, const struct report *report,
+                            const struct linhay_finding *waived)
+{
+        return tell_about(c, report, waived, "waiver-without-reason",
+                          "a finding is waived here without saying why",
+                          "Write the reason behind the brackets: linhay: ignore[RULE] REASON.");
+}
+
+static int tell_expired(struct check *c, const struct report *report,
+                        const struct linhay_finding *told, const struct suppression *s)
+{
+        char message[CONTEXT_MESSAGE];
+        const char *reason = s->reason && !shows_secret(c, s->reason) ? s->reason : NULL;
+
+        (void) snprintf(message, sizeof(message), "the suppression of %s ended on %s%s%s",
+                        report->rule, s->until, reason ? ": " : "", reason ? reason : "");
+        return tell_about(c, report, told, "suppression-expired", message,
+                          "Mend the finding, or look again and give the suppression a later day.");
 }
 
 /* Tells one finding with what its file's context and a waiver change about it. */
@@ -379,6 +441,9 @@ static int tell(struct check *c, const struct report *report)
                                .message = report->message, .path = c->path, .fix = report->fix,
                                .cwe = report->cwe, .excerpt = excerpt, .fingerprint = fingerprint);
 
+        const struct suppression *suppression;
+        int r;
+
         if (report->excerpt) {
                 (void) snprintf(excerpt, sizeof(excerpt), "%s", report->excerpt);
                 f.line = report->line;
@@ -390,11 +455,13 @@ static int tell(struct check *c, const struct report *report)
                 mask_excerpt(excerpt, c->text, c->length, report->start, c->masks, c->n_masks);
         }
         make_fingerprint(c, report, excerpt, fingerprint);
-        if (json_object_get(c->baseline, fingerprint)) {
+        suppression = suppress_find(c, report->rule, fingerprint);
+        if (suppression && !suppression->is_expired) {
                 c->suppressed++;
                 return 0;
         }
-        return tell_judged(c, report, &f);
+        r = tell_judged(c, report, &f);
+        return r < 0 || !suppression ? r : tell_expired(c, report, &f, suppression);
 }
 
 int check_flush(struct check *c)
@@ -431,7 +498,7 @@ void check_done(struct check *c)
         for (size_t i = 0; i < c->n_not_scanned; i++)
                 free(c->not_scanned[i].path);
         free(c->not_scanned);
-        json_decref(c->baseline);
+        suppress_done(c);
         json_decref(c->licenses);
         json_decref(c->license_folders);
         json_decref(c->kube_folders);

@@ -18,6 +18,8 @@
 #include "scan/match.h"
 #include "scan/waiver.h"
 
+#include "suppress.h"
+
 #include <linhay/agent.h>
 #include <linhay/walk.h>
 
@@ -94,7 +96,7 @@ struct check {
         struct matcher *env;     /* of defaults for environment variables */
         bool wanted[CONTROLS_];
         struct policy policy;
-        json_t *baseline; /* object whose keys are the known fingerprints, or NULL */
+        struct suppressions suppressions; /* of baseline and policy */
         struct fingerprint_key key;
 
         /* The current file. */
@@ -121,7 +123,7 @@ struct check {
 
         /* Sums for the output. */
         uint64_t counts[CONTROLS_][LINHAY_SEVERITY_CRITICAL + 1];
-        uint64_t suppressed; /* by the baseline */
+        uint64_t suppressed; /* by baseline and policy */
         uint64_t waived;     /* by a comment in the source */
         uint64_t in_context[CONTEXTS_];
         uint64_t files, bytes;

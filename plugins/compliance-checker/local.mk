@@ -71,6 +71,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/variable.c plugins/compliance-checker/variable.h \
 	plugins/compliance-checker/spring.c plugins/compliance-checker/spring.h \
 	plugins/compliance-checker/syntax.c plugins/compliance-checker/syntax.h \
+	plugins/compliance-checker/suppress.c plugins/compliance-checker/suppress.h \
 	plugins/compliance-checker/tree.c plugins/compliance-checker/tree.h \
 	plugins/compliance-checker/unit.c plugins/compliance-checker/unit.h \
 	plugins/compliance-checker/unit-exposure.c plugins/compliance-checker/unit-exposure.h \

@@ -102,15 +102,16 @@ static int load_policy(struct check *c)
         if (r >= 0)
                 r = compile_list(c, json_object_get(secrets, "allow_regexes"),
                                  "secrets.allow_regexes", &p->secrets, &p->n_secrets);
+        if (r >= 0)
+                r = suppress_load_policy(c, json_object_get(p->json, "suppress"));
         return r;
 }
 
-/* { "key": …, "fingerprints": [ "…" or { "fingerprint": "…" } ] } */
+/* { "key": …, "fingerprints": [ "…" or { "fingerprint", "reason", "until" } ] } */
 static int load_baseline(struct check *c)
 {
-        json_t *json = NULL, *item;
+        json_t *json = NULL;
         const json_t *list;
-        size_t i;
         int r = read_json(c, "/baseline", &json);
 
         if (r < 0 || !json)
@@ -121,24 +122,29 @@ static int load_baseline(struct check *c)
                 return linhay_fail(c->run, LINHAY_FAIL_INPUT, "bad-baseline",
                                    "baseline: needs a list named fingerprints");
         }
-        c->baseline = json_object();
-        json_array_foreach (list, i, item) {
-                const char *text = json_string_value(
-                        json_is_object(item) ? json_object_get(item, "fingerprint") : item);
-
-                if (text)
-                        (void) json_object_set_new(c->baseline, text, json_true());
-        }
-        r = take_key(c, json, "key");
+        r = suppress_load_baseline(c, list);
+        if (r >= 0)
+                r = take_key(c, json, "key");
         json_decref(json);
         return r;
+}
+
+/* Where no file brings one along, the store's; where there is no store, none. */
+static void take_key_of_store(struct check *c)
+{
+        if (!c->key.length && linhay_key(c->run, c->key.bytes) == 0)
+                c->key.length = LINHAY_KEY;
 }
 
 int policy_load(struct check *c)
 {
         int r = load_policy(c);
 
-        return r < 0 ? r : load_baseline(c);
+        if (r >= 0)
+                r = load_baseline(c);
+        if (r >= 0)
+                take_key_of_store(c);
+        return r;
 }
 
 void policy_done(struct check *c)

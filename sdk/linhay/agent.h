@@ -110,6 +110,8 @@ struct linhay_finding {
 
 struct linhay_run;
 
+#define LINHAY_KEY 32 /* bytes of a key, see linhay_key() */
+
 /* The host's services. Agents call the inline functions further down, never these members. */
 struct linhay_services {
         uint32_t size; /* bytes of this table that the host has filled */
@@ -134,6 +136,7 @@ struct linhay_services {
         int (*cancelled)(struct linhay_run *r);
         int (*spend)(struct linhay_run *r, const char *unit, uint64_t amount);
         int (*fail)(struct linhay_run *r, int fail_class, const char *code, const char *message);
+        int (*key)(struct linhay_run *r, unsigned char *ret);
 };
 
 /* What an agent is given. `user` is the agent's own: set it in prepare, find it in run. */
@@ -192,6 +195,7 @@ LINHAY_FROZEN(struct linhay_services, secret, 104);
 LINHAY_FROZEN(struct linhay_services, cancelled, 112);
 LINHAY_FROZEN(struct linhay_services, spend, 120);
 LINHAY_FROZEN(struct linhay_services, fail, 128);
+LINHAY_FROZEN(struct linhay_services, key, 136);
 LINHAY_FROZEN(struct linhay_finding, rule, 8);
 LINHAY_FROZEN(struct linhay_finding, line, 32);
 LINHAY_FROZEN(struct linhay_finding, excerpt, 48);
@@ -381,6 +385,16 @@ static inline int linhay_secret(struct linhay_run *r, const char *name, const vo
                                 size_t *ret_length)
 {
         return LINHAY_HAS(r, secret) ? r->services->secret(r, name, ret_data, ret_length) : -ENOSYS;
+}
+
+/*
+ * Random bytes that are this agent's own and the same in every run on the same store: to name
+ * things by their content so that nobody can try out contents who has only the names. -ENOENT where
+ * no store is in use (`linhay agent run`), -EPERM before run(). Do not put them into output.
+ */
+static inline int linhay_key(struct linhay_run *r, unsigned char ret[LINHAY_KEY])
+{
+        return LINHAY_HAS(r, key) ? r->services->key(r, ret) : -ENOSYS;
 }
 
 /* Non-zero when the run was cancelled: stop at the next good place and return. */

@@ -460,6 +460,136 @@ static void test_fingerprints(void **state)
         tree_done(&t);
 }
 
+/* Both files may be NULL. Returns the number of findings; the last one's rule and the first one's
+ * fingerprint. */
+static size_t run_with(struct tree *t, const char *policy, const char *baseline,
+                       const unsigned char *key, char fingerprint[64], char rule[64])
+{
+        struct fakehost_file files[2];
+        struct fakehost host;
+        size_t n;
+
+        fakehost_init(&host, "check", "{\"controls\": [\"secrets\"]}");
+        host.workspace = t->fd;
+        host.key = key;
+        host.files = files;
+        if (policy)
+                files[host.n_files++] = (struct fakehost_file){ "/policy", text_fd(policy) };
+        if (baseline)
+                files[host.n_files++] = (struct fakehost_file){ "/baseline", text_fd(baseline) };
+        assert_int_equal(fakehost_run(&host, fakehost_load(AGENT)), 0);
+        n = json_array_size(host.findings);
+        *fingerprint = *rule = '\0';
+        if (n > 0) {
+                (void) snprintf(fingerprint, 64, "%s", finding_text(&host, 0, "fingerprint"));
+                (void) snprintf(rule, 64, "%s", finding_text(&host, n - 1, "rule"));
+        }
+        for (size_t i = 0; i < host.n_files; i++)
+                (void) close(files[i].fd);
+        fakehost_done(&host);
+        return n;
+}
+
+/* The key is the file's, else the store's; the secret goes in without blanks. */
+static void test_keys(void **state)
+{
+        (void) state;
+        static const unsigned char one[LINHAY_KEY] = { 1 }, two[LINHAY_KEY] = { 2 };
+        static const char with_key[] = "{\"key\": \"0123456789\", \"fingerprints\": []}";
+        char first[64], again[64], other[64], rule[64];
+        struct tree t;
+
+        tree_make(&t);
+        tree_puts(&t, "a", "t = '" GITHUB "'\n");
+        (void) run_with(&t, NULL, NULL, one, first, rule);
+        (void) run_with(&t, NULL, NULL, two, other, rule);
+        assert_string_not_equal(first, other);
+        tree_puts(&t, "a", "# moved\n\n  token: " GITHUB "\n");
+        (void) run_with(&t, NULL, NULL, one, again, rule);
+        assert_string_equal(first, again);
+        /* A baseline's key is the same on every machine. */
+        (void) run_with(&t, NULL, with_key, one, first, rule);
+        (void) run_with(&t, NULL, with_key, two, again, rule);
+        assert_string_equal(first, again);
+        (void) run_with(&t, "{\"fingerprint_key\": \"0123456789\"}", NULL, two, again, rule);
+        assert_string_equal(first, again);
+        tree_puts(&t, "a",
+                  "-----BEGIN RSA PRIVATE "
+                  "KEY-----\nTUlJRXBBSUJBQUtDQVFFQTk2VEpYbWRmZ0hqS2xQ\n"
+                  "UXdFclR5VWlPcEFzRGZHaEprTHpYY1ZiTm05Nw==\n"
+                  "-----END RSA PRIVATE KEY-----\n");
+        assert_int_equal(run_with(&t, NULL, NULL, one, first, rule), 1);
+        tree_puts(&t, "a",
+                  "  -----BEGIN RSA PRIVATE "
+                  "KEY-----\r\n  TUlJRXBBSUJBQUtDQVFFQTk2VEpYbWRmZ0hqS2xQ\r\n"
+                  "  UXdFclR5VWlPcEFzRGZHaEprTHpYY1ZiTm05Nw==\r\n"
+                  "  -----END RSA PRIVATE KEY-----\r\n");
+        assert_int_equal(run_with(&t, NULL, NULL, one, again, rule), 1);
+        assert_string_equal(first, again);
+        tree_done(&t);
+}
+
+static void test_suppressions(void **state)
+{
+        (void) state;
+        static const unsigned char key[LINHAY_KEY] = { 1 };
+        /* %s in a baseline is the fingerprint. */
+        static const struct {
+                const char *why, *policy, *baseline;
+                size_t want;
+                const char *last;
+        } rows[] = {
+                { "none", NULL, NULL, 1, "secrets/github-pat" },
+                { "a fingerprint alone", NULL, "{\"fingerprints\": [\"%s\"]}", 0, "" },
+                { "with a reason and a day to come", NULL,
+                  "{\"fingerprints\": [{\"fingerprint\": \"%s\", \"reason\": \"revoked\", "
+                  "\"until\": \"9999-12-31\"}]}",
+                  0, "" },
+                { "a day that is over", NULL,
+                  "{\"fingerprints\": [{\"fingerprint\": \"%s\", \"reason\": \"revoked\", "
+                  "\"until\": \"2020-01-31\"}]}",
+                  2, "secrets/suppression-expired" },
+                { "a rule and a path",
+                  "{\"suppress\": [{\"rule\": \"secrets/github-pat\", \"path\": \"^a$\", "
+                  "\"reason\": \"the sandbox\"}]}",
+                  NULL, 0, "" },
+                { "a control", "{\"suppress\": [{\"rule\": \"secrets\", \"reason\": \"x\"}]}", NULL,
+                  0, "" },
+                { "another rule",
+                  "{\"suppress\": [{\"rule\": \"secrets/github\", \"reason\": \"x\"}]}", NULL, 1,
+                  "secrets/github-pat" },
+                { "another path", "{\"suppress\": [{\"path\": \"^b$\", \"reason\": \"x\"}]}", NULL,
+                  1, "secrets/github-pat" },
+                { "one that is over, and one that is not",
+                  "{\"suppress\": [{\"rule\": \"secrets\", \"reason\": \"x\", \"until\": "
+                  "\"2020-01-31\"}, {\"path\": \"a\", \"reason\": \"x\"}]}",
+                  NULL, 0, "" },
+        };
+        char fingerprint[64], rule[64];
+        struct tree t;
+
+        tree_make(&t);
+        tree_puts(&t, "a", "t = '" GITHUB "'\n");
+        (void) run_with(&t, NULL, NULL, key, fingerprint, rule);
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                char baseline[256], ignored[64];
+                size_t n;
+
+                if (rows[i].baseline) {
+                        const char *at = strstr(rows[i].baseline, "%s");
+
+                        (void) snprintf(baseline, sizeof(baseline), "%.*s%s%s",
+                                        (int) (at - rows[i].baseline), rows[i].baseline,
+                                        fingerprint, at + 2);
+                }
+                n = run_with(&t, rows[i].policy, rows[i].baseline ? baseline : NULL, key, ignored,
+                             rule);
+                if (n != rows[i].want || strcmp(rule, rows[i].last) != 0)
+                        fail_msg("%s: %zu findings, the last %s", rows[i].why, n, rule);
+        }
+        tree_done(&t);
+}
+
 static void test_secret_policy(void **state)
 {
         (void) state;
@@ -736,6 +866,7 @@ int main(void)
                 cmocka_unit_test(test_env),           cmocka_unit_test(test_variables),
                 cmocka_unit_test(test_licenses),      cmocka_unit_test(test_license_tree),
                 cmocka_unit_test(test_canary),        cmocka_unit_test(test_fingerprints),
+                cmocka_unit_test(test_keys),          cmocka_unit_test(test_suppressions),
                 cmocka_unit_test(test_secret_policy), cmocka_unit_test(test_judged),
                 cmocka_unit_test(test_bad_files),     cmocka_unit_test(test_odd_files),
                 cmocka_unit_test(test_parts),         cmocka_unit_test(test_hostile_text),
