@@ -16,6 +16,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-flow \
 	tests/fuzz/fuzz-frame \
 	tests/fuzz/fuzz-journal \
+	tests/fuzz/fuzz-license \
 	tests/fuzz/fuzz-manifest \
 	tests/fuzz/fuzz-nginx \
 	tests/fuzz/fuzz-options \
@@ -27,6 +28,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-rules \
 	tests/fuzz/fuzz-schema \
 	tests/fuzz/fuzz-shell \
+	tests/fuzz/fuzz-spdx \
 	tests/fuzz/fuzz-speech \
 	tests/fuzz/fuzz-toml \
 	tests/fuzz/fuzz-yaml
@@ -98,6 +100,11 @@ tests_fuzz_fuzz_journal_SOURCES = tests/fuzz/fuzz-journal.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_journal_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_journal_LDADD = $(HOST_LIBS)
 
+tests_fuzz_fuzz_license_SOURCES = tests/fuzz/fuzz-license.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_license_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_license_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_license_LDADD = plugins/lib/liblicense.a libbase.a $(JANSSON_LIBS)
+
 tests_fuzz_fuzz_manifest_SOURCES = tests/fuzz/fuzz-manifest.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_manifest_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_manifest_LDADD = $(HOST_LIBS)
@@ -131,6 +138,11 @@ tests_fuzz_fuzz_rules_LDADD = plugins/compliance-checker/libchecker.a plugins/li
 tests_fuzz_fuzz_schema_SOURCES = tests/fuzz/fuzz-schema.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_schema_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_schema_LDADD = $(HOST_LIBS)
+
+tests_fuzz_fuzz_spdx_SOURCES = tests/fuzz/fuzz-spdx.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_spdx_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_spdx_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_spdx_LDADD = plugins/lib/liblicense.a libbase.a $(JANSSON_LIBS)
 
 # Of the cell's own program, the parts that read a program's lines.
 tests_fuzz_fuzz_speech_SOURCES = tests/fuzz/fuzz-speech.c host/cell/service.c host/cell/speech.c $(FUZZ_MAIN)

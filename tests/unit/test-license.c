@@ -346,6 +346,97 @@ static void test_several(void **state)
         assert_string_equal(buf_text(&list), "MIT BSD-3-Clause Zlib ISC BSD-2-Clause ");
 }
 
+/* ---- Labelled files ---- */
+
+static FILE *open_corpus(void)
+{
+        const char *named = getenv("LINHAY_SHARED");
+        char path[4096];
+
+        if (named)
+                (void) snprintf(path, sizeof(path), "%s/data/licenses/dev.jsonl", named);
+        else
+                (void) snprintf(path, sizeof(path), "%s/../shared/data/licenses/dev.jsonl",
+                                test_srcdir());
+        return fopen(path, "re");
+}
+
+/* Is a set of identifiers exactly what the finder says of a text? Counts those that are too many.
+ */
+static bool is_exact(const json_t *wanted, const char *name, const char *text, unsigned *extra,
+                     unsigned *said)
+{
+        struct span span = { text, strlen(text) };
+        json_t *got = json_object(), *one;
+        const char *base = strstr(name, "__"), *id;
+        bool exact;
+        size_t i;
+
+        assert_int_equal(
+                license_finder_look(&finder, span, license_file_kind_of(base ? base + 2 : name)),
+                0);
+        for (i = 0; i < finder.n_statements; i++) {
+                struct spdx s;
+
+                if (spdx_parse(&s, finder.statements[i].expression,
+                               strlen(finder.statements[i].expression)) < 0)
+                        continue;
+                for (int k = 0; k < s.n_nodes; k++) {
+                        char spelled[SPDX_NAME];
+
+                        if (s.nodes[k].kind != SPDX_LICENSE)
+                                continue;
+                        spdx_name(&s.nodes[k], spelled, sizeof(spelled));
+                        (void) json_object_set_new(got, spelled, json_true());
+                }
+        }
+        exact = json_object_size(got) == json_array_size(wanted);
+        *said += (unsigned) json_object_size(got);
+        json_array_foreach (wanted, i, one) {
+                exact &= json_object_get(got, json_string_value(one)) != NULL;
+                (void) json_object_del(got, json_string_value(one));
+        }
+        json_object_foreach (got, id, one)
+                ++*extra;
+        json_decref(got);
+        return exact;
+}
+
+/* Other detectors' files: at least 95 of 100 exactly right, at most 5 of 100 identifiers too many.
+ */
+static void test_corpus(void **state)
+{
+        (void) state;
+        FILE *f = open_corpus();
+        unsigned exact = 0, all = 0, extra = 0, said = 0;
+        char *line = NULL;
+        size_t size = 0;
+
+        if (!f) {
+                print_message("# SKIP the labelled licences are not here (LINHAY_SHARED)\n");
+                skip();
+        }
+        while (getline(&line, &size, f) > 0) {
+                json_t *row = json_loads(line, 0, NULL);
+                const char *name = json_string_value(json_object_get(row, "name"));
+
+                assert_non_null(row);
+                all++;
+                if (is_exact(json_object_get(row, "expected"), name,
+                             json_string_value(json_object_get(row, "text")), &extra, &said))
+                        exact++;
+                else
+                        print_message("# not exactly: %s\n", name);
+                json_decref(row);
+        }
+        free(line);
+        (void) fclose(f);
+        print_message("# %u of %u files are exactly right, %u of %u identifiers are too many\n",
+                      exact, all, extra, said);
+        assert_true(all > 700 && exact * 100 >= all * 95);
+        assert_true(extra * 100 <= said * 5);
+}
+
 /* ---- Expressions ---- */
 
 static void test_print(void **state)
@@ -667,12 +758,12 @@ static int close_finder(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_notices),    cmocka_unit_test(test_tags),
-                cmocka_unit_test(test_shapes),     cmocka_unit_test(test_several),
-                cmocka_unit_test(test_print),      cmocka_unit_test(test_columns),
-                cmocka_unit_test(test_round_trip), cmocka_unit_test(test_lists),
-                cmocka_unit_test(test_policy),     cmocka_unit_test(test_policy_faults),
-                cmocka_unit_test(test_compat),
+                cmocka_unit_test(test_notices),       cmocka_unit_test(test_tags),
+                cmocka_unit_test(test_shapes),        cmocka_unit_test(test_several),
+                cmocka_unit_test(test_corpus),        cmocka_unit_test(test_print),
+                cmocka_unit_test(test_columns),       cmocka_unit_test(test_round_trip),
+                cmocka_unit_test(test_lists),         cmocka_unit_test(test_policy),
+                cmocka_unit_test(test_policy_faults), cmocka_unit_test(test_compat),
         };
 
         return cmocka_run_group_tests_name("license", tests, open_finder, close_finder);

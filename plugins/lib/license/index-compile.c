@@ -46,8 +46,9 @@ static struct {
         struct name *names;
         struct seed *seeds;
         char *strings;
+        char **kept; /* all copies of texts */
         size_t n_words, words_size, n_texts, texts_size, n_ids, ids_size, n_names, names_size;
-        size_t n_seeds, seeds_size, n_strings, strings_size;
+        size_t n_seeds, seeds_size, n_strings, strings_size, n_kept, kept_size;
 } b;
 
 #define PUSH(list, value)                                                                          \
@@ -63,6 +64,7 @@ static char *copy(const char *text, size_t length)
 
         if (!s)
                 err(1, "out of memory");
+        PUSH(kept, s);
         return s;
 }
 
@@ -610,6 +612,29 @@ static FILE *open_file(const char *path, const char *mode)
         return f;
 }
 
+/* Reads a list of ours and closes it. */
+static void read_list(const char *path, void (*read_it)(FILE *f))
+{
+        FILE *f = open_file(path, "r");
+
+        read_it(f);
+        (void) fclose(f);
+}
+
+static void free_all(void)
+{
+        for (size_t i = 0; i < b.n_kept; i++)
+                free(b.kept[i]);
+        free(b.kept);
+        free(b.words);
+        free(b.texts);
+        free(b.ids);
+        free(b.names);
+        free(b.seeds);
+        free(b.strings);
+        license_words_done(&b.reader);
+}
+
 int main(int argc, char **argv)
 {
         json_error_t at;
@@ -623,13 +648,15 @@ int main(int argc, char **argv)
                 errx(1, "%s:%d: %s", argv[1], at.line, at.text);
         license_words_init(&b.reader);
         (void) string("");
-        read_ids(open_file(argv[2], "r"));
+        read_list(argv[2], read_ids);
         json_object_foreach (list, id, one)
                 add_spdx(id, one);
-        read_extra(open_file(argv[4], "r"));
-        read_names(open_file(argv[3], "r"));
+        read_list(argv[4], read_extra);
+        read_list(argv[3], read_names);
         add_spdx_names(list);
         output = open_file(argv[5], "wb");
         write_index();
+        json_decref(list);
+        free_all();
         return 0;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "license/text.h"
 
-#define PLACES_MAX   4096 /* of one row */
-#define COMMON_BONUS 6    /* words that a common licence is ahead of others */
-#define FEW_EDITS    3    /* fewer than these, and it is that licence whatever its name */
-#define PEAKS_MAX    32   /* of one text in a row */
-#define MEMORY_MAX   64   /* matches of a row that is remembered */
-#define HITS_MAX     (8 * 1024 * 1024)
+#define PLACES_MAX   4096  /* of one row */
+#define COMMON_BONUS 6     /* words that a common licence is ahead of others */
+#define FEW_EDITS    3     /* fewer than these, and it is that licence whatever its name */
+#define PEAKS_MAX    32    /* of one text in a row */
+#define MEMORY_MAX   64    /* matches of a row that is remembered */
+#define PART         16384 /* words that are looked at together, */
+#define OVERLAP      8192 /* and of them those that the next part sees again: the longest text fits */
+#define HITS_MAX     (768 * 1024) /* places in texts of one part's seeds */
 
 /* A seed of the row that stands in the index. */
 struct license_hit {
@@ -229,7 +231,7 @@ static int64_t worth_there(const struct license_texts *t, const struct license_p
         struct license_fit there = { place->first, place->first + n, 0, 0 };
         int64_t best = 0;
 
-        for (size_t i = 0; i < t->n_matches; i++) {
+        for (size_t i = t->first_match; i < t->n_matches; i++) {
                 const struct license_match *m = &t->matches[i];
                 uint32_t common = overlap(&m->fit, &there), length = m->fit.end - m->fit.start;
 
@@ -392,14 +394,13 @@ static void remember(const struct license_texts *t, struct license_memory *memor
         *memory = (struct license_memory){ key, copy, t->n_matches };
 }
 
-static int find(struct license_texts *t, const struct license_word *words, uint32_t n)
+/* Looks at one part of a row; what is found is added, with its place in the row. */
+static int find_in_part(struct license_texts *t, const struct license_word *words, uint32_t n,
+                        uint32_t offset)
 {
-        size_t n_entries = t->index->header->n_entries;
+        size_t n_entries = t->index->header->n_entries, before = t->n_matches;
         int r;
 
-        t->n_matches = 0;
-        if (array_grow(&t->counts, &t->counts_size, 2 * n_entries, sizeof(*t->counts)) < 0)
-                return -ENOMEM;
         memset(t->counts, 0, 2 * n_entries * sizeof(*t->counts));
         r = find_hits(t, words, n);
         if (r < 0 || !t->n_hits)
@@ -407,6 +408,30 @@ static int find(struct license_texts *t, const struct license_word *words, uint3
         r = find_places(t);
         for (size_t i = 0; r == 0 && i < t->n_places; i++)
                 r = judge(t, &t->places[i], words, n);
+        for (size_t i = before; i < t->n_matches; i++) {
+                t->matches[i].fit.start += offset;
+                t->matches[i].fit.end += offset;
+        }
+        return r;
+}
+
+static int find(struct license_texts *t, const struct license_word *words, uint32_t n)
+{
+        size_t n_entries = t->index->header->n_entries, kept = 0;
+        int r = 0;
+
+        t->n_matches = 0;
+        if (array_grow(&t->counts, &t->counts_size, 2 * n_entries, sizeof(*t->counts)) < 0)
+                return -ENOMEM;
+        for (uint32_t from = 0; r == 0; from += PART - OVERLAP) {
+                uint32_t length = MIN_OF(n - from, (uint32_t) PART);
+
+                t->first_match = kept;
+                r = find_in_part(t, words + from, length, from);
+                kept = t->n_matches;
+                if (from + length == n)
+                        break;
+        }
         if (r == 0 && t->n_matches)
                 resolve(t);
         return r;

@@ -43,6 +43,7 @@ struct license_texts {
         struct license_memory *memories;
         uint32_t *counts;
         int64_t *diagonals;
+        size_t first_match; /* of the part that is looked at */
         size_t n_hits, hits_size, n_places, places_size, n_matches, matches_size, counts_size,
                 diagonals_size;
 };
