@@ -11,7 +11,7 @@
 
 #define KEYWORD_LEAST 3
 #define ENTROPY_MAX   8
-#define GROUP_MAX     64
+#define GROUP_MAX     (RULE_GROUPS - 1)
 #define BEFORE        1024 /* gitleaks wants a keyword anywhere in the file; we want it near */
 #define AFTER         4096
 
@@ -221,12 +221,21 @@ static json_t *member_list(const struct source *s, const char *key)
 static bool put_keywords(struct gitleaks *g, const struct source *s, const struct toml_node *at,
                          const char *regex, json_t *rule)
 {
-        json_t *keywords = member_list(s, "keywords");
+        json_t *keywords = member_list(s, "keywords"), *item;
+        size_t i;
 
+        json_array_foreach (keywords, i, item)
+                if (json_string_length(item) > RULE_KEYWORD_MAX) {
+                        tell(g, at, s->id, "left out: a keyword is longer than %d bytes",
+                             RULE_KEYWORD_MAX);
+                        json_decref(keywords);
+                        return false;
+                }
         if (!json_array_size(keywords)) {
                 char *literal = re2_literal(regex, KEYWORD_LEAST);
 
                 if (literal && *literal) {
+                        literal[MIN_OF(strlen(literal), (size_t) RULE_KEYWORD_MAX)] = '\0';
                         tell(g, at, s->id, "has no keywords: \"%s\" of its expression is taken",
                              literal);
                         (void) json_array_append_new(keywords, json_string(literal));
@@ -254,7 +263,10 @@ static void put_numbers(struct gitleaks *g, const struct source *s, const struct
         /* As gitleaks does without a number: the first group, where there is one. */
         if (group == 0 && re2_captures(regex))
                 group = 1;
-        if (group > 0 && group <= GROUP_MAX)
+        if (group < 0 || group > GROUP_MAX)
+                tell(g, at, s->id, "its secretGroup is past %d: the whole match is the secret",
+                     GROUP_MAX);
+        else if (group > 0)
                 (void) json_object_set_new(rule, "group", json_integer((json_int_t) group));
 }
 

@@ -4,6 +4,8 @@
 #include "handed.h"
 #include "scan/packfile.h"
 
+#include <stdio.h>
+
 static void tell_note(struct linhay_run *run, const struct matcher *m, const char *name)
 {
         if (m->note)
@@ -46,10 +48,14 @@ static int extend(struct scanner_extra *e, struct scanner *base, size_t length, 
 {
         int r = scanner_read(&e->own, e->data, length, error, error_size);
 
-        if (r < 0 || e->own.alone)
-                return r < 0 ? r : matcher_init(&e->matcher, &e->own, gate_best());
-        r = rule_pack_join(&e->joined, &base->pack, &e->own);
-        return r < 0 ? r : matcher_init(&e->matcher, &e->joined, gate_best());
+        if (r >= 0 && !e->own.alone)
+                r = rule_pack_join(&e->joined, &base->pack, &e->own);
+        if (r < 0)
+                return r;
+        r = matcher_init(&e->matcher, e->own.alone ? &e->own : &e->joined, gate_best());
+        if (r < 0 && r != -ENOMEM)
+                (void) snprintf(error, error_size, "its keywords are too many or too long");
+        return r;
 }
 
 int scanner_extend(struct linhay_run *run, struct scanner_extra *e, struct scanner *base)

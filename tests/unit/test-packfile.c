@@ -336,7 +336,7 @@ static void test_pack_faults(void **state)
                   "/rules/0/regex: must be a text" },
                 { "a severity that is none", ONE(GOOD ",\"severity\":\"bad\""),
                   "/rules/0/severity: must be one of" },
-                { "a group too high", ONE(GOOD ",\"group\":65"), "/rules/0/group: " },
+                { "a group too high", ONE(GOOD ",\"group\":16"), "/rules/0/group: " },
                 { "an entropy below nothing", ONE(GOOD ",\"entropy\":-1"), "/rules/0/entropy: " },
                 { "an allowance that is none", ONE(GOOD ",\"allow\":[{\"word\":[]}]"),
                   "/rules/0/allow/0/word: " },

@@ -14,17 +14,25 @@
 #define WINDOW_GROW    4096
 #define WINDOW_LIMIT   65536
 #define VALUE_LIMIT    512
+#define KEYWORDS_BYTES (128 * 1024) /* of all rules */
 
 /* ---- Setting up ---- */
 
-static size_t count_keywords(const struct rule_pack *pack)
+/* -E2BIG: an automaton for all of them would take hundreds of MiB. */
+static int count_keywords(const struct rule_pack *pack, size_t *ret)
 {
-        size_t n = 0;
+        size_t n = 0, bytes = 0;
 
         for (size_t i = 0; i < pack->n_rules; i++)
-                for (const char *const *k = pack->rules[i].keywords; *k; k++)
-                        n++;
-        return n;
+                for (const char *const *k = pack->rules[i].keywords; *k; k++, n++) {
+                        size_t length = strlen(*k);
+
+                        bytes += length;
+                        if (!length || length > RULE_KEYWORD_MAX || bytes > KEYWORDS_BYTES)
+                                return -E2BIG;
+                }
+        *ret = n;
+        return 0;
 }
 
 /* A keyword of one rule; those with the same text become one literal of the gate. */
@@ -132,17 +140,19 @@ static int make_gates(struct matcher *m, const struct gate_engine *engine)
 
 int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_engine *engine)
 {
-        size_t n = count_keywords(pack);
-        int r;
+        size_t n;
+        int r = count_keywords(pack, &n);
 
         *m = (struct matcher){ .pack = pack };
+        if (r < 0)
+                return r;
         m->literals = calloc(n + 1, sizeof(*m->literals));
         m->lengths = calloc(n + 1, sizeof(*m->lengths));
         m->first = calloc(n + 1, sizeof(*m->first));
         m->rule_of = calloc(n + 1, sizeof(*m->rule_of));
         m->windows = calloc(pack->n_rules + 1, sizeof(*m->windows));
         m->used = calloc(pack->n_rules + 1, sizeof(*m->used));
-        m->match_data = pcre2_match_data_create(16, NULL);
+        m->match_data = pcre2_match_data_create(RULE_GROUPS, NULL);
         m->limits = pcre2_match_context_create(NULL);
         if (!m->literals || !m->lengths || !m->first || !m->rule_of || !m->windows || !m->used ||
             !m->match_data || !m->limits) {

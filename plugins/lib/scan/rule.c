@@ -9,6 +9,7 @@
 
 #define WINDOW_MAX  65536
 #define ENTROPY_MAX 8
+#define KEEP_MAX    24 /* a public prefix is not longer; more would show the secret */
 #define ALLOW_MAX   64 /* allowances of one rule, or of a pack */
 
 static const char *const severity_names[] = { "info", "low", "medium", "high", "critical" };
@@ -63,12 +64,12 @@ const struct rule_field rule_fields[] = {
         EXPRESSION(form),
         EXPRESSION(path),
         NAME(proof, proof_names, PROOFS_, PROOF_NONE),
-        SIZE(group, 64, 0),
+        SIZE(group, RULE_GROUPS - 1, 0),
         REAL(entropy),
         SIZE(min_length, WINDOW_MAX, 1),
         SIZE(before, WINDOW_MAX, 64),
         SIZE(after, WINDOW_MAX, 512),
-        SIZE(keep, 256, 0),
+        SIZE(keep, KEEP_MAX, 0),
         FLAG(words),
         FLAG(decode),
         FLAG(plain),
@@ -295,8 +296,9 @@ static int rule_read(struct reader *r, struct rule *rule, const json_t *json, si
         if (!rule->name || !rule->regex.text)
                 return fault(r, "", "rule %s needs a name and a regex", rule->id);
         for (const char *const *k = rule->keywords; *k; k++)
-                if (!**k)
-                        return fault(r, "keywords", "an empty keyword is in every text");
+                if (!**k || strlen(*k) > RULE_KEYWORD_MAX)
+                        return fault(r, "keywords", "a keyword has 1 to %d bytes",
+                                     RULE_KEYWORD_MAX);
         return rule->keywords[0] ? 0 : fault(r, "keywords", "rule %s needs one", rule->id);
 }
 

@@ -16,7 +16,9 @@
 #include <jansson.h>
 #include <pcre2.h>
 
-#define RULES_MAX 4096 /* of one pack */
+#define RULES_MAX        4096 /* of one pack */
+#define RULE_GROUPS      16   /* captures of an expression, the whole match included */
+#define RULE_KEYWORD_MAX 256  /* bytes */
 
 /* How a rule looks at the text around one of its literals. */
 enum rule_kind {
