@@ -329,6 +329,9 @@ static int frame_failed(struct reply *r, const struct frame *frame)
         if (head.code_length > rest || head.fail_class < 0 || head.fail_class > 3)
                 return refuse(r, VERDICT_PROTOCOL, "a failure of an unknown class");
         r->has_failed = true;
+        /* Of a cell whose zygote is gone: what the sandbox said of that stands. */
+        if (r->result->trouble < 0)
+                return 0;
         r->result->fail_class = head.fail_class;
         r->result->code = code_is_valid(code, head.code_length) &&
                                           !redact_finds(r->redact, code, head.code_length)
