@@ -9,7 +9,8 @@
 enum {
         NAMES_MAX = 10000,  /* that are kept of a tree, read or declared */
         PLACES_MAX = 32,    /* of one name: one of each folder */
-        PER_FILE_MAX = 256, /* reads that are taken of a file */
+        PER_FILE_MAX = 256, /* reads that are taken of a file, by one word */
+        LINES_MAX = 20000,  /* that are looked at for declarations */
         NAME_MAX_ = 96,
 };
 
@@ -363,10 +364,11 @@ static bool is_compose(const char *base)
 static int find_declarations(struct check *c, bool is_yaml, size_t *ret_first)
 {
         const char *end = c->text + c->length;
+        unsigned left = LINES_MAX;
         int r = 0;
 
         *ret_first = SIZE_MAX;
-        for (const char *line = c->text, *next; r >= 0 && line < end; line = next) {
+        for (const char *line = c->text, *next; r >= 0 && line < end && left-- > 0; line = next) {
                 const char *newline = memchr(line, '\n', (size_t) (end - line)), *at = line;
                 const char *stop = newline ? newline : end;
                 bool is_comment;

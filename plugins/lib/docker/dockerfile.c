@@ -6,7 +6,10 @@
 #include <ctype.h>
 #include <fnmatch.h>
 
-enum { HEREDOCS_MAX = 16 };
+enum {
+        HEREDOCS_MAX = 16,
+        LOOK_AHEAD_MAX = 16 * 1024 * 1024, /* bytes looked through for ends that are not there */
+};
 
 /* How the words behind an instruction's name are read. */
 enum shape {
@@ -48,6 +51,7 @@ struct reader {
         size_t at;
         uint32_t line;
         struct docker_line joined; /* the instruction that is read */
+        size_t looked_ahead;       /* bytes, for the end of a here-document, in vain */
         size_t map_size;
 };
 
@@ -240,59 +244,69 @@ static int read_check(struct reader *r, struct docker_instruction *i)
         return read_words(r, i);
 }
 
-/* <<NAME <<-"NAME": the bodies stand in the lines behind. */
+/* <<NAME, <<-"NAME": the name at text[at], which is behind `<<`; *ret_end is where it ends. */
+static bool find_heredoc(const struct docker_instruction *i, size_t *at, size_t *ret_end)
+{
+        const char *text = i->text;
+        char quote = '\0';
+        size_t end;
+
+        *at += text[*at] == '-';
+        if (*at < i->length && (text[*at] == '"' || text[*at] == '\''))
+                quote = text[(*at)++];
+        for (end = *at;
+             end < i->length && (isalnum((unsigned char) text[end]) || text[end] == '_' ||
+                                 text[end] == '.' || text[end] == '-');)
+                end++;
+        *ret_end = end;
+        return end > *at && (!quote || (end < i->length && text[end] == quote));
+}
+
+/* Looks for the line that ends a here-document which begins at r->at: true, and r is behind it. */
+static bool read_body(struct reader *r, struct docker_heredoc *doc)
+{
+        size_t length = strlen(doc->name), at = r->at;
+        uint32_t line = r->line;
+
+        doc->start = at;
+        while (at < r->length && r->looked_ahead < LOOK_AHEAD_MAX) {
+                size_t end = line_end(r, at), first = at, last = trim_end(r, at, end);
+
+                while (first < last && r->text[first] == '\t')
+                        first++;
+                doc->end = at;
+                r->looked_ahead += end - at + 1;
+                at = end < r->length ? end + 1 : end;
+                line++;
+                if (last - first != length || memcmp(r->text + first, doc->name, length) != 0)
+                        continue;
+                r->looked_ahead -= end - doc->start + 1;
+                r->at = at;
+                r->line = line;
+                return true;
+        }
+        return false;
+}
+
+/* The bodies stand in the lines behind the instruction; without its end it is none: `1 << 2`. */
 static int read_heredocs(struct reader *r, struct docker_instruction *i)
 {
         struct docker_heredoc docs[HEREDOCS_MAX];
-        const char *text = i->text;
-        size_t n = 0;
+        size_t n = 0, end;
 
         for (size_t at = 0; at + 2 < i->length && n < HEREDOCS_MAX; at++) {
-                size_t start = at + 2, end;
-                char quote = '\0';
+                size_t start = at + 2;
 
-                if (text[at] != '<' || text[at + 1] != '<' || (at > 0 && text[at - 1] == '<'))
+                if (memcmp(i->text + at, "<<", 2) != 0 || (at > 0 && i->text[at - 1] == '<') ||
+                    !find_heredoc(i, &start, &end))
                         continue;
-                start += text[start] == '-';
-                if (start < i->length && (text[start] == '"' || text[start] == '\''))
-                        quote = text[start++];
-                for (end = start;
-                     end < i->length && (isalnum((unsigned char) text[end]) || text[end] == '_' ||
-                                         text[end] == '.' || text[end] == '-');)
-                        end++;
-                if (end == start || (quote && (end >= i->length || text[end] != quote)))
-                        continue;
-                docs[n].name = block_text(&r->file->blocks, text + start, end - start);
+                docs[n].name = block_text(&r->file->blocks, i->text + start, end - start);
                 if (!docs[n].name)
                         return -ENOMEM;
-                docs[n].start = docs[n].end = 0;
+                if (!read_body(r, &docs[n]))
+                        break;
                 n++;
                 at = end - 1;
-        }
-        /* Without its end it is none: `1 << 2`. */
-        for (size_t k = 0; k < n; k++) {
-                size_t length = strlen(docs[k].name), at = r->at;
-                uint32_t line = r->line;
-                bool found = false;
-
-                while (!found && at < r->length) {
-                        size_t end = line_end(r, at), first = at, last = trim_end(r, at, end);
-
-                        while (first < last && r->text[first] == '\t')
-                                first++;
-                        found = last - first == length &&
-                                memcmp(r->text + first, docs[k].name, length) == 0;
-                        docs[k].start = r->at;
-                        docs[k].end = at;
-                        at = end < r->length ? end + 1 : end;
-                        line++;
-                }
-                if (!found) {
-                        n = k;
-                        break;
-                }
-                r->at = at;
-                r->line = line;
         }
         i->heredocs = block_copy(&r->file->blocks, docs, n, sizeof(*docs));
         i->n_heredocs = n;
@@ -335,7 +349,7 @@ static int script_of_words(struct docker_instruction *i)
                                                 .is_quoted = true };
         result = shell_from_words(&i->script, words, i->n_words);
         free(words);
-        i->n_map = 0;
+        i->n_map = i->map_base = 0;
         return result;
 }
 
