@@ -245,8 +245,11 @@ int kube_component_look(struct kube *k, const struct kube_object *o, const struc
 
                 if ((int) rule->component != component || !is_bad(rule, f, second))
                         continue;
-                r = f || second ? kube_tell(k, &rule->notice, (f ? f : second)->node)
-                                : kube_tell_missing(k, o, &rule->notice, c->place);
+                /* A patch replaces a command as a whole, so what is missing in it is missing. */
+                if (f || second)
+                        r = kube_tell(k, &rule->notice, (f ? f : second)->node);
+                else if (!k->is_template)
+                        r = kube_tell(k, &rule->notice, c->place);
         }
         return r;
 }

@@ -22,6 +22,7 @@ enum {
         NO_CONTEXT,
         ROOT,
         ROOT_UNSET,
+        CONTRADICTION,
         ROOT_GROUP,
         INIT_ROOT,
         LOW_UID,
@@ -82,6 +83,10 @@ static const struct notice notices[] = {
                          "Set runAsNonRoot: true in the pod's or the container's securityContext.",
                          "checkov:CKV_K8S_23 kube-linter:run-as-non-root cis-kubernetes:5.2.7 "
                          "pss:restricted" },
+        [CONTRADICTION] = { "config/k8s-run-as-root", LOW, NULL,
+                            "runAsUser is 0 and runAsNonRoot is true, so the container will not "
+                            "start",
+                            "Set a runAsUser other than 0.", "kube-linter:run-as-non-root" },
         [ROOT_GROUP] = { "config/k8s-root-group", LOW, "CWE-250",
                          "The container runs with the group of root",
                          "Set a runAsGroup other than 0.", "kube-linter:run-as-non-root" },
@@ -215,7 +220,9 @@ static int look_at_user(struct kube *k, const struct kube_object *o, const struc
                 return 0;
         (void) kube_number(user, &uid);
         (void) kube_number(group, &gid);
-        if (uid == 0)
+        if (uid == 0 && non_root)
+                r = kube_tell(k, &notices[CONTRADICTION], user);
+        else if (uid == 0)
                 r = kube_tell(k, &notices[c->kind == KUBE_INIT ? INIT_ROOT : ROOT], user);
         else if (!non_root && uid < 0)
                 r = kube_tell_missing(k, o, &notices[c->kind == KUBE_INIT ? INIT_ROOT : ROOT_UNSET],
