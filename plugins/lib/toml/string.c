@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* The four kinds of strings: "basic", 'literal', and each over several lines. */
@@ -97,7 +98,8 @@ static int escape_read(struct toml_reader *r, bool is_long, char *to, size_t *n)
                 return 0;
         }
         if (*r->at != 'u' && *r->at != 'U')
-                return toml_fail(r, "a string has no escape \\%c", *r->at);
+                return toml_fail(r, "a string has no escape \\%c",
+                                 isprint((unsigned char) *r->at) ? *r->at : '?');
         e = hex_read(r, *r->at++ == 'u' ? 4 : 8, &c);
         if (e < 0)
                 return e;
