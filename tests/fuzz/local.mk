@@ -12,6 +12,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz-deps \
 	tests/fuzz/fuzz-dockerfile \
 	tests/fuzz/fuzz-elf \
+	tests/fuzz/fuzz-encoded \
 	tests/fuzz/fuzz-expr \
 	tests/fuzz/fuzz-flow \
 	tests/fuzz/fuzz-frame \
@@ -174,6 +175,11 @@ tests_fuzz_fuzz_apache_SOURCES = tests/fuzz/fuzz-apache.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_apache_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
 tests_fuzz_fuzz_apache_LDFLAGS = $(FUZZ_LINK)
 tests_fuzz_fuzz_apache_LDADD = plugins/lib/libserver.a libbase.a
+
+tests_fuzz_fuzz_encoded_SOURCES = tests/fuzz/fuzz-encoded.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_encoded_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
+tests_fuzz_fuzz_encoded_LDFLAGS = $(FUZZ_LINK)
+tests_fuzz_fuzz_encoded_LDADD = plugins/lib/libscan.a libbase.a $(SCAN_LIBS)
 
 tests_fuzz_fuzz_caddy_SOURCES = tests/fuzz/fuzz-caddy.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_caddy_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/plugins/lib
