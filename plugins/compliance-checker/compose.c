@@ -364,6 +364,8 @@ static bool is_compose(const char *path)
                                              "*-compose.y*ml" };
         const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 
+        if (!strcasestr(base, "compose"))
+                return false;
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
                 if (fnmatch(names[i], base, FNM_CASEFOLD) == 0)
                         return true;

@@ -125,7 +125,11 @@ static int note_read(struct check *c, const char *name, size_t at, uint32_t line
 
         if (!reads)
                 return -ENOMEM;
-        if (!is_room(c) || is_of_system(name))
+        /* The path is read for the first one only: most files have none. */
+        if (!c->has_context)
+                c->context = context_of(c->path);
+        c->has_context = true;
+        if (!is_room(c) || is_of_system(name) || c->context != CONTEXT_NONE)
                 return 0;
         places = json_object_get(reads, name);
         if (!places) {
@@ -316,8 +320,11 @@ static const char *base_name(const char *path)
         return slash ? slash + 1 : path;
 }
 
-static bool matches(const char *name, const char *const *patterns, size_t n)
+/* All patterns have `part` in them: what has not is no file of that kind, as most are. */
+static bool matches(const char *name, const char *part, const char *const *patterns, size_t n)
 {
+        if (!strcasestr(name, part))
+                return false;
         for (size_t i = 0; i < n; i++)
                 if (fnmatch(patterns[i], name, FNM_CASEFOLD) == 0)
                         return true;
@@ -332,14 +339,14 @@ static bool is_example(const char *base)
                                              "sample.env",   ".env.*.example", "env.template",
                                              ".env.defaults" };
 
-        return matches(base, names, ARRAY_SIZE(names));
+        return matches(base, "env", names, ARRAY_SIZE(names));
 }
 
 static bool is_dotenv(const char *base)
 {
         static const char *const names[] = { ".env", ".env.*", "*.env", ".envrc", ".flaskenv" };
 
-        return matches(base, names, ARRAY_SIZE(names));
+        return matches(base, "env", names, ARRAY_SIZE(names));
 }
 
 /* The file of one machine, which belongs into no repository. */
@@ -347,14 +354,14 @@ static bool is_private(const char *base)
 {
         static const char *const names[] = { ".env", ".env.local", ".env.*.local" };
 
-        return matches(base, names, ARRAY_SIZE(names));
+        return matches(base, "env", names, ARRAY_SIZE(names));
 }
 
 static bool is_compose(const char *base)
 {
         static const char *const names[] = { "docker-compose*.y*ml", "compose*.y*ml" };
 
-        return matches(base, names, ARRAY_SIZE(names));
+        return matches(base, "compose", names, ARRAY_SIZE(names));
 }
 
 /*
@@ -431,10 +438,10 @@ int variable_check(struct check *c)
                 return check_dotenv(c, base);
         if (is_compose(base)) {
                 r = find_declarations(c, true, &first);
-                return r < 0 || context_of(c->path) != CONTEXT_NONE ? r : find_references(c);
+                return r < 0 ? r : find_references(c);
         }
         language = language_of(c->path);
-        if (!language || context_of(c->path) != CONTEXT_NONE)
+        if (!language)
                 return 0;
         for (const char *const *word = language->words; r >= 0 && *word; word++)
                 r = find_reads(c, *word, language->has_dot);

@@ -70,6 +70,9 @@ bool docker_is_dockerfile(const char *path)
                                               "*.*ignore" };
         const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 
+        /* Most files of a tree are none, and there are many. */
+        if (!strstr(base, "ockerfile") && !strstr(base, "ontainerfile"))
+                return false;
         for (size_t i = 0; i < ARRAY_SIZE(others); i++)
                 if (fnmatch(others[i], base, 0) == 0)
                         return false;
