@@ -4,7 +4,8 @@
 /*
  * One Dockerfile while it is checked
  *
- * The groups of checks (docker-stage.c, docker-run.c, docker-package.c, docker-label.c) get this
+ * The groups of checks (docker-stage.c, docker-file.c, docker-run.c, docker-series.c,
+ * docker-package.c, docker-label.c) get this
  * and tell what they find with docker_tell(), which knows what comments and .hadolint.yaml waive.
  */
 
@@ -35,6 +36,7 @@ int docker_tell_command(struct docker_check *d, enum dockerfile_rule rule,
 int docker_check_stages(struct docker_check *d);
 int docker_check_files(struct docker_check *d);
 int docker_check_runs(struct docker_check *d);
+int docker_check_series(struct docker_check *d);
 int docker_check_packages(struct docker_check *d);
 int docker_check_labels(struct docker_check *d);
 

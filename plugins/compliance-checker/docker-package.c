@@ -227,10 +227,10 @@ static const char *const go_names[] = { "-C",
                                         "-pgo",
                                         NULL };
 
-static const struct docker_options apt_options = { "toca", apt_names };
+const struct docker_options docker_apt_options = { "toca", apt_names };
 static const struct docker_options apk_options = { "tXp", apk_names };
-static const struct docker_options rpm_options = { "cdeRx", rpm_names };
-static const struct docker_options zypper_options = { "trRcpCD", zypper_names };
+const struct docker_options docker_rpm_options = { "cdeRx", rpm_names };
+const struct docker_options docker_zypper_options = { "trRcpCD", zypper_names };
 static const struct docker_options pip_options = { "rceitfbdC", pip_names };
 static const struct docker_options npm_options = { "Cw", npm_names };
 static const struct docker_options gem_options = { "niPBpgsv", gem_names };
@@ -266,12 +266,14 @@ static const struct pin {
         bool (*is_pinned)(const char *package);
         enum dockerfile_rule rule;
 } pins[] = {
-        { apt_programs, install_words, &apt_options, no_options, apt_is_pinned,
+        { apt_programs, install_words, &docker_apt_options, no_options, apt_is_pinned,
           DOCKERFILE_APT_PIN },
         { apk_programs, apk_words, &apk_options, no_options, apk_is_pinned, DOCKERFILE_APK_PIN },
-        { yum_programs, yum_words, &rpm_options, no_options, rpm_is_pinned, DOCKERFILE_YUM_PIN },
-        { dnf_programs, yum_words, &rpm_options, no_options, rpm_is_pinned, DOCKERFILE_DNF_PIN },
-        { zypper_programs, zypper_words, &zypper_options, no_options, zypper_is_pinned,
+        { yum_programs, yum_words, &docker_rpm_options, no_options, rpm_is_pinned,
+          DOCKERFILE_YUM_PIN },
+        { dnf_programs, yum_words, &docker_rpm_options, no_options, rpm_is_pinned,
+          DOCKERFILE_DNF_PIN },
+        { zypper_programs, zypper_words, &docker_zypper_options, no_options, zypper_is_pinned,
           DOCKERFILE_ZYPPER_PIN },
         { npm_programs, npm_words, &npm_options, no_options, npm_is_pinned, DOCKERFILE_NPM_PIN },
         { pip_programs, install_words, &pip_options, pip_lists, pip_is_pinned, DOCKERFILE_PIP_PIN },
@@ -441,134 +443,13 @@ static int check_go(struct docker_check *d, const struct docker_instruction *run
         return 0;
 }
 
-/* --- answers ------------------------------------------------------------------------------------
- */
-
-/* -qq, -q -q, -q=2: so quiet that apt-get does not ask either. */
-static bool apt_is_quiet(const struct shell_command *c)
-{
-        const struct shell_word *word;
-        unsigned q = 0;
-
-        for (size_t i = 0; (word = shell_argument(c, i)); i++) {
-                const char *text = word->text;
-
-                if (strcmp(text, "--quiet") == 0)
-                        q++;
-                else if (strncmp(text, "--quiet=", 8) == 0)
-                        q += (unsigned) atoi(text + 8);
-                else if (strncmp(text, "-q=", 3) == 0)
-                        q += (unsigned) atoi(text + 3);
-                else if (*text == '-' && text[1] != '-')
-                        for (text++; isalpha((unsigned char) *text); text++)
-                                q += *text == 'q';
-        }
-        return q >= 2;
-}
-
-static bool apt_says(const struct shell_command *c, const char *setting, const char *const *values)
-{
-        const struct shell_word *word;
-
-        for (size_t i = 0; (word = shell_argument(c, i)); i++) {
-                const char *at = strcasestr(word->text, setting);
-
-                at = at ? strchr(at, '=') : NULL;
-                if (at && docker_is_one_of(at + 1, values))
-                        return true;
-        }
-        return false;
-}
-
-static int check_apt(struct docker_check *d, const struct docker_instruction *run,
-                     const struct shell_command *c)
-{
-        static const char *const yes[] = { "-y", "--yes", "--assume-yes", "--force-yes", NULL };
-        static const char *const lean[] = { "--no-install-recommends", NULL };
-        static const char *const on[] = { "true", "1", "yes", NULL };
-        static const char *const off[] = { "false", "0", "no", NULL };
-        static const char *const upgrades[] = { "dist-upgrade", "full-upgrade", NULL };
-        const struct shell_word *words[WORDS_MAX];
-        size_t n;
-        int r = 0;
-
-        if (strcmp(c->name, "apt-get") != 0 && strcmp(c->name, "apt") != 0 &&
-            strcmp(c->name, "aptitude") != 0)
-                return 0;
-        n = docker_operands(c, &apt_options, words, WORDS_MAX);
-        if (n > 0 && docker_is_one_of(words[0]->text, upgrades))
-                return docker_tell_command(d, DOCKERFILE_APT_UPGRADE, run, c);
-        if (n == 0 || strcmp(c->name, "apt-get") != 0 || strcmp(words[0]->text, "install") != 0)
-                return 0;
-        if (!docker_has_option(c, yes) && !apt_is_quiet(c) &&
-            !apt_says(c, "APT::Get::Assume-Yes", on))
-                r = docker_tell_command(d, DOCKERFILE_APT_YES, run, c);
-        if (r >= 0 && !docker_has_option(c, lean) && !apt_says(c, "APT::Install-Recommends", off))
-                r = docker_tell_command(d, DOCKERFILE_APT_RECOMMENDS, run, c);
-        return r;
-}
-
-/* Other managers that ask unless they are told not to. */
-static int check_yes(struct docker_check *d, const struct docker_instruction *run,
-                     const struct shell_command *c)
-{
-        static const char *const rpm_yes[] = { "-y", "--assumeyes", NULL };
-        static const char *const zypper_yes[] = { "-n", "--non-interactive", "-y", "--no-confirm",
-                                                  NULL };
-        static const char *const installs[] = { "install",   "groupinstall", "localinstall",
-                                                "reinstall", "in",           "rei",
-                                                NULL };
-        static const char *const zypper_asks[] = { "install",        "in", "remove", "rm", "patch",
-                                                   "source-install", "si", NULL };
-        static const struct {
-                const char *const *programs, *const *asks, *const *yes;
-                const struct docker_options *options;
-                enum dockerfile_rule rule;
-        } managers[] = {
-                { yum_programs, installs, rpm_yes, &rpm_options, DOCKERFILE_YUM_YES },
-                { dnf_programs, installs, rpm_yes, &rpm_options, DOCKERFILE_DNF_YES },
-                { zypper_programs, zypper_asks, zypper_yes, &zypper_options,
-                  DOCKERFILE_ZYPPER_YES },
-        };
-        const struct shell_word *words[2];
-
-        for (size_t i = 0; i < ARRAY_SIZE(managers); i++)
-                if (docker_is_one_of(c->name, managers[i].programs) &&
-                    docker_operands(c, managers[i].options, words, 2) > 0 &&
-                    docker_is_one_of(words[0]->text, managers[i].asks) &&
-                    !docker_has_option(c, managers[i].yes))
-                        return docker_tell_command(d, managers[i].rule, run, c);
-        return 0;
-}
-
-static int check_upgrades(struct docker_check *d, const struct docker_instruction *run,
-                          const struct shell_command *c)
-{
-        static const struct {
-                const char *program;
-                const char *words[4];
-                enum dockerfile_rule rule;
-        } upgrades[] = {
-                { "apk", { "upgrade" }, DOCKERFILE_APK_UPGRADE },
-                { "yum", { "update", "upgrade" }, DOCKERFILE_YUM_UPGRADE },
-                { "dnf", { "update", "upgrade" }, DOCKERFILE_DNF_UPGRADE },
-                { "zypper", { "dist-upgrade", "dup" }, DOCKERFILE_ZYPPER_UPGRADE },
-        };
-        const struct shell_word *words[2];
-
-        for (size_t i = 0; i < ARRAY_SIZE(upgrades); i++)
-                if (strcmp(c->name, upgrades[i].program) == 0 &&
-                    docker_operands(c, &rpm_options, words, 2) == 1 &&
-                    docker_is_one_of(words[0]->text, upgrades[i].words))
-                        return docker_tell_command(d, upgrades[i].rule, run, c);
-        return 0;
-}
-
 int docker_check_packages(struct docker_check *d)
 {
         static int (*const checks[])(struct docker_check * d, const struct docker_instruction *run,
                                      const struct shell_command *c) = {
-                check_pin, check_go, check_apt, check_yes, check_upgrades,
+                check_pin,
+                check_go,
+                docker_check_answers,
         };
         int r = 0;
 

@@ -120,8 +120,8 @@ static int check_ignores(struct docker_check *d)
 static int check_all(struct docker_check *d)
 {
         static int (*const groups[])(struct docker_check * d) = {
-                check_ignores,     docker_check_stages,   docker_check_files,
-                docker_check_runs, docker_check_packages, docker_check_labels,
+                check_ignores,       docker_check_stages,   docker_check_files,  docker_check_runs,
+                docker_check_series, docker_check_packages, docker_check_labels,
         };
         int r = 0;
 

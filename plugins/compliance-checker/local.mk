@@ -12,6 +12,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/check.c plugins/compliance-checker/check.h \
 	plugins/compliance-checker/compose.c plugins/compliance-checker/compose.h \
 	plugins/compliance-checker/decoded.c plugins/compliance-checker/decoded.h \
+	plugins/compliance-checker/docker-answer.c \
 	plugins/compliance-checker/docker-args.c \
 	plugins/compliance-checker/docker-cache.c \
 	plugins/compliance-checker/docker-check.h \
@@ -22,6 +23,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/docker-rule.c plugins/compliance-checker/docker-rule.h \
 	plugins/compliance-checker/docker-run.c \
 	plugins/compliance-checker/docker-secret.c \
+	plugins/compliance-checker/docker-series.c \
 	plugins/compliance-checker/docker-stage.c \
 	plugins/compliance-checker/django.c plugins/compliance-checker/django.h \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \

@@ -4,6 +4,7 @@ plugins_lib_libdocker_a_SOURCES = \
 	plugins/lib/docker/dockerfile.c plugins/lib/docker/dockerfile.h \
 	plugins/lib/docker/image.c plugins/lib/docker/image.h \
 	plugins/lib/docker/shell-lex.c plugins/lib/docker/shell-lex.h \
+	plugins/lib/docker/shell-name.c plugins/lib/docker/shell-name.h \
 	plugins/lib/docker/shell.c plugins/lib/docker/shell.h \
 	plugins/lib/docker/stage.c \
 	plugins/lib/docker/word.c plugins/lib/docker/word.h

@@ -2,6 +2,7 @@
 #include "docker/shell.h"
 
 #include "docker/shell-lex.h"
+#include "docker/shell-name.h"
 
 #include <ctype.h>
 
@@ -131,119 +132,6 @@ static int parse_inner(struct parser *p, size_t from)
         return r;
 }
 
-/* A program that runs the one named behind its options. */
-struct runner {
-        const char *name;
-        const char *options;      /* letters of options with a value of their own */
-        const char *const *names; /* long options with one */
-        unsigned arguments;       /* words of its own before the program */
-};
-
-static const char *const sudo_names[] = { "--user",  "--group",  "--host", "--prompt",
-                                          "--chdir", "--chroot", "--type", NULL };
-static const char *const env_names[] = { "--unset", "--chdir", NULL };
-static const char *const timeout_names[] = { "--signal", "--kill-after", NULL };
-
-static const struct runner runners[] = {
-        { "sudo", "ughpCrtTUDR", sudo_names, 0 },
-        { "doas", "uC", NULL, 0 },
-        { "env", "uCS", env_names, 0 },
-        { "time", "fo", NULL, 0 },
-        { "nice", "n", NULL, 0 },
-        { "ionice", "cnp", NULL, 0 },
-        { "nohup", "", NULL, 0 },
-        { "exec", "a", NULL, 0 },
-        { "command", "", NULL, 0 },
-        { "builtin", "", NULL, 0 },
-        { "stdbuf", "ioe", NULL, 0 },
-        { "timeout", "ks", timeout_names, 1 },
-        { "gosu", "", NULL, 1 },
-        { "su-exec", "", NULL, 1 },
-        { "setpriv", "", NULL, 0 },
-        { "eatmydata", "", NULL, 0 },
-        { "fakeroot", "", NULL, 0 },
-        { "busybox", "", NULL, 0 },
-};
-
-static const char *base_name(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-
-        return slash && slash[1] ? slash + 1 : path;
-}
-
-static const struct runner *runner_of(const char *name)
-{
-        for (size_t i = 0; i < ARRAY_SIZE(runners); i++)
-                if (strcmp(runners[i].name, base_name(name)) == 0)
-                        return &runners[i];
-        return NULL;
-}
-
-static bool is_assignment(const char *text)
-{
-        size_t n = 0;
-
-        if (!isalpha((unsigned char) *text) && *text != '_')
-                return false;
-        while (isalnum((unsigned char) text[n]) || text[n] == '_')
-                n++;
-        return text[n] == '=' || (text[n] == '+' && text[n + 1] == '=');
-}
-
-static bool takes_value(const struct runner *runner, const char *option)
-{
-        if (option[1] == '-') {
-                for (const char *const *n = runner->names; n && *n; n++)
-                        if (strcmp(*n, option) == 0)
-                                return true;
-                return false;
-        }
-        return option[1] && !option[2] && strchr(runner->options, option[1]);
-}
-
-/* The index behind a runner, its options and arguments; `at` is the runner. */
-static size_t skip_runner(const struct shell_command *c, size_t at, const struct runner *runner)
-{
-        unsigned arguments = runner->arguments;
-        size_t i = at + 1;
-
-        for (; i < c->n_words; i++) {
-                const char *text = c->words[i].text;
-
-                if (strcmp(text, "--") == 0)
-                        return i + 1;
-                if (*text == '-' && text[1])
-                        i += takes_value(runner, text);
-                else if (is_assignment(text))
-                        ;
-                else if (arguments > 0)
-                        arguments--;
-                else
-                        break;
-        }
-        return i;
-}
-
-/* Finds the word that names the program which does the work. */
-static void find_name(struct shell_command *c)
-{
-        const struct runner *runner;
-
-        c->name = "";
-        while (c->first < c->n_words && (runner = runner_of(c->words[c->first].text))) {
-                size_t i = skip_runner(c, c->first, runner);
-
-                /* `command -v x` asks, and `exec` alone changes redirections. */
-                if (i >= c->n_words ||
-                    (strcmp(runner->name, "command") == 0 && *c->words[c->first + 1].text == '-'))
-                        break;
-                c->first = i;
-        }
-        if (c->first < c->n_words)
-                c->name = base_name(c->words[c->first].text);
-}
-
 static int add_word(struct parser *p, struct list *list, struct shell_word word)
 {
         struct shell_word *added = list_add(list, sizeof(word));
@@ -271,29 +159,9 @@ static void draft_done(struct draft *d)
         list_done(&d->redirects);
 }
 
-/* What is given to `sh -c` or `eval`, or NULL. */
-static const struct shell_word *quoted_script(const struct shell_command *c)
-{
-        static const char *const shells[] = { "sh", "bash", "ash", "dash", "zsh", "ksh", "su" };
-        const struct shell_word *word;
-        bool is_shell = false;
-
-        if (strcmp(c->name, "eval") == 0)
-                return shell_argument(c, 0);
-        for (size_t i = 0; i < ARRAY_SIZE(shells); i++)
-                is_shell = is_shell || strcmp(shells[i], c->name) == 0;
-        for (size_t i = 0; is_shell && (word = shell_argument(c, i)); i++) {
-                if (*word->text != '-')
-                        return NULL;
-                if (word->text[1] != '-' && strchr(word->text, 'c'))
-                        return shell_argument(c, i + 1);
-        }
-        return NULL;
-}
-
 static int parse_quoted(struct parser *p, const struct shell_command *c)
 {
-        const struct shell_word *word = quoted_script(c);
+        const struct shell_word *word = shell_quoted_script(c);
         struct shell_lexer lexer;
 
         if (!word)
@@ -329,7 +197,7 @@ static int add_command(struct parser *p, const struct draft *d)
         c = list_add(p->commands, sizeof(*c));
         if (!c || !command.words || !command.assigns || !command.redirects)
                 return -ENOMEM;
-        find_name(&command);
+        shell_find_name(&command);
         *c = command;
         return parse_quoted(p, &command);
 }
@@ -419,7 +287,7 @@ static int read_simple(struct parser *p, struct draft *d)
                 if (p->token.kind == SHELL_REDIRECT) {
                         r = read_redirect(p, d);
                 } else if (p->token.kind == SHELL_WORD) {
-                        if (d->words.n == 0 && is_assignment(p->token.word.text)) {
+                        if (d->words.n == 0 && shell_is_assignment(p->token.word.text)) {
                                 r = read_assignment(p, d);
                                 continue;
                         }
@@ -709,17 +577,4 @@ void shell_done(struct shell_script *script)
 {
         block_done(&script->blocks);
         *script = (struct shell_script){ 0 };
-}
-
-const struct shell_word *shell_argument(const struct shell_command *c, size_t i)
-{
-        return c->first + 1 + i < c->n_words ? &c->words[c->first + 1 + i] : NULL;
-}
-
-bool shell_runs_through(const struct shell_command *c, const char *program)
-{
-        for (size_t i = 0; i < c->first && i < c->n_words; i++)
-                if (strcmp(base_name(c->words[i].text), program) == 0)
-                        return true;
-        return false;
 }
