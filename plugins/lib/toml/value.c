@@ -190,7 +190,7 @@ static int word_read(struct toml_reader *r, struct toml_node *node)
 
         if (n == 0)
                 return toml_fail(r, "a value is missing");
-        if (n > WORD_MAX)
+        if (n > WORD_MAX || memchr(r->at, '\0', n))
                 return toml_fail(r, "a value is neither a number nor a date, true or false");
         word = toml_allocate(r, n + 1);
         if (!word)
