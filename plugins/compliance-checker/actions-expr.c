@@ -314,7 +314,7 @@ int actions_expr_parse(struct actions_expr *e, struct span text)
         struct parser p = { e, text.text, text.length, 0, 0 };
 
         *e = (struct actions_expr){ .root = -1 };
-        e->nodes = calloc(ACTIONS_EXPR_NODES, sizeof(*e->nodes));
+        e->nodes = malloc(ACTIONS_EXPR_NODES * sizeof(*e->nodes));
         if (!e->nodes)
                 return -ENOMEM;
         e->root = parse_or(&p);

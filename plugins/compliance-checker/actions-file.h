@@ -10,7 +10,7 @@
 
 #include "yaml/yaml.h"
 
-#define ACTIONS_STEPS_MAX    5000               /* steps, jobs and list items of one file */
+#define ACTIONS_STEPS_MAX    20000              /* steps, jobs and list items of one file */
 #define ACTIONS_BYTES_MAX    (16 * 1024 * 1024) /* of texts in which expressions are looked for */
 #define ACTIONS_FINDINGS_MAX 5000
 

@@ -130,11 +130,13 @@ static void add_trigger(struct actions *a, const char *name, const struct yaml_n
 void actions_read_triggers(struct actions *a)
 {
         const struct yaml_node *on = yaml_get(a->root, "on");
+        size_t items = actions_count(a, on, YAML_SEQUENCE);
+        size_t pairs = actions_count(a, on, YAML_MAPPING);
 
         add_trigger(a, actions_text(on), NULL);
-        for (size_t i = 0; i < actions_count(a, on, YAML_SEQUENCE); i++)
+        for (size_t i = 0; i < items; i++)
                 add_trigger(a, actions_text(on->items[i]), NULL);
-        for (size_t i = 0; i < actions_count(a, on, YAML_MAPPING); i++)
+        for (size_t i = 0; i < pairs; i++)
                 add_trigger(a, actions_text(on->keys[i]), on->items[i]);
 }
 
@@ -142,13 +144,14 @@ static int look_at_triggers(struct actions *a)
 {
         static const char *const dangerous[] = { "pull_request_target", "workflow_run" };
         const struct yaml_node *on = yaml_get(a->root, "on");
+        size_t items = actions_count(a, on, YAML_SEQUENCE);
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(dangerous); i++) {
                 const struct yaml_node *at =
                         yaml_is(on, dangerous[i]) ? on : yaml_key(on, dangerous[i]);
 
-                for (size_t n = 0; !at && n < actions_count(a, on, YAML_SEQUENCE); n++)
+                for (size_t n = 0; !at && n < items; n++)
                         if (yaml_is(on->items[n], dangerous[i]))
                                 at = on->items[n];
                 if (at)
@@ -245,13 +248,15 @@ static int look_at_runner(struct actions *a, const struct yaml_node *job)
         bool public = a->triggers & (ON_PULL_REQUEST | ON_TARGET | ON_COMMENT | ON_WORKFLOW_RUN);
         const struct notice *notice = &notices[public ? SELF_HOSTED_PUBLIC : SELF_HOSTED];
         const struct yaml_node *labels = yaml_get(on, "labels");
+        size_t n;
 
         if (group)
                 return actions_tell(a, notice, group);
         labels = labels ? labels : on;
         if (!strcmp(actions_text(labels), "self-hosted"))
                 return actions_tell(a, notice, labels);
-        for (size_t i = 0; i < actions_count(a, labels, YAML_SEQUENCE); i++)
+        n = actions_count(a, labels, YAML_SEQUENCE);
+        for (size_t i = 0; i < n; i++)
                 if (yaml_is(labels->items[i], "self-hosted"))
                         return actions_tell(a, notice, labels->items[i]);
         return 0;
@@ -404,6 +409,18 @@ static int look_at_expression(struct actions *a, struct span text)
         return r;
 }
 
+/* Does the line begin with #? Lines that are longer than this have no comment in front. */
+static bool is_in_comment(const char *text, const char *at)
+{
+        size_t reach = MIN_OF((size_t) (at - text), (size_t) 1024);
+        const char *from = at - reach, *newline = memrchr(from, '\n', reach);
+
+        if (!newline && from > text)
+                return false;
+        from = newline ? newline + 1 : from;
+        return from[strspn(from, " \t")] == '#';
+}
+
 int actions_expressions_look(struct actions *a)
 {
         struct span text = actions_source(a, a->root), inner;
@@ -411,11 +428,8 @@ int actions_expressions_look(struct actions *a)
         int r = 0;
 
         while (r >= 0 && a->findings && actions_expr_next(text, &at, &inner)) {
-                const char *line = memrchr(text.text, '\n', (size_t) (inner.text - text.text));
-                size_t blanks = strspn(line ? line + 1 : text.text, " \t");
-
                 /* In a comment nobody reads it. */
-                if ((line ? line + 1 : text.text)[blanks] != '#')
+                if (!is_in_comment(text.text, inner.text))
                         r = look_at_expression(a, inner);
         }
         return r;

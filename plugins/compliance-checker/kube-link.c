@@ -5,7 +5,7 @@
 #include "kube-role.h"
 #include "kube-selector.h"
 
-#define PAIRS_MAX 2000000 /* comparisons in all, so that a hostile tree takes no minutes */
+#define PAIRS_MAX 1000000 /* comparisons in all, so that a hostile tree takes no minutes */
 
 #define INFO   LINHAY_SEVERITY_INFO
 #define LOW    LINHAY_SEVERITY_LOW

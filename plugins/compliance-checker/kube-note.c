@@ -3,6 +3,8 @@
 
 #include "kube-selector.h"
 
+#define NOTE_STEPS_MAX 20000 /* of one note */
+
 static void put(struct kube *k, json_t *note, const char *key, const struct yaml_node *node)
 {
         if (node)
@@ -15,17 +17,19 @@ static void add_text(json_t *list, const struct yaml_node *node)
                 (void) json_array_append_new(list, json_string(kube_text(node)));
 }
 
-static json_t *backends_of(const struct kube_object *o)
+static json_t *backends_of(struct kube *k, const struct kube_object *o)
 {
         const struct yaml_node *rules = yaml_at(o->root, "spec.rules");
         json_t *list = json_array();
 
         add_text(list, yaml_at(o->root, "spec.defaultBackend.service.name"));
         add_text(list, yaml_at(o->root, "spec.backend.serviceName"));
-        for (size_t i = 0; i < kube_few(rules, YAML_SEQUENCE); i++) {
+        for (size_t i = 0, n_rules = kube_count(k, rules, YAML_SEQUENCE); i < n_rules; i++) {
                 const struct yaml_node *paths = yaml_at(rules->items[i], "http.paths");
 
-                for (size_t n = 0; n < kube_few(paths, YAML_SEQUENCE); n++) {
+                size_t all = kube_count(k, paths, YAML_SEQUENCE);
+
+                for (size_t n = 0; n < all; n++) {
                         add_text(list, yaml_at(paths->items[n], "backend.service.name"));
                         add_text(list, yaml_at(paths->items[n], "backend.serviceName"));
                 }
@@ -116,7 +120,7 @@ static void note_kind(struct kube *k, json_t *note, const struct kube_object *o)
         put(k, note, "min", yaml_at(o->root, "spec.minAvailable"));
         put(k, note, "role", yaml_get(o->root, "roleRef"));
         put(k, note, "subjects", yaml_get(o->root, "subjects"));
-        (void) json_object_set_new(note, "backends", backends_of(o));
+        (void) json_object_set_new(note, "backends", backends_of(k, o));
         (void) json_object_set_new(note, "keys", keys);
         (void) json_object_set_new(note, "peers", peers);
 }
@@ -160,6 +164,7 @@ static bool is_noted(const struct kube_object *o)
 
 int kube_note_take(struct kube *k, const struct kube_object *o)
 {
+        size_t before = k->steps, left = MIN_OF(k->steps, (size_t) NOTE_STEPS_MAX);
         json_t *note, *list;
 
         if (!is_noted(o) || k->c->kube_notes >= KUBE_NOTES_MAX)
@@ -171,17 +176,20 @@ int kube_note_take(struct kube *k, const struct kube_object *o)
                          "line", (int) o->root->line, "template", k->is_template);
         if (!note)
                 return 0; /* a path that is no UTF-8 */
+        k->steps = left;
         if (o->pod)
                 note_pod(k, note, o);
         else
                 note_kind(k, note, o);
         if (kube_is(o, "Role") || kube_is(o, "ClusterRole"))
                 (void) json_object_set_new(note, "rules", rules_of(k, o));
+        left -= k->steps;
+        k->steps = before - left;
+        k->c->kube_notes += left + 1;
         list = json_object_get(k->c->kube_folders, k->folder);
         if (!list) {
                 list = json_array();
                 (void) json_object_set_new(k->c->kube_folders, k->folder, list);
         }
-        k->c->kube_notes++;
         return json_array_append_new(list, note) < 0 ? -ENOMEM : 0;
 }

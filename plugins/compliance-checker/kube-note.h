@@ -10,7 +10,7 @@
 
 #include "kube-object.h"
 
-#define KUBE_NOTES_MAX 20000
+#define KUBE_NOTES_MAX 400000 /* nodes of all notes, about */
 
 /* Takes note of an object. */
 int kube_note_take(struct kube *k, const struct kube_object *o);

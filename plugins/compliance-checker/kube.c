@@ -66,14 +66,6 @@ static bool has_actions(const struct check *c)
         return false;
 }
 
-/* Is a line nothing but {{ }}? */
-static bool is_bare(const char *text, size_t start, size_t end)
-{
-        while (start < end && (text[start] == ' ' || text[start] == '\t'))
-                start++;
-        return end - start >= 2 && text[start] == '{' && text[start + 1] == '{';
-}
-
 /* Overwrites text[start..end) but for its newlines. */
 static void overwrite(char *text, size_t start, size_t end, char with)
 {
@@ -88,21 +80,24 @@ static void overwrite(char *text, size_t start, size_t end, char with)
  */
 static void blank_actions(char *text, size_t length)
 {
-        size_t at = 0;
+        bool bare = true; /* nothing but blanks on this line so far */
 
-        while (at < length) {
-                char *open = memmem(text + at, length - at, "{{", 2), *close, *line;
-                size_t start, end;
+        for (size_t at = 0; at < length; at++) {
+                char *close;
+                size_t end;
 
-                if (!open)
-                        break;
-                start = (size_t) (open - text);
-                close = memmem(open, length - start, "}}", 2);
+                if (text[at] == '\n')
+                        bare = true;
+                else if (text[at] != ' ' && text[at] != '\t' && text[at] != '{')
+                        bare = false;
+                if (at + 1 == length || text[at] != '{' || text[at + 1] != '{') {
+                        bare &= text[at] != '{';
+                        continue;
+                }
+                close = memmem(text + at, length - at, "}}", 2);
                 end = close ? (size_t) (close - text) + 2 : length;
-                line = memrchr(text, '\n', start);
-                overwrite(text, start, end,
-                          is_bare(text, line ? (size_t) (line - text) + 1 : 0, end) ? ' ' : 'x');
-                at = end;
+                overwrite(text, at, end, bare ? ' ' : 'x');
+                at = end - 1;
         }
 }
 

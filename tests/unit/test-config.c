@@ -496,6 +496,38 @@ static void test_kube_bombs(void **state)
         tree_done(&t);
 }
 
+/* Long lists and long lines cost what their size does, and nothing behind them is lost. */
+static void test_long_files(void **state)
+{
+        (void) state;
+        _cleanup_(buf_done) struct buf workflow = { 0 }, template = { 0 };
+        struct fakehost host;
+        struct tree t;
+        char *all;
+
+        (void) buf_puts(&workflow, "on: [");
+        for (unsigned i = 0; i < 500; i++)
+                (void) buf_puts(&workflow, "push, ");
+        (void) buf_puts(&workflow, "push]\nenv: { X: '");
+        for (unsigned i = 0; i < 50000; i++)
+                (void) buf_puts(&workflow, "${{ github.sha }}");
+        (void) buf_puts(&workflow,
+                        "' }\njobs: { a: { steps: [{ run: '${{ github.head_ref }}' }] } }\n");
+        for (unsigned i = 0; i < 50000; i++)
+                (void) buf_puts(&template, "{{ .Values.x }}");
+        (void) buf_puts(&template, "\n" POD("hostPID: true"));
+        tree_make(&t);
+        tree_puts(&t, ".github/workflows/a.yml", buf_text(&workflow));
+        tree_puts(&t, "a.yaml", buf_text(&template));
+        run(&host, &t);
+        all = json_dumps(host.findings, 0);
+        assert_non_null(strstr(all, "config/actions-script-injection"));
+        assert_non_null(strstr(all, "config/k8s-host-pid"));
+        free(all);
+        fakehost_done(&host);
+        tree_done(&t);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -504,7 +536,7 @@ int main(void)
                 cmocka_unit_test(test_unit_lists),    cmocka_unit_test(test_expressions),
                 cmocka_unit_test(test_braces),        cmocka_unit_test(test_kube_files),
                 cmocka_unit_test(test_hidden),        cmocka_unit_test(test_kube_folders),
-                cmocka_unit_test(test_kube_bombs),
+                cmocka_unit_test(test_kube_bombs),    cmocka_unit_test(test_long_files),
         };
 
         return cmocka_run_group_tests_name("config", tests, NULL, NULL);
