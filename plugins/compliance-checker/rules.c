@@ -32,17 +32,23 @@ static int put_output(struct call *c, json_t *output)
         return r;
 }
 
+static json_t *list_json(const char *const *list)
+{
+        json_t *array = json_array();
+
+        for (; *list; list++)
+                (void) json_array_append_new(array, json_string(*list));
+        return array;
+}
+
 /* What the field holds, or NULL where it says nothing. */
 static json_t *field_json(const struct rule *rule, const struct rule_field *f)
 {
-        const char *at = (const char *) rule + f->offset;
-        const char *const *list = *(const char *const *const *) at;
-        const char *text = *(const char *const *) at;
-        json_t *array;
+        const void *at = (const char *) rule + f->offset;
 
         switch (f->kind) {
         case FIELD_TEXT:
-                return text ? json_string(text) : NULL;
+                return *(const char *const *) at ? json_string(*(const char *const *) at) : NULL;
         case FIELD_NAME:
                 return json_string(f->names[*(const unsigned *) at]);
         case FIELD_SIZE:
@@ -52,10 +58,7 @@ static json_t *field_json(const struct rule *rule, const struct rule_field *f)
         case FIELD_FLAG:
                 return *(const bool *) at ? json_true() : NULL;
         case FIELD_LIST:
-                array = json_array();
-                for (; *list; list++)
-                        (void) json_array_append_new(array, json_string(*list));
-                return array;
+                return list_json(*(const char *const *const *) at);
         }
         return NULL;
 }

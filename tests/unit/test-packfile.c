@@ -14,26 +14,43 @@ static void note_text(void *owner, bool is_fault, const char *rule, const char *
         (void) buf_printf(owner, "%s%s: %s\n", is_fault ? "" : "note: ", rule, text);
 }
 
+static void assert_same_text(const char *x, const char *y)
+{
+        assert_string_equal(x ? x : "(none)", y ? y : "(none)");
+}
+
+static void assert_same_list(const char *const *x, const char *const *y)
+{
+        for (; *x || *y; x++, y++)
+                assert_same_text(*x, *y);
+}
+
 /* The fields of two rules, by the table that both forms of a pack are read by. */
 static void assert_same_rule(const struct rule *x, const struct rule *y)
 {
         for (size_t i = 0; i < rule_fields_n; i++) {
                 const struct rule_field *f = &rule_fields[i];
-                const char *a = (const char *) x + f->offset, *b = (const char *) y + f->offset;
-                const char *s = *(const char *const *) a, *t = *(const char *const *) b;
-                const char *const *list = *(const char *const *const *) a;
-                const char *const *other = *(const char *const *const *) b;
+                const void *a = (const char *) x + f->offset, *b = (const char *) y + f->offset;
 
-                if (f->kind == FIELD_TEXT && (s || t))
-                        assert_string_equal(s ? s : "(none)", t ? t : "(none)");
-                if (f->kind == FIELD_NAME || f->kind == FIELD_SIZE)
+                switch (f->kind) {
+                case FIELD_TEXT:
+                        assert_same_text(*(const char *const *) a, *(const char *const *) b);
+                        break;
+                case FIELD_LIST:
+                        assert_same_list(*(const char *const *const *) a,
+                                         *(const char *const *const *) b);
+                        break;
+                case FIELD_NAME:
+                case FIELD_SIZE:
                         assert_int_equal(*(const unsigned *) a, *(const unsigned *) b);
-                if (f->kind == FIELD_FLAG)
+                        break;
+                case FIELD_FLAG:
                         assert_int_equal(*(const bool *) a, *(const bool *) b);
-                if (f->kind == FIELD_REAL)
+                        break;
+                case FIELD_REAL:
                         assert_memory_equal(a, b, sizeof(double));
-                for (; f->kind == FIELD_LIST && (*list || *other); list++, other++)
-                        assert_string_equal(*list ? *list : "(none)", *other ? *other : "(none)");
+                        break;
+                }
         }
         assert_int_equal(x->n_allow, y->n_allow);
 }
