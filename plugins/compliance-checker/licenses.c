@@ -84,13 +84,30 @@ static size_t folder_length(const char *path)
         return slash ? (size_t) (slash - path) : 0;
 }
 
+/* Counts lines up to offsets that come in order. */
+struct lines {
+        size_t at;
+        uint32_t line; /* newlines before it */
+};
+
+static uint32_t lines_to(const struct check *c, struct lines *l, size_t offset)
+{
+        const char *newline;
+
+        offset = MIN_OF(offset, c->length);
+        while (l->at < offset && (newline = memchr(c->text + l->at, '\n', offset - l->at))) {
+                l->line++;
+                l->at = (size_t) (newline - c->text) + 1;
+        }
+        l->at = MAX_OF(l->at, offset);
+        return l->line + 1;
+}
+
 static uint32_t line_of(const struct check *c, size_t offset)
 {
-        uint32_t line = 1;
+        struct lines lines = { 0 };
 
-        for (size_t i = 0; i < offset && i < c->length; i++)
-                line += c->text[i] == '\n';
-        return line;
+        return lines_to(c, &lines, offset);
 }
 
 static int report_at(struct check *c, int which, const char *message, const char *excerpt,
@@ -197,6 +214,7 @@ static bool looks_secret(struct check *c, const char *text)
 /* What one file says, put together. */
 struct entry {
         json_t *ids, *places;
+        json_t *told;     /* expressions that were judged */
         char *expression; /* allocated; NULL = nothing yet */
         double confidence;
 };
@@ -317,8 +335,12 @@ static int add_statement(struct check *c, struct entry *e, const struct told *to
         if (r < 0)
                 return r;
         e->confidence = MIN_OF(e->confidence, told->confidence);
-        add_ids(&s, e->ids);
         add_place(e, text, told->kind, told->line, told->end_line, told->confidence);
+        /* Said again in the same file it is no news. */
+        if (json_object_get(e->told, text))
+                return 0;
+        (void) json_object_set_new(e->told, text, json_true());
+        add_ids(&s, e->ids);
         remember(c, e->ids, !strcmp(told->kind, "manifest") ? "manifest" : "text");
         note_seen(c, text, told);
         r = check_ids(c, &s, told->line);
@@ -346,6 +368,7 @@ static int check_text(struct check *c, struct entry *e, bool has_manifest)
 {
         enum license_file_kind kind = license_file_kind_of(c->path);
         struct license_finder *f = c->license_finder;
+        struct lines lines = { 0 }, end;
         int r = license_finder_look(f, (struct span){ c->text, c->length }, kind);
 
         if (kind == LICENSE_FILE_LICENSE)
@@ -355,11 +378,12 @@ static int check_text(struct check *c, struct entry *e, bool has_manifest)
                 bool is_sure = s->source == LICENSE_FROM_TEXT || s->source == LICENSE_FROM_TAG;
                 struct told told = { .kind = license_source_names[s->source],
                                      .use = "own",
-                                     .line = line_of(c, s->start),
-                                     .end_line = line_of(c, s->end),
+                                     .line = lines_to(c, &lines, s->start),
                                      .confidence = s->confidence,
                                      .is_choice = s->is_choice };
 
+                end = lines; /* two may overlap */
+                told.end_line = lines_to(c, &end, s->end);
                 /* What a manifest says in its own way needs no reading between the lines. */
                 if (has_manifest && !is_sure)
                         continue;
@@ -439,7 +463,10 @@ static int on_manifest(void *owner, struct span license, size_t offset)
 
 int licenses_check(struct check *c)
 {
-        struct entry e = { .ids = json_array(), .places = json_array(), .confidence = 1.0 };
+        struct entry e = { .ids = json_array(),
+                           .places = json_array(),
+                           .told = json_object(),
+                           .confidence = 1.0 };
         struct manifest m = { c, &e, false };
         int r = manifest_read(c->path, (struct span){ c->text, c->length }, on_manifest, &m);
 
@@ -449,6 +476,7 @@ int licenses_check(struct check *c)
                 write_entry(c, &e);
         json_decref(e.ids);
         json_decref(e.places);
+        json_decref(e.told);
         free(e.expression);
         return r;
 }

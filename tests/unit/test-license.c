@@ -112,6 +112,15 @@ static void test_notices(void **state)
                   "This library is free software; you may redistribute it under the\n"
                   "same terms as Perl itself. License.\n",
                   "Artistic-1.0-Perl OR GPL-1.0-or-later@2 " },
+                { "with the date between",
+                  "under the GNU General Public License as published by the Free Software\n"
+                  "Foundation; version 2 dated June, 1991, or (at your option) any later "
+                  "version.\n",
+                  "GPL-2.0-or-later@1 " },
+                { "where Debian keeps its text",
+                  "under the GNU GPL, version 3 or later.\n\nThe full text of the GPL is in\n"
+                  "/usr/share/common-licenses/GPL-3.\n",
+                  "GPL-3.0-or-later@1 " },
                 { "not the licence", "This license is compatible with the GPL, version 2.\n", "" },
                 { "not under it", "The license: not under the GPL version 3, sorry.\n", "" },
                 { "of old", "Old releases were under the GNU GPL license.\n", "" },
@@ -344,6 +353,38 @@ static void test_several(void **state)
         for (size_t i = 0; i < finder.n_statements; i++)
                 (void) buf_printf(&list, "%s ", finder.statements[i].expression);
         assert_string_equal(buf_text(&list), "MIT BSD-3-Clause Zlib ISC BSD-2-Clause ");
+}
+
+/* Four megabytes of what a reader could go over again and again: it must end soon. */
+static void test_hostile(void **state)
+{
+        (void) state;
+        enum { SIZE = 4 * 1024 * 1024 };
+        static const char *const pieces[] = {
+                "permission is hereby granted free of charge to any person obtaining a copy ",
+                "licensed under the gpl version 2 or ",
+                "SPDX-License-Identifier: (",
+                "<a license ",
+                "](license",
+                "&license",
+                "copyright (c) ",
+                "GPLv2+",
+                "redistribution and use in source and binary forms\n",
+        };
+        char *text = malloc(SIZE);
+
+        assert_non_null(text);
+        for (size_t i = 0; i < TEST_ROWS(pieces); i++) {
+                size_t n = strlen(pieces[i]);
+
+                for (size_t at = 0; at < SIZE; at++)
+                        text[at] = pieces[i][at % n];
+                assert_int_equal(license_finder_look(&finder, (struct span){ text, SIZE },
+                                                     LICENSE_FILE_LICENSE),
+                                 0);
+                assert_true(finder.n_statements <= 1024);
+        }
+        free(text);
 }
 
 /* ---- Labelled files ---- */
@@ -758,12 +799,13 @@ static int close_finder(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_notices),       cmocka_unit_test(test_tags),
-                cmocka_unit_test(test_shapes),        cmocka_unit_test(test_several),
-                cmocka_unit_test(test_corpus),        cmocka_unit_test(test_print),
-                cmocka_unit_test(test_columns),       cmocka_unit_test(test_round_trip),
-                cmocka_unit_test(test_lists),         cmocka_unit_test(test_policy),
-                cmocka_unit_test(test_policy_faults), cmocka_unit_test(test_compat),
+                cmocka_unit_test(test_notices),    cmocka_unit_test(test_tags),
+                cmocka_unit_test(test_shapes),     cmocka_unit_test(test_several),
+                cmocka_unit_test(test_corpus),     cmocka_unit_test(test_hostile),
+                cmocka_unit_test(test_print),      cmocka_unit_test(test_columns),
+                cmocka_unit_test(test_round_trip), cmocka_unit_test(test_lists),
+                cmocka_unit_test(test_policy),     cmocka_unit_test(test_policy_faults),
+                cmocka_unit_test(test_compat),
         };
 
         return cmocka_run_group_tests_name("license", tests, open_finder, close_finder);

@@ -139,6 +139,7 @@ int license_align(struct license_aligner *a, const struct license_template *t,
 
                 low--;
                 high++;
+                a->work += (uint64_t) (high - low);
                 for (int32_t k = low; k <= high; k++) {
                         next[p.origin + k] = step(&p, row, k);
                         top = MAX_OF(top, next[p.origin + k].y);

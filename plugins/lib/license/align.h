@@ -30,6 +30,7 @@ struct license_path; /* of one diagonal */
 struct license_aligner {
         struct license_path *rows[2];
         size_t size[2];
+        uint64_t work; /* diagonals looked at, all in all */
 };
 
 void license_aligner_done(struct license_aligner *a);

@@ -136,6 +136,10 @@ static size_t stem_length(const char *id)
 /* Is a mention one of a text that was found, or does another one say more of that family? */
 static bool is_explained(const struct license_finder *f, const struct license_mention *mention)
 {
+        bool elsewhere = mention->strength == LICENSE_MENTION_ELSEWHERE;
+
+        if (elsewhere && f->texts.n_matches)
+                return true;
         for (size_t i = 0; i < f->texts.n_matches; i++) {
                 const struct license_fit *fit = &f->texts.matches[i].fit;
                 uint32_t id = f->index->entries[f->texts.matches[i].entry].id;
@@ -149,7 +153,8 @@ static bool is_explained(const struct license_finder *f, const struct license_me
         for (size_t i = 0; i < f->mentions.n; i++) {
                 const struct license_mention *other = &f->mentions.list[i];
 
-                if (other->strength > mention->strength && same_family(other->id, mention->id))
+                if (other->strength > mention->strength &&
+                    (elsewhere || same_family(other->id, mention->id)))
                         return true;
         }
         return false;
@@ -178,9 +183,8 @@ static bool refine(struct license_finder *f, const struct license_mention *menti
 static int add_mentions(struct license_finder *f, struct span text)
 {
         static const double confidence[] = {
-                [LICENSE_MENTION_ADDRESS] = 0.7,
-                [LICENSE_MENTION_TITLE] = 0.7,
-                [LICENSE_MENTION_PLAIN] = 0.6,
+                [LICENSE_MENTION_ELSEWHERE] = 0.6, [LICENSE_MENTION_ADDRESS] = 0.7,
+                [LICENSE_MENTION_TITLE] = 0.7,     [LICENSE_MENTION_PLAIN] = 0.6,
                 [LICENSE_MENTION_TOLD] = 0.9,
         };
 

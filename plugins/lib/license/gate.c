@@ -3,7 +3,8 @@
 
 #define BEFORE 1536 /* bytes around a word that are read */
 #define AFTER  3072
-#define STEM   5 /* letters of each stem */
+#define LINE   2048 /* bytes of a line that are looked at for its ends */
+#define STEM   5    /* letters of each stem */
 
 static const char stems[][STEM + 1] = { "licen", "copyr", "permi", "warra",
                                         "redis", "lizen", "freel" };
@@ -45,18 +46,21 @@ static bool is_stem(const unsigned char *p)
         return false;
 }
 
+/* Where the line begins that holds a place; a longer one is cut. */
 static size_t line_start(struct span text, size_t at)
 {
-        const char *newline = memrchr(text.text, '\n', at);
+        size_t from = at > LINE ? at - LINE : 0;
+        const char *newline = memrchr(text.text + from, '\n', at - from);
 
-        return newline ? (size_t) (newline - text.text) + 1 : 0;
+        return newline ? (size_t) (newline - text.text) + 1 : from;
 }
 
 static size_t line_end(struct span text, size_t at)
 {
-        const char *newline = memchr(text.text + at, '\n', text.length - at);
+        size_t n = MIN_OF(text.length - at, (size_t) LINE);
+        const char *newline = memchr(text.text + at, '\n', n);
 
-        return newline ? (size_t) (newline - text.text) + 1 : text.length;
+        return newline ? (size_t) (newline - text.text) + 1 : at + n;
 }
 
 int license_gate(struct span text, struct license_range **ranges, size_t *n, size_t *size)

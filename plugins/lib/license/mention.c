@@ -30,9 +30,11 @@ enum word {
         W_both,
         W_by,
         W_choice,
+        W_common,
         W_compatible,
         W_conditions,
         W_covered,
+        W_dated,
         W_dual,
         W_dually,
         W_either,
@@ -45,7 +47,6 @@ enum word {
         W_governed,
         W_greater,
         W_higher,
-
         W_if,
         W_incompatible,
         W_international,
@@ -135,9 +136,11 @@ static const char *const word_names[WORDS_] = {
         [W_both] = "both",
         [W_by] = "by",
         [W_choice] = "choice",
+        [W_common] = "common",
         [W_compatible] = "compatible",
         [W_conditions] = "conditions",
         [W_covered] = "covered",
+        [W_dated] = "dated",
         [W_dual] = "dual",
         [W_dually] = "dually",
         [W_either] = "either",
@@ -338,6 +341,8 @@ static uint32_t read_later(const struct walk *w, uint32_t i, struct version *v)
         }
         while (IS_ANY(w, at, W_license))
                 at++;
+        if (IS_ANY(w, at, W_dated)) /* "dated June, 1991" */
+                at += 3;
         if (IS_ANY(w, at, W_only) && !IS_ANY(w, at + 1, W_if)) {
                 v->only = true;
                 return at + 1;
@@ -539,13 +544,15 @@ static bool is_told_behind(const struct walk *w, uint32_t end)
 static bool is_alone(const struct walk *w, uint32_t start, uint32_t end)
 {
         struct span text = w->m->text;
-        size_t at = w->words[start].offset, last;
+        size_t at = w->words[start].offset, before, last;
         const char *newline;
 
         if (start > w->from && is(w, start - 1, W_the))
                 at = w->words[start - 1].offset;
-        newline = memrchr(text.text, '\n', at);
-        for (const char *p = newline ? newline + 1 : text.text; p < text.text + at; p++)
+        before = MIN_OF(at, (size_t) 256);
+        newline = memrchr(text.text + at - before, '\n', before);
+        for (const char *p = newline ? newline + 1 : text.text + at - before; p < text.text + at;
+             p++)
                 if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z'))
                         return false;
         last = w->words[end - 1].offset + license_word_length(text, w->words[end - 1].offset);
@@ -567,7 +574,7 @@ static bool is_chained(const struct walk *w, uint32_t start, bool *ret_choice)
         uint32_t end;
 
         if (!m->n || m->list[m->n - 1].start < w->from ||
-            m->list[m->n - 1].strength == LICENSE_MENTION_ADDRESS)
+            m->list[m->n - 1].strength <= LICENSE_MENTION_ADDRESS)
                 return false;
         end = m->list[m->n - 1].end;
         if (end > start || start - end > 6)
@@ -685,6 +692,11 @@ static int judge(struct walk *w, struct found *f)
         mention.start = f->start;
         mention.end = f->end;
         mention.is_choice = is_alternative(w, f->start);
+        /* "the full text is in /usr/share/common-licenses/GPL-2" */
+        if (IS_ANY(w, f->start - 1, W_licenses) && IS_ANY(w, f->start - 2, W_common)) {
+                mention.strength = LICENSE_MENTION_ELSEWHERE;
+                return add(w, &mention);
+        }
         if (mention.strength == LICENSE_MENTION_ADDRESS ||
             is_chained(w, f->start, &mention.is_choice) || is_told(w, f->start, weak) ||
             is_told_behind(w, f->end)) {

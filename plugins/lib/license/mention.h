@@ -15,9 +15,10 @@
 #define LICENSE_ID_SIZE 96
 
 enum license_strength {
-        LICENSE_MENTION_ADDRESS, /* counts where nothing else names a licence of the family */
-        LICENSE_MENTION_TITLE,   /* alone on a line */
-        LICENSE_MENTION_PLAIN,   /* a family without its version */
+        LICENSE_MENTION_ELSEWHERE, /* where a text is kept: counts where nothing else is said */
+        LICENSE_MENTION_ADDRESS,   /* counts where nothing else names a licence of the family */
+        LICENSE_MENTION_TITLE,     /* alone on a line */
+        LICENSE_MENTION_PLAIN,     /* a family without its version */
         LICENSE_MENTION_TOLD,
 };
 

@@ -4,14 +4,18 @@
 #include <ctype.h>
 #include <strings.h>
 
+#define VALUE_MAX 1024 /* bytes of an expression */
+#define HEAD_MAX  512  /* bytes of a line before its tag */
+
 /* The rest of a tag's line, without the end of a comment. */
 static struct span tag_value(const char *at, const char *end)
 {
         static const char *const closers[] = { "*/", "-->", "--", "#}", "%>", "\"", "'",
                                                ")",  "*)",  "]]", "|",  "*",  "=",  "\\n",
                                                ",",  ";",   "</", "}}", ".",  "`",  "?>" };
-        const char *newline = memchr(at, '\n', (size_t) (end - at));
-        struct span s = { at, (size_t) ((newline ? newline : end) - at) };
+        size_t most = MIN_OF((size_t) (end - at), (size_t) VALUE_MAX);
+        const char *newline = memchr(at, '\n', most);
+        struct span s = { at, newline ? (size_t) (newline - at) : most };
         bool again = true;
 
         while (s.length && isspace((unsigned char) *s.text))
@@ -45,8 +49,9 @@ static const char *skip_signs(const char *p, const char *end)
 static bool is_tag_place(struct span text, const char *at)
 {
         static const char *const words[] = { "rem", "dnl", "comment" };
-        const char *line = memrchr(text.text, '\n', (size_t) (at - text.text));
-        const char *head = line ? line + 1 : text.text, *p = skip_signs(head, at);
+        size_t most = MIN_OF((size_t) (at - text.text), (size_t) HEAD_MAX);
+        const char *line = memrchr(at - most, '\n', most);
+        const char *head = line ? line + 1 : at - most, *p = skip_signs(head, at);
 
         for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
                 size_t n = strlen(words[i]);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "license/text.h"
 
-#define PLACES_MAX   4096  /* of one row */
-#define COMMON_BONUS 6     /* words that a common licence is ahead of others */
+#define PLACES_MAX   8192              /* of one part */
+#define WORK_MAX     (6 * 1000 * 1000) /* diagonals of alignments in one part */
+#define COMMON_BONUS 6                 /* words that a common licence is ahead of others */
 #define FEW_EDITS    3     /* fewer than these, and it is that licence whatever its name */
-#define PEAKS_MAX    32    /* of one text in a row */
+#define PEAKS_MAX    160   /* of one text in a row */
 #define MEMORY_MAX   64    /* matches of a row that is remembered */
 #define PART         16384 /* words that are looked at together, */
 #define OVERLAP      8192 /* and of them those that the next part sees again: the longest text fits */
@@ -21,6 +22,7 @@ struct license_place {
         uint16_t entry;
         uint32_t first, last; /* its first word is expected here */
         double promise;       /* how many words it probably explains */
+        double rank;          /* that, less what it probably leaves over: the best is tried first */
 };
 
 void license_texts_done(struct license_texts *t)
@@ -82,7 +84,7 @@ static int compare_places(const void *a, const void *b)
 {
         const struct license_place *x = a, *y = b;
 
-        return x->promise > y->promise ? -1 : x->promise < y->promise;
+        return x->rank > y->rank ? -1 : x->rank < y->rank;
 }
 
 /* A diagonal and the word of the text in one number, in order of the diagonal. */
@@ -96,6 +98,9 @@ static int add_place(struct license_texts *t, uint16_t number, size_t from, size
 {
         const struct license_entry *entry = &t->index->entries[number];
         uint32_t slack = 8 + MIN_OF(entry->n_words / 64, 24u), head = UINT32_MAX;
+        double core = entry->core_end - entry->core_start;
+        double promise = (double) MIN_OF(to - from, (size_t) entry->n_seeds) / entry->n_seeds *
+                         entry->n_words;
         int64_t start = 0;
 
         if (array_grow(&t->places, &t->places_size, t->n_places + 1, sizeof(*t->places)) < 0)
@@ -114,8 +119,8 @@ static int add_place(struct license_texts *t, uint16_t number, size_t from, size
                 .entry = number,
                 .first = start > slack ? (uint32_t) (start - slack) : 0,
                 .last = start + slack > 0 ? (uint32_t) (start + slack) : 0,
-                .promise = (double) MIN_OF(to - from, (size_t) entry->n_seeds) / entry->n_seeds *
-                           entry->n_words,
+                .promise = promise,
+                .rank = promise - MAX_OF(core - promise, 0.0),
         };
         return 0;
 }
@@ -399,6 +404,7 @@ static int find_in_part(struct license_texts *t, const struct license_word *word
                         uint32_t offset)
 {
         size_t n_entries = t->index->header->n_entries, before = t->n_matches;
+        uint64_t work = t->aligner.work;
         int r;
 
         memset(t->counts, 0, 2 * n_entries * sizeof(*t->counts));
@@ -406,7 +412,7 @@ static int find_in_part(struct license_texts *t, const struct license_word *word
         if (r < 0 || !t->n_hits)
                 return r;
         r = find_places(t);
-        for (size_t i = 0; r == 0 && i < t->n_places; i++)
+        for (size_t i = 0; r == 0 && i < t->n_places && t->aligner.work - work < WORK_MAX; i++)
                 r = judge(t, &t->places[i], words, n);
         for (size_t i = before; i < t->n_matches; i++) {
                 t->matches[i].fit.start += offset;
