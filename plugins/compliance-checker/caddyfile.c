@@ -343,6 +343,8 @@ static int check_file(struct check *c, enum control control)
                         if (checks[k].control == control &&
                             (!checks[k].directive || conf_is(&f.conf.list[i], checks[k].directive)))
                                 r = checks[k].check(&f, &f.conf.list[i]);
+        if (r >= 0 && !f.budget)
+                r = check_not_scanned(c, c->path, "too-complex");
         conf_done(&f.conf);
         return r;
 }

@@ -296,7 +296,7 @@ static int check_file(struct check *c, enum control control)
         if (r == 0)
                 r = syntax_walk(&s, visit, &d);
         else if (r != -ENOMEM)
-                r = check_not_scanned(c, c->path, "not-parsed");
+                r = check_not_scanned(c, c->path, r == -E2BIG ? "too-large" : "not-parsed");
         syntax_done(&s);
         return r;
 }

@@ -272,7 +272,7 @@ int express_check(struct check *c)
         if (r == 0)
                 r = syntax_walk(&s, visit, &e);
         else if (r != -ENOMEM)
-                r = check_not_scanned(c, c->path, "not-parsed");
+                r = check_not_scanned(c, c->path, r == -E2BIG ? "too-large" : "not-parsed");
         /* Where a server is made and started in one file, helmet would be there as well. */
         if (r >= 0 && e.is_made && e.listens && !e.has_helmet)
                 r = check_notice(c, CONTROL_HEADERS, &notices[NO_HELMET], e.made_start, e.made_end);

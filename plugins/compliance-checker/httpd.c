@@ -507,6 +507,8 @@ static int check_file(struct check *c, enum control control)
 
         for (size_t i = 0; r >= 0 && i < h.conf.n_list; i++)
                 r = check_directive(&h, &h.conf.list[i]);
+        if (r >= 0 && !h.budget)
+                r = check_not_scanned(c, c->path, "too-complex");
         conf_done(&h.conf);
         include_done(&h.includes);
         return r;

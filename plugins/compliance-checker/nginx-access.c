@@ -218,7 +218,7 @@ static int check_resolver(struct nginx_config *f, const struct nginx_directive *
 /* Is a name one of an `upstream` of this file? */
 static bool is_upstream(struct nginx_config *f, struct span host)
 {
-        for (size_t i = 0; i < f->n.n_list && f->budget; i++, f->budget--)
+        for (size_t i = 0; i < f->n.n_list && nginx_spend(f); i++)
                 if (nginx_is(&f->n.list[i], "upstream") &&
                     span_same(nginx_arg(&f->n, &f->n.list[i], 0), host))
                         return true;
@@ -358,7 +358,7 @@ static int check_listen(struct nginx_config *f, const struct nginx_directive *d)
         if (!f->is_whole || !own.length || span_starts(own, "unix:") ||
             !nginx_around(f, d, "http") || is_default(f, d))
                 return 0;
-        for (size_t i = 0; i < f->n.n_list && f->budget; i++, f->budget--) {
+        for (size_t i = 0; i < f->n.n_list && nginx_spend(f); i++) {
                 const struct nginx_directive *other = &f->n.list[i];
 
                 if (!nginx_is(other, "listen") || !span_same(socket_of(f, other), own) ||

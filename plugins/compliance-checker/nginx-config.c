@@ -43,7 +43,7 @@ const struct nginx_directive *nginx_find(struct nginx_config *f, int block, cons
 {
         int last = block < 0 ? (int) f->n.n_list - 1 : f->n.list[block].last;
 
-        for (int i = block + 1; i <= last && f->budget; i++, f->budget--) {
+        for (int i = block + 1; i <= last && nginx_spend(f); i++) {
                 const struct nginx_directive *d = &f->n.list[i];
 
                 if (nginx_is(d, name))
@@ -275,6 +275,8 @@ int nginx_check(struct check *c)
                 read_options(&f);
                 r = check_config(&f);
         }
+        if (r >= 0 && !f.budget)
+                r = check_not_scanned(c, c->path, "too-complex");
         free(f.blocks);
         nginx_done(&f.n);
         json_decref(f.options.json);

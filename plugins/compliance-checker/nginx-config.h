@@ -91,6 +91,12 @@ int nginx_notice(struct nginx_config *f, const struct notice *notice,
 int nginx_notice_here(struct nginx_config *f, const struct notice *notice,
                       const struct nginx_directive *d);
 
+/* Takes one of the steps that a file may cost; false when there are none left. */
+static inline bool nginx_spend(struct nginx_config *f)
+{
+        return f->budget && f->budget--;
+}
+
 static inline int nginx_index(const struct nginx_config *f, const struct nginx_directive *d)
 {
         return (int) (d - f->n.list);

@@ -294,7 +294,7 @@ static bool restores_raw_path(struct nginx_config *f, const struct nginx_directi
         for (int block = d->parent;; block = f->n.list[block].parent) {
                 int last = block < 0 ? (int) f->n.n_list - 1 : f->n.list[block].last;
 
-                for (int i = block + 1; i <= last && f->budget; i++, f->budget--) {
+                for (int i = block + 1; i <= last && nginx_spend(f); i++) {
                         const struct nginx_directive *by = &f->n.list[i];
 
                         if (by->parent == block && nginx_is(by, "rewrite") &&

@@ -146,7 +146,7 @@ static int see_origin(void *owner, struct span literal, const struct nginx_value
 
 static const struct nginx_directive *map_of(struct nginx_config *f, struct span variable)
 {
-        for (size_t i = 0; i < f->n.n_list && f->budget; i++, f->budget--) {
+        for (size_t i = 0; i < f->n.n_list && nginx_spend(f); i++) {
                 const struct nginx_directive *d = &f->n.list[i];
 
                 if (d->is_block && nginx_is(d, "map") &&
@@ -356,7 +356,7 @@ static int check_set(struct nginx_config *f, const struct nginx_directive *d)
 
         if (!(used & ~1u))
                 return 0;
-        for (int i = nginx_index(f, d) - 1; i > d->parent && f->budget; i--, f->budget--) {
+        for (int i = nginx_index(f, d) - 1; i > d->parent && nginx_spend(f); i--) {
                 const struct nginx_directive *by = &f->n.list[i];
 
                 if (by->parent == d->parent && nginx_is(by, "rewrite") &&

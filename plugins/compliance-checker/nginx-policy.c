@@ -129,7 +129,7 @@ static bool sets_header(struct nginx_config *f, int block, const char *kind, str
 {
         int last = block < 0 ? (int) f->n.n_list - 1 : f->n.list[block].last;
 
-        for (int i = block + 1; i <= last && f->budget; i++, f->budget--) {
+        for (int i = block + 1; i <= last && nginx_spend(f); i++) {
                 const struct nginx_directive *d = &f->n.list[i];
 
                 if (nginx_is(d, kind) && span_same(nginx_arg(&f->n, d, 0), header))
@@ -159,7 +159,7 @@ static bool loses(struct nginx_config *f, int block, const char *kind, unsigned 
         if (!(f->blocks[block + 1].flags & flag) || around == -2)
                 return false;
         last = around < 0 ? (int) f->n.n_list - 1 : f->n.list[around].last;
-        for (int i = around + 1; i <= last && f->budget; i++, f->budget--) {
+        for (int i = around + 1; i <= last && nginx_spend(f); i++) {
                 const struct nginx_directive *d = &f->n.list[i];
 
                 if (nginx_is(d, kind) && wanted(f, nginx_arg(&f->n, d, 0)) &&
@@ -236,7 +236,7 @@ static int check_credentials(struct nginx_config *f, const struct nginx_directiv
             !span_is(nginx_arg(&f->n, d, 1), "true"))
                 return 0;
         last = d->parent < 0 ? (int) f->n.n_list - 1 : f->n.list[d->parent].last;
-        for (int i = d->parent + 1; i <= last && f->budget; i++, f->budget--) {
+        for (int i = d->parent + 1; i <= last && nginx_spend(f); i++) {
                 const struct nginx_directive *other = &f->n.list[i];
 
                 if (other->parent == d->parent && nginx_is(other, "add_header") &&

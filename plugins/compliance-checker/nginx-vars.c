@@ -179,7 +179,7 @@ bool nginx_regex_before(struct nginx_config *f, const struct nginx_directive *d,
 {
         struct source s;
 
-        for (int i = nginx_index(f, d); i >= 0 && f->budget; i--, f->budget--)
+        for (int i = nginx_index(f, d); i >= 0 && nginx_spend(f); i--)
                 if (source_of(f, &f->n.list[i], d, (struct span){ "", 0 }, &s)) {
                         *ret_regex = s.regex;
                         *ret_ignore_case = s.ignore_case;
@@ -288,7 +288,7 @@ static struct nginx_value numbered_value(struct nginx_config *f, const struct ng
                 (void) group_value(f, d, &s, number, no_name, steps, &v);
                 return v;
         }
-        for (int i = nginx_index(f, d); i >= 0 && f->budget > 0; i--, f->budget--)
+        for (int i = nginx_index(f, d); i >= 0 && nginx_spend(f); i--)
                 if (source_of(f, &f->n.list[i], d, no_name, &s)) {
                         (void) group_value(f, d, &s, number, no_name, steps, &v);
                         break;
@@ -307,8 +307,7 @@ static struct nginx_value table_value(struct nginx_config *f, const struct nginx
 {
         struct nginx_value v = { .is_known = true }, one;
 
-        for (int i = nginx_index(f, table) + 1; i <= table->last && f->budget > 0;
-             i++, f->budget--) {
+        for (int i = nginx_index(f, table) + 1; i <= table->last && nginx_spend(f); i++) {
                 const struct nginx_directive *line = &f->n.list[i];
 
                 if (line->parent != nginx_index(f, table) || line->n_args == 0)
@@ -342,7 +341,7 @@ static struct nginx_value named_value(struct nginx_config *f, const struct nginx
 
         if (table_source(f, d, &s) && group_value(f, d, &s, 0, name, steps, &v))
                 return v;
-        for (int i = nginx_index(f, d); i >= 0 && f->budget > 0; i--, f->budget--) {
+        for (int i = nginx_index(f, d); i >= 0 && nginx_spend(f); i--) {
                 const struct nginx_directive *by = &f->n.list[i], *in = nginx_parent(f, by);
 
                 if (is_set_of(f, by, d, name)) {
@@ -359,7 +358,7 @@ static struct nginx_value named_value(struct nginx_config *f, const struct nginx
                         return v;
                 }
         }
-        for (size_t i = 0; i < f->n.n_list && f->budget > 0; i++, f->budget--)
+        for (size_t i = 0; i < f->n.n_list && nginx_spend(f); i++)
                 if (is_table_of(f, &f->n.list[i], name)) {
                         one = table_value(f, &f->n.list[i], steps);
                         join(&v, &one);
@@ -390,7 +389,7 @@ struct nginx_value nginx_variable(struct nginx_config *f, const struct nginx_dir
 static const struct nginx_directive *only_set(struct nginx_config *f,
                                               const struct nginx_directive *d, struct span name)
 {
-        for (int i = nginx_index(f, d) - 1; i >= 0 && f->budget > 0; i--, f->budget--) {
+        for (int i = nginx_index(f, d) - 1; i >= 0 && nginx_spend(f); i--) {
                 const struct nginx_directive *by = &f->n.list[i], *in = nginx_parent(f, by);
 
                 if (is_set_of(f, by, d, name))

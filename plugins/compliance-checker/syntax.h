@@ -11,7 +11,11 @@
 
 #include <tree_sitter/api.h>
 
-#define SYNTAX_BYTES (512 * 1024) /* longer files are not parsed */
+/*
+ * Longer files are not parsed: tree-sitter 0.20.7 keeps the number of a node's children in 16 bits
+ * and frees a node with more of them at a wrong address.
+ */
+#define SYNTAX_BYTES (60 * 1024)
 
 enum syntax_language { SYNTAX_JAVASCRIPT, SYNTAX_TYPESCRIPT, SYNTAX_PYTHON, SYNTAX_LANGUAGES_ };
 

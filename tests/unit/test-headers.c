@@ -684,6 +684,48 @@ static void test_spring(void **state)
         EXPECT("Config.java", java);
 }
 
+/* What would take the square of its length, or more, ends. */
+static void test_hostile(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *path, *head, *piece;
+        } rows[] = {
+                { "a/nginx.conf", "", "set $a $uri$a$a;\n" },
+                { "b/nginx.conf", "", "map $a $b { c $d; }\nadd_header X $b;\n" },
+                { "c/nginx.conf", "if ($http_origin ~ \"", "((((a?){4}){4}){4}){4}" },
+                { "d/nginx.conf", "location ~ \"", "[[:" },
+                { "e/nginx.conf", "", "a {" },
+                { "f/httpd.conf", "", "Header set Access-Control-Allow-Origin *\n" },
+                { "g/httpd.conf", "", "<A>\n" },
+                { "h/Caddyfile", "(s) {\n", "import s\n" },
+                { "i/a.headers", "HTTP/1.1 200\nContent-Security-Policy: default-src", " a" },
+                { "j/a.headers", "HTTP/1.1 200\nContent-Type: text/html\n\n", "<script src=\"" },
+                { "k/app.js", "require('express');", "((" },
+                { "l/settings.py", "SECRET_KEY = k\nDEBUG = ", "[" },
+                { "m/application.yml", "a:\n", " - [" },
+        };
+        enum { SIZE = 256 * 1024 };
+        _cleanup_(freep) char *text = malloc(SIZE + 256);
+        struct fakehost host;
+        struct tree t;
+
+        assert_non_null(text);
+        tree_make(&t);
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                size_t n = strlen(rows[i].head), piece = strlen(rows[i].piece);
+
+                memcpy(text, rows[i].head, n);
+                for (; n < SIZE; n += piece)
+                        memcpy(text + n, rows[i].piece, piece);
+                text[n] = '\0';
+                tree_file(t.fd, rows[i].path, text, 0644);
+        }
+        check(&host, &t);
+        fakehost_done(&host);
+        tree_remove(&t);
+}
+
 /* ---- The labelled fixtures ---- */
 
 static FILE *open_corpus(void)
@@ -775,7 +817,8 @@ int main(void)
                 cmocka_unit_test(test_include),     cmocka_unit_test(test_captured),
                 cmocka_unit_test(test_django),      cmocka_unit_test(test_express),
                 cmocka_unit_test(test_spring),      cmocka_unit_test(test_apache),
-                cmocka_unit_test(test_caddy),       cmocka_unit_test(test_corpus),
+                cmocka_unit_test(test_caddy),       cmocka_unit_test(test_hostile),
+                cmocka_unit_test(test_corpus),
         };
 
         return cmocka_run_group_tests_name("headers", tests, NULL, NULL);
