@@ -3,6 +3,8 @@
 
 #include "scan/value.h"
 
+#include <strings.h>
+
 #define INFO   LINHAY_SEVERITY_INFO
 #define LOW    LINHAY_SEVERITY_LOW
 #define MEDIUM LINHAY_SEVERITY_MEDIUM
@@ -11,6 +13,7 @@
 enum {
         ENV_SECRET_REF,
         ENV_SECRET,
+        ENV_SECRET_NAME,
         ENV_TWICE,
         GIT_SYNC,
 };
@@ -25,6 +28,11 @@ static const struct notice notices[] = {
         [ENV_SECRET] = { "config/k8s-secret-in-variable", HIGH, "CWE-798",
                          "A variable whose name says that it is secret has its value in the file",
                          "Put it into a Secret and mount that.", "kube-linter:env-var-secret" },
+        [ENV_SECRET_NAME] = { "config/k8s-secret-in-variable", LOW, "CWE-798",
+                              "A variable is named after a secret and has its value in the file; "
+                              "perhaps it is only the secret's name or place",
+                              "If it is the secret itself, put it into a Secret and mount that.",
+                              "kube-linter:env-var-secret", SOUNDNESS_HEURISTIC },
         [ENV_TWICE] = { "config/k8s-duplicate-variable", LOW, NULL,
                         "The environment variable is set twice; the last one holds",
                         "Leave out one of them.", "kube-linter:duplicate-env-var" },
@@ -58,6 +66,20 @@ static bool is_secret(const char *name, const struct yaml_node *value)
         return is_secret_name(name) && !value_is_placeholder(s) && !value_is_reference(s);
 }
 
+/* SECRET_NAME, SECRET_PATH, a value that is a path, a truth or a number: no secret, very likely. */
+static bool is_only_named(const char *name, const char *value)
+{
+        static const char *const ends[] = { "_NAME", "_PATH",      "_FILE", "_DIR", "_ID",
+                                            "_REF",  "_NAMESPACE", "_TYPE", "_URL", "_ENABLED" };
+        size_t n = strlen(name);
+
+        for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+                if (n > strlen(ends[i]) && !strcasecmp(name + n - strlen(ends[i]), ends[i]))
+                        return true;
+        return *value == '/' || !strcasecmp(value, "true") || !strcasecmp(value, "false") ||
+               strspn(value, "0123456789") == strlen(value);
+}
+
 static int look_at_variable(struct kube *k, const struct yaml_node *e)
 {
         const struct yaml_node *name = yaml_get(e, "name"), *value = yaml_get(e, "value");
@@ -70,7 +92,10 @@ static int look_at_variable(struct kube *k, const struct yaml_node *e)
                 r = kube_tell(k, &notices[GIT_SYNC], name);
         if (r < 0 || !is_secret(kube_text(name), value))
                 return r;
-        r = kube_tell(k, &notices[ENV_SECRET], value);
+        r = kube_tell(k,
+                      &notices[is_only_named(kube_text(name), kube_text(value)) ? ENV_SECRET_NAME
+                                                                                : ENV_SECRET],
+                      value);
         return r < 0 ? r : check_hide(k->c, value->start, value->end, 0);
 }
 

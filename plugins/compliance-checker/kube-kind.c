@@ -156,10 +156,11 @@ static const struct notice notices[] = {
                             "no other",
                             "Set automountServiceAccountToken: false.",
                             "checkov:CKV_K8S_41 cis-kubernetes:5.1.5" },
-        [CONFIG_MAP] = { "config/k8s-credentials-in-config-map", MEDIUM, "CWE-312",
+        [CONFIG_MAP] = { "config/k8s-credentials-in-config-map", LOW, "CWE-312",
                          "A ConfigMap, which everybody in the namespace can read, seems to hold a "
                          "credential",
-                         "Use a Secret.", "kube-linter:configmap-with-credentials" },
+                         "Use a Secret.", "kube-linter:configmap-with-credentials",
+                         SOUNDNESS_HEURISTIC },
         [WEBHOOK] = { "config/k8s-webhook-fails-open", MEDIUM, "CWE-636",
                       "Requests are admitted unseen while the webhook is not there",
                       "Set failurePolicy: Fail.", "kube-linter:webhook-failure-policy-ignore" },
