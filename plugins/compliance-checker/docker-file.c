@@ -160,7 +160,10 @@ static int check_expose(struct docker_check *d, const struct docker_instruction 
 
 static int check_command(struct docker_check *d, const struct docker_instruction *i)
 {
-        return i->is_json || i->n_words == 0 ? 0 : docker_tell_all(d, DOCKERFILE_NO_JSON, i);
+        if (i->is_json || i->n_words == 0 ||
+            (i->kind == DOCKER_HEALTHCHECK && strcasecmp(i->words[0].text, "NONE") == 0))
+                return 0;
+        return docker_tell_all(d, DOCKERFILE_NO_JSON, i);
 }
 
 static int check_maintainer(struct docker_check *d, const struct docker_instruction *i)
@@ -270,6 +273,7 @@ static int (*const checks[DOCKER_KINDS_])(struct docker_check *d,
         [DOCKER_ENTRYPOINT] = check_command,
         [DOCKER_ENV] = check_env,
         [DOCKER_EXPOSE] = check_expose,
+        [DOCKER_HEALTHCHECK] = check_command,
         [DOCKER_MAINTAINER] = check_maintainer,
         [DOCKER_VOLUME] = check_volume,
         [DOCKER_WORKDIR] = check_workdir,

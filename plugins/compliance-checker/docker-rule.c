@@ -120,8 +120,8 @@ const struct notice dockerfile_notices[DOCKERFILE_RULES_] = {
                                      "Give each stage its own name.",
                                      "hadolint:DL3024 checkov:CKV_DOCKER_11" },
         [DOCKERFILE_NO_JSON] = { "config/dockerfile-shell-form", LINHAY_SEVERITY_LOW, NULL,
-                                 "CMD or ENTRYPOINT is run by a shell, which does not pass signals "
-                                 "on",
+                                 "CMD, ENTRYPOINT or HEALTHCHECK is run by a shell, which does not "
+                                 "pass signals on",
                                  "Write it as a list: [\"program\", \"argument\"]",
                                  "hadolint:DL3025" },
         [DOCKERFILE_REGISTRY] = { "config/dockerfile-untrusted-registry", LINHAY_SEVERITY_HIGH,
@@ -295,6 +295,10 @@ const struct notice dockerfile_notices[DOCKERFILE_RULES_] = {
                                         "Use RUN --mount=type=secret, or pass it when the "
                                         "container starts.",
                                         "hadolint:DL3064 cis-docker:4.10" },
+        [DOCKERFILE_USER_NAME] = { "config/dockerfile-user-by-name", LINHAY_SEVERITY_INFO, NULL,
+                                   "The container's user is given by name: Kubernetes cannot tell "
+                                   "whether it is root",
+                                   "Write its number: USER 1000", "hadolint:DL3066" },
         [DOCKERFILE_MAINTAINER] = { "config/dockerfile-maintainer", LINHAY_SEVERITY_LOW, NULL,
                                     "MAINTAINER is deprecated", "Use LABEL maintainer=...",
                                     "hadolint:DL4000 checkov:CKV_DOCKER_6" },

@@ -85,15 +85,19 @@ static const struct docker_instruction *last_of(const struct docker_file *f, siz
         return NULL;
 }
 
-static bool is_root(const struct docker_check *d, const struct docker_instruction *user)
+/* The user without its group, as far as it is known; "" = it is not. */
+static void user_of(const struct docker_check *d, const struct docker_instruction *user,
+                    char ret[256])
 {
         size_t at = (size_t) (user - d->file->instructions);
-        char name[256];
 
-        if (user->n_words == 0 ||
-            !dockerfile_expand(d->file, at, user->words[0].text, name, sizeof(name)))
-                return false;
-        name[strcspn(name, ":")] = '\0';
+        if (user->n_words == 0 || !dockerfile_expand(d->file, at, user->words[0].text, ret, 256))
+                *ret = '\0';
+        ret[strcspn(ret, ":")] = '\0';
+}
+
+static bool is_root(const char *name)
+{
         return strcmp(name, "root") == 0 || strcmp(name, "0") == 0;
 }
 
@@ -101,10 +105,14 @@ static int check_user(struct docker_check *d, size_t stage)
 {
         bool is_last = stage == d->file->n_stages - 1;
         const struct docker_instruction *user = last_of(d->file, stage, DOCKER_USER, is_last);
+        char name[256];
 
         if (!user)
                 return is_last ? docker_tell_all(d, DOCKERFILE_NO_USER, from_of(d, stage)) : 0;
-        if (!is_root(d, user) || (!is_last && dockerfile_is_in_last(d->file, stage)))
+        user_of(d, user, name);
+        if (is_last && *name && !is_root(name) && strspn(name, "0123456789") != strlen(name))
+                return docker_tell_all(d, DOCKERFILE_USER_NAME, user);
+        if (!is_root(name) || (!is_last && dockerfile_is_in_last(d->file, stage)))
                 return 0;
         return docker_tell_all(d, is_last ? DOCKERFILE_ROOT_USER : DOCKERFILE_ROOT_STAGE, user);
 }

@@ -83,9 +83,10 @@ static bool ends_in_secret(const struct words *w)
 bool secret_name_is(const char *name)
 {
         static const char *const secrets[] = {
-                "password",   "passwd",    "passphrase", "pword",    "pass",       "pwd",
-                "secret",     "secrets",   "token",      "apikey",   "credential", "credentials",
-                "privatekey", "accesskey", "secretkey",  "passcode", "authkey",    "passwords",
+                "password",  "passwd",     "passphrase",  "pword",      "pass",
+                "pwd",       "psw",        "secret",      "secrets",    "token",
+                "apikey",    "credential", "credentials", "privatekey", "accesskey",
+                "secretkey", "passcode",   "authkey",     "passwords",
         };
         /* What is about a secret and is none. */
         static const char *const others[] = {
