@@ -211,7 +211,9 @@ static void said_print(const struct call *c)
 {
         if (c->as_json)
                 return;
-        rules_said_print(stderr, c->file, json_object_get(c->result.output, "notes"), "note: ");
+        if (!cli_quiet)
+                rules_said_print(stderr, c->file, json_object_get(c->result.output, "notes"),
+                                 "note: ");
         rules_said_print(stderr, c->file, json_object_get(c->result.output, "faults"), "");
 }
 

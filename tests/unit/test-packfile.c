@@ -330,6 +330,37 @@ static void test_allowances(void **state)
         rule_pack_done(&p);
 }
 
+/* An imported rule with a group in each of its alternatives: the one that holds is the secret. */
+static void test_first_group(void **state)
+{
+        (void) state;
+        static const char one[] = "{\"rules\":[{\"id\":\"g\",\"name\":\"G\",\"plain\":true,"
+                                  "\"group\":1,\"keywords\":[\"k_\"],"
+                                  "\"regex\":\"k_(?:a([0-9]{4})|b([a-z]{4})|c)\"}]}";
+        static const struct {
+                const char *why, *text;
+                size_t start, end;
+        } rows[] = {
+                { "the first group", "k_a1234", 3, 7 },
+                { "the second one", "k_babcd", 3, 7 },
+                { "none, so the whole", "k_c", 0, 3 },
+        };
+        struct rule_pack p;
+        struct matcher m;
+        char error[512] = "";
+
+        assert_int_equal(rule_pack_load(&p, one, strlen(one), error, sizeof(error)), 0);
+        assert_int_equal(matcher_init(&m, &p, gate_best()), 0);
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                assert_int_equal(matcher_scan(&m, NULL, rows[i].text, strlen(rows[i].text)), 0);
+                assert_int_equal(m.n_found, 1);
+                if (m.found[0].start != rows[i].start || m.found[0].end != rows[i].end)
+                        fail_msg("%s: %zu to %zu", rows[i].why, m.found[0].start, m.found[0].end);
+        }
+        matcher_done(&m);
+        rule_pack_done(&p);
+}
+
 /* What is wrong in a pack is told by its place. */
 static void test_pack_faults(void **state)
 {
@@ -380,8 +411,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_packfile),      cmocka_unit_test(test_packfile_damage),
                 cmocka_unit_test(test_packfile_gate), cmocka_unit_test(test_blind_gate),
-                cmocka_unit_test(test_join),          cmocka_unit_test(test_allowances),
-                cmocka_unit_test(test_pack_faults),
+                cmocka_unit_test(test_join),          cmocka_unit_test(test_first_group),
+                cmocka_unit_test(test_allowances),    cmocka_unit_test(test_pack_faults),
         };
 
         return cmocka_run_group_tests_name("packfile", tests, NULL, NULL);

@@ -465,15 +465,31 @@ static bool is_meant(struct matcher *m, unsigned index)
         return w->path == RIGHT_PATH;
 }
 
-static int look_at_match(struct matcher *m, const struct rule *rule, size_t base)
+/*
+ * Which group of a match is the secret: the rule's; of a plain rule with several, as gitleaks has
+ * it, the first from there on that holds anything; else the whole.
+ */
+static unsigned secret_group(struct matcher *m, const struct rule *rule)
 {
         const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m->match_data);
         unsigned group = rule->group;
+        uint32_t last = 0;
+
+        /* What stands behind the last group of the expression is of another match. */
+        (void) pcre2_pattern_info(rule->regex.code, PCRE2_INFO_CAPTURECOUNT, &last);
+        last = MIN_OF(last, (uint32_t) RULE_GROUPS - 1);
+        while (rule->plain && group && group < last && at[2 * group] == PCRE2_UNSET)
+                group++;
+        return group <= last && at[2 * group] != PCRE2_UNSET ? group : 0;
+}
+
+static int look_at_match(struct matcher *m, const struct rule *rule, size_t base)
+{
+        const PCRE2_SIZE *at = pcre2_get_ovector_pointer(m->match_data);
+        unsigned group = secret_group(m, rule);
         struct match match = { .rule = rule };
         int r;
 
-        if (group >= pcre2_get_ovector_count(m->match_data) || at[2 * group] == PCRE2_UNSET)
-                group = 0;
         match.name = base + at[0];
         match.whole_end = base + at[1];
         match.start = base + at[2 * group];
