@@ -40,8 +40,30 @@ size_t headers_config_rules(void)
                spring_rules(CONTROL_CONFIG);
 }
 
+/* Most files are of none of these kinds, which their names' ends tell at once. */
+static bool may_be_one(const struct check *c)
+{
+        static const char *const ends[] = {
+                "conf",       "vhost",     "nginx", "nginxconf", "htaccess", "caddy",
+                "caddyfile",  "Caddyfile", "http",  "headers",   "txt",      "js",
+                "mjs",        "cjs",       "ts",    "mts",       "tsx",      "py",
+                "properties", "yml",       "yaml",  "java",      "kt",
+        };
+        const char *slash = strrchr(c->path, '/'), *base = slash ? slash + 1 : c->path;
+        const char *dot = strrchr(base, '.');
+
+        if (!dot)
+                return true;
+        for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+                if (!strcmp(dot + 1, ends[i]))
+                        return true;
+        return strstr(base, ".conf") || strstr(base, "Caddyfile");
+}
+
 static int check_kind(struct check *c, enum control control)
 {
+        if (!may_be_one(c))
+                return 0;
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
                 int (*check)(struct check * c) =
                         control == CONTROL_HEADERS ? kinds[i].headers : kinds[i].config;

@@ -204,15 +204,54 @@ static void read_options(struct nginx_config *f)
 
 /* ---- The file ---- */
 
+/* Does a line begin with a directive that only nginx has, and not with NAME = VALUE? */
+static bool is_nginx_line(struct span line)
+{
+        static const char *const names[] = {
+                "location",         "alias",
+                "valid_referers",   "resolver",
+                "upstream",         "server_name",
+                "worker_processes", "keepalive_requests",
+                "try_files",        "server_tokens",
+                "more_set_headers", "worker_connections",
+                "add_header",       "proxy_pass",
+                "proxy_set_header", "proxy_buffering",
+                "fastcgi_pass",     "uwsgi_pass",
+                "scgi_pass",        "grpc_pass",
+                "stub_status",      "ssl_protocols",
+                "ssl_ciphers",      "ssl_certificate",
+                "ssl_stapling",     "ssl_ecdh_curve",
+                "autoindex",        "error_log",
+                "rewrite",          "client_max_body_size",
+        };
+        static const char *const heads[] = { "if ($", "set $",     "map $",
+                                             "geo $", "return 30", "return 40" };
+        struct span rest;
+        size_t n = 0;
+
+        for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+                if (line.length >= strlen(heads[i]) &&
+                    !memcmp(line.text, heads[i], strlen(heads[i])))
+                        return true;
+        while (n < line.length && (islower((unsigned char) line.text[n]) || line.text[n] == '_'))
+                n++;
+        rest = span_trim(span_from(line, n));
+        if (!n || !rest.length || (rest.text == line.text + n && *rest.text != ';') ||
+            *rest.text == '=')
+                return false;
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (n == strlen(names[i]) && !memcmp(line.text, names[i], n))
+                        return true;
+        return false;
+}
+
 bool nginx_is_config(const struct check *c)
 {
         static const char *const names[] = { "nginx.conf",  "nginx*.conf",  "*.nginx",
                                              "*.nginxconf", "nginx.conf.*", "*.vhost" };
         static const char *const folders[] = { "sites-available/", "sites-enabled/", "nginx/" };
-        static const char *const words[] = { "add_header",   "proxy_pass",      "server_name",
-                                             "fastcgi_pass", "ssl_certificate", "proxy_set_header",
-                                             "server_tokens" };
         const char *slash = strrchr(c->path, '/'), *base = slash ? slash + 1 : c->path;
+        struct span rest = { c->text, c->length }, line;
 
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
                 if (!fnmatch(names[i], base, 0))
@@ -225,8 +264,8 @@ bool nginx_is_config(const struct check *c)
                 if (!inside || strchr(base, '.'))
                         return false;
         }
-        for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-                if (memmem(c->text, c->length, words[i], strlen(words[i])))
+        while (span_next(&rest, '\n', &line))
+                if (line.length && is_nginx_line(line))
                         return true;
         return false;
 }

@@ -430,6 +430,25 @@ static void test_include(void **state)
         tree_remove(&t);
 }
 
+/* A .conf is nginx's if a line begins as only its lines do. */
+static void test_known(void **state)
+{
+        (void) state;
+        static const struct row rows[] = {
+                { "a location", "# x\n  location /i { alias /a/; }\n", "2:alias-traversal " },
+                { "referers", "valid_referers none;\n", "1:referer-none " },
+                { "an if", "if ($http_origin ~ a.b) { return 403; }\n", "1:weak-origin-check " },
+                { "of another program", "error_log = off\nalias=none\nlocations off;\n", "" },
+                { "prose", "the location of an alias\n", "" },
+                { "of Apache", "ServerTokens Full\n<VirtualHost *:80>\n</VirtualHost>\n",
+                  "1:server-tokens 2:missing-content-type-options 2:missing-csp "
+                  "2:missing-frame-options 2:missing-permissions-policy "
+                  "2:missing-referrer-policy " },
+        };
+
+        EXPECT("site.conf", rows);
+}
+
 /* ---- Apache ---- */
 
 static void test_apache(void **state)
@@ -816,9 +835,9 @@ int main(void)
                 cmocka_unit_test(test_expressions), cmocka_unit_test(test_access),
                 cmocka_unit_test(test_include),     cmocka_unit_test(test_captured),
                 cmocka_unit_test(test_django),      cmocka_unit_test(test_express),
-                cmocka_unit_test(test_spring),      cmocka_unit_test(test_apache),
-                cmocka_unit_test(test_caddy),       cmocka_unit_test(test_hostile),
-                cmocka_unit_test(test_corpus),
+                cmocka_unit_test(test_spring),      cmocka_unit_test(test_known),
+                cmocka_unit_test(test_apache),      cmocka_unit_test(test_caddy),
+                cmocka_unit_test(test_hostile),     cmocka_unit_test(test_corpus),
         };
 
         return cmocka_run_group_tests_name("headers", tests, NULL, NULL);
