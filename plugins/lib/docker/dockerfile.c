@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "docker/dockerfile.h"
 
-#include "docker/word.h"
+#include "docker/reader.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
-
-enum {
-        HEREDOCS_MAX = 16,
-        LOOK_AHEAD_MAX = 16 * 1024 * 1024, /* bytes looked through for ends that are not there */
-};
 
 /* How the words behind an instruction's name are read. */
 enum shape {
@@ -44,17 +39,6 @@ static const struct {
         [DOCKER_WORKDIR] = { "WORKDIR", SHAPE_WORDS, false, false },
 };
 
-struct reader {
-        struct docker_file *file;
-        const char *text;
-        size_t length;
-        size_t at;
-        uint32_t line;
-        struct docker_line joined; /* the instruction that is read */
-        size_t looked_ahead;       /* bytes, for the end of a here-document, in vain */
-        size_t map_size;
-};
-
 bool docker_is_dockerfile(const char *path)
 {
         static const char *const names[] = {
@@ -82,93 +66,9 @@ bool docker_is_dockerfile(const char *path)
         return false;
 }
 
-/* --- lines ------------------------------------------------------------------------------- */
-
-/* The end of the line that begins at `at`, its newline not included. */
-static size_t line_end(const struct reader *r, size_t at)
-{
-        const char *end = memchr(r->text + at, '\n', r->length - at);
-
-        return end ? (size_t) (end - r->text) : r->length;
-}
-
-static size_t skip_blanks(const struct reader *r, size_t at, size_t end)
-{
-        while (at < end && isspace((unsigned char) r->text[at]))
-                at++;
-        return at;
-}
-
-static size_t trim_end(const struct reader *r, size_t start, size_t end)
-{
-        while (end > start && isspace((unsigned char) r->text[end - 1]))
-                end--;
-        return end;
-}
-
-static void next_line(struct reader *r, size_t end)
-{
-        r->at = end < r->length ? end + 1 : end;
-        r->line++;
-}
-
-static int join(struct reader *r, size_t start, size_t end)
-{
-        struct docker_line *l = &r->joined;
-
-        if (l->length + (end - start) + 1 > l->size) {
-                size_t size = MAX_OF(2 * l->size, l->length + (end - start) + 256);
-                char *grown = realloc(l->text, size);
-
-                if (!grown)
-                        return -ENOMEM;
-                l->text = grown;
-                l->size = size;
-        }
-        if (l->n_map == r->map_size) {
-                size_t size = r->map_size ? 2 * r->map_size : 16;
-                struct docker_piece *grown = reallocarray(l->map, size, sizeof(*grown));
-
-                if (!grown)
-                        return -ENOMEM;
-                l->map = grown;
-                r->map_size = size;
-        }
-        l->map[l->n_map++] = (struct docker_piece){ l->length, start };
-        memcpy(l->text + l->length, r->text + start, end - start);
-        l->length += end - start;
-        l->text[l->length] = '\0';
-        return 0;
-}
-
-/*
- * Joins the lines of the instruction that begins at r->at; *ret_end is where its last line ends.
- * Comments and empty lines within it are left out.
- */
-static int join_lines(struct reader *r, size_t *ret_end)
-{
-        bool is_first = true, is_open = true;
-        int result = 0;
-
-        r->joined.length = r->joined.n_map = r->joined.at = 0;
-        while (result >= 0 && is_open && r->at < r->length) {
-                size_t start = r->at, newline = line_end(r, start);
-                size_t end = trim_end(r, start, newline), first = skip_blanks(r, start, end);
-
-                next_line(r, newline);
-                if (!is_first && (first == end || r->text[first] == '#'))
-                        continue;
-                is_open = end > first && r->text[end - 1] == r->file->escape;
-                result = join(r, is_first ? first : start, end - is_open);
-                *ret_end = end;
-                is_first = false;
-        }
-        return result;
-}
-
 /* --- the words of an instruction ----------------------------------------------------------- */
 
-static int read_flags(struct reader *r, struct docker_instruction *i)
+static int read_flags(struct docker_reader *r, struct docker_instruction *i)
 {
         _cleanup_(freep) struct docker_flag *flags = NULL;
         struct docker_flag flag;
@@ -185,7 +85,7 @@ static int read_flags(struct reader *r, struct docker_instruction *i)
         return result < 0 || !i->flags ? -ENOMEM : 0;
 }
 
-static int read_words(struct reader *r, struct docker_instruction *i)
+static int read_words(struct docker_reader *r, struct docker_instruction *i)
 {
         _cleanup_(freep) struct docker_word *words = NULL;
         struct docker_word word;
@@ -215,7 +115,7 @@ static bool is_old_pair(const struct docker_line *l)
         return at >= l->length || l->text[at] != '=';
 }
 
-static int read_pairs(struct reader *r, struct docker_instruction *i)
+static int read_pairs(struct docker_reader *r, struct docker_instruction *i)
 {
         _cleanup_(freep) struct docker_pair *pairs = NULL;
         struct docker_pair pair = { 0 };
@@ -236,7 +136,7 @@ static int read_pairs(struct reader *r, struct docker_instruction *i)
 }
 
 /* HEALTHCHECK NONE | CMD words: CMD is left out, NONE is a word. */
-static int read_check(struct reader *r, struct docker_instruction *i)
+static int read_check(struct docker_reader *r, struct docker_instruction *i)
 {
         struct docker_line *l = &r->joined;
 
@@ -247,79 +147,10 @@ static int read_check(struct reader *r, struct docker_instruction *i)
         return read_words(r, i);
 }
 
-/* <<NAME, <<-"NAME": the name at text[at], which is behind `<<`; *ret_end is where it ends. */
-static bool find_heredoc(const struct docker_instruction *i, size_t *at, size_t *ret_end)
-{
-        const char *text = i->text;
-        char quote = '\0';
-        size_t end;
-
-        *at += text[*at] == '-';
-        if (*at < i->length && (text[*at] == '"' || text[*at] == '\''))
-                quote = text[(*at)++];
-        for (end = *at;
-             end < i->length && (isalnum((unsigned char) text[end]) || text[end] == '_' ||
-                                 text[end] == '.' || text[end] == '-');)
-                end++;
-        *ret_end = end;
-        return end > *at && (!quote || (end < i->length && text[end] == quote));
-}
-
-/* Looks for the line that ends a here-document which begins at r->at: true, and r is behind it. */
-static bool read_body(struct reader *r, struct docker_heredoc *doc)
-{
-        size_t length = strlen(doc->name), at = r->at;
-        uint32_t line = r->line;
-
-        doc->start = at;
-        while (at < r->length && r->looked_ahead < LOOK_AHEAD_MAX) {
-                size_t end = line_end(r, at), first = at, last = trim_end(r, at, end);
-
-                while (first < last && r->text[first] == '\t')
-                        first++;
-                doc->end = at;
-                r->looked_ahead += end - at + 1;
-                at = end < r->length ? end + 1 : end;
-                line++;
-                if (last - first != length || memcmp(r->text + first, doc->name, length) != 0)
-                        continue;
-                r->looked_ahead -= end - doc->start + 1;
-                r->at = at;
-                r->line = line;
-                return true;
-        }
-        return false;
-}
-
-/* The bodies stand in the lines behind the instruction; without its end it is none: `1 << 2`. */
-static int read_heredocs(struct reader *r, struct docker_instruction *i)
-{
-        struct docker_heredoc docs[HEREDOCS_MAX];
-        size_t n = 0, end;
-
-        for (size_t at = 0; at + 2 < i->length && n < HEREDOCS_MAX; at++) {
-                size_t start = at + 2;
-
-                if (memcmp(i->text + at, "<<", 2) != 0 || (at > 0 && i->text[at - 1] == '<') ||
-                    !find_heredoc(i, &start, &end))
-                        continue;
-                docs[n].name = block_text(&r->file->blocks, i->text + start, end - start);
-                if (!docs[n].name)
-                        return -ENOMEM;
-                if (!read_body(r, &docs[n]))
-                        break;
-                n++;
-                at = end - 1;
-        }
-        i->heredocs = block_copy(&r->file->blocks, docs, n, sizeof(*docs));
-        i->n_heredocs = n;
-        return i->heredocs ? 0 : -ENOMEM;
-}
-
 /* --- scripts ------------------------------------------------------------------------------- */
 
 /* RUN <<EOF: the here-document is the script, unless its first line names another program. */
-static bool is_script(const struct reader *r, const struct docker_instruction *i)
+static bool is_script(const struct docker_reader *r, const struct docker_instruction *i)
 {
         const char *text = i->text;
         size_t n = 0;
@@ -356,7 +187,7 @@ static int script_of_words(struct docker_instruction *i)
         return result;
 }
 
-static int read_script(const struct reader *r, struct docker_instruction *i)
+static int read_script(const struct docker_reader *r, struct docker_instruction *i)
 {
         if (i->is_json)
                 return script_of_words(i);
@@ -387,7 +218,7 @@ static enum docker_kind kind_of(const char *name, size_t length)
 }
 
 /* The instruction's name; behind ONBUILD there is another one. */
-static int read_name(struct reader *r, struct docker_instruction *i)
+static int read_name(struct docker_reader *r, struct docker_instruction *i)
 {
         struct docker_line *l = &r->joined;
         size_t start;
@@ -405,7 +236,7 @@ static int read_name(struct reader *r, struct docker_instruction *i)
         return read_name(r, i);
 }
 
-static int read_arguments(struct reader *r, struct docker_instruction *i)
+static int read_arguments(struct docker_reader *r, struct docker_instruction *i)
 {
         struct docker_line *l = &r->joined;
         int result = kinds[i->kind].has_flags ? read_flags(r, i) : 0;
@@ -419,7 +250,7 @@ static int read_arguments(struct reader *r, struct docker_instruction *i)
         if (result < 0 || !i->text || !i->map)
                 return -ENOMEM;
         if (kinds[i->kind].has_heredocs)
-                result = read_heredocs(r, i);
+                result = docker_read_heredocs(r, i);
         if (result < 0)
                 return result;
         switch (kinds[i->kind].shape) {
@@ -458,20 +289,20 @@ static int read_stage(struct docker_file *f, const struct docker_instruction *i)
         return 0;
 }
 
-static int read_instruction(struct reader *r)
+static int read_instruction(struct docker_reader *r)
 {
         struct docker_file *f = r->file;
-        struct docker_instruction i = { .start = skip_blanks(r, r->at, r->length),
+        struct docker_instruction i = { .start = docker_skip_blanks(r, r->at, r->length),
                                         .line = r->line,
                                         .stage = DOCKER_NO_STAGE };
-        int result = join_lines(r, &i.end);
+        int result = docker_join_lines(r, &i.end);
 
         if (result >= 0)
                 result = read_name(r, &i);
         if (result >= 0)
                 result = read_arguments(r, &i);
         if (result >= 0 && i.n_heredocs)
-                i.end = trim_end(r, i.start, r->at);
+                i.end = docker_trim_end(r, i.start, r->at);
         if (result >= 0 && i.kind == DOCKER_RUN)
                 result = read_script(r, &i);
         if (result >= 0 && i.kind == DOCKER_FROM && !i.is_onbuild)
@@ -508,11 +339,11 @@ static bool read_directive(struct docker_file *f, const char *text)
         return true;
 }
 
-static int read_comment(struct reader *r, size_t start, size_t end, bool *is_top)
+static int read_comment(struct docker_reader *r, size_t start, size_t end, bool *is_top)
 {
         struct docker_file *f = r->file;
         struct docker_comment comment = { .start = start, .end = end, .next = f->n_instructions };
-        size_t first = skip_blanks(r, start + 1, end);
+        size_t first = docker_skip_blanks(r, start + 1, end);
 
         comment.text = block_text(&f->blocks, r->text + first, end - first);
         if (!comment.text)
@@ -526,21 +357,22 @@ static int read_comment(struct reader *r, size_t start, size_t end, bool *is_top
         return 0;
 }
 
-static int read_file(struct reader *r)
+static int read_file(struct docker_reader *r)
 {
         struct docker_file *f = r->file;
         bool is_top = true;
         int result = 0;
 
         while (result >= 0 && r->at < r->length) {
-                size_t newline = line_end(r, r->at), end = trim_end(r, r->at, newline);
-                size_t first = skip_blanks(r, r->at, end);
+                size_t newline = docker_line_end(r, r->at),
+                       end = docker_trim_end(r, r->at, newline);
+                size_t first = docker_skip_blanks(r, r->at, end);
 
                 if (first == end) {
-                        next_line(r, newline);
+                        docker_next_line(r, newline);
                 } else if (r->text[first] == '#') {
                         result = read_comment(r, first, end, &is_top);
-                        next_line(r, newline);
+                        docker_next_line(r, newline);
                         continue;
                 } else if (f->n_instructions == DOCKER_INSTRUCTIONS_MAX) {
                         f->is_cut = true;
@@ -556,7 +388,7 @@ static int read_file(struct reader *r)
 int dockerfile_parse(struct docker_file *ret_file, const char *text, size_t length)
 {
         struct docker_file file = { .escape = '\\', .syntax = "" };
-        struct reader r = { .file = &file, .text = text, .length = length, .line = 1 };
+        struct docker_reader r = { .file = &file, .text = text, .length = length, .line = 1 };
         int result;
 
         if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
