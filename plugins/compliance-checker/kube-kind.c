@@ -42,6 +42,7 @@ enum {
         SCC_PRIVILEGED,
         DEFAULT_TOKEN,
         CONFIG_MAP,
+        GENERATED,
         WEBHOOK,
         RATE_LIMIT,
 };
@@ -161,6 +162,9 @@ static const struct notice notices[] = {
                          "credential",
                          "Use a Secret.", "kube-linter:configmap-with-credentials",
                          SOUNDNESS_HEURISTIC },
+        [GENERATED] = { "config/k8s-secret-in-kustomization", HIGH, "CWE-798",
+                        "A secret that is to be generated has its value in the file",
+                        "Use secretGenerator with files or envs that are not committed." },
         [WEBHOOK] = { "config/k8s-webhook-fails-open", MEDIUM, "CWE-636",
                       "Requests are admitted unseen while the webhook is not there",
                       "Set failurePolicy: Fail.", "kube-linter:webhook-failure-policy-ignore" },
@@ -441,6 +445,31 @@ static int look_at_config_map(struct kube *k, const struct kube_object *o)
         return r;
 }
 
+/* Literals of Kustomize's secretGenerator: "key=value". */
+static int look_at_generators(struct kube *k, const struct kube_object *o)
+{
+        const struct yaml_node *list = yaml_get(o->root, "secretGenerator");
+        size_t n = kube_count(k, list, YAML_SEQUENCE);
+        int r = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                const struct yaml_node *literals = yaml_get(list->items[i], "literals");
+                size_t all = kube_count(k, literals, YAML_SEQUENCE);
+
+                for (size_t m = 0; r >= 0 && m < all; m++) {
+                        const struct yaml_node *literal = literals->items[m];
+                        const char *equals = strchr(kube_text(literal), '=');
+
+                        if (!equals || !equals[1] || equals[1] == '$')
+                                continue;
+                        r = kube_tell(k, &notices[GENERATED], literal);
+                        if (r >= 0 && literal->start < literal->end && literal->end <= k->c->length)
+                                r = check_hide(k->c, literal->start, literal->end, 0);
+                }
+        }
+        return r;
+}
+
 static int look_at_webhooks(struct kube *k, const struct kube_object *o)
 {
         const struct yaml_node *list = yaml_get(o->root, "webhooks");
@@ -476,6 +505,7 @@ static const struct {
         { "PodSecurityPolicy", look_at_pod_policy },
         { "ServiceAccount", look_at_account },
         { "ConfigMap", look_at_config_map },
+        { "Kustomization", look_at_generators },
         { "ValidatingWebhookConfiguration", look_at_webhooks },
         { "MutatingWebhookConfiguration", look_at_webhooks },
         { "AdmissionConfiguration", look_at_admission },

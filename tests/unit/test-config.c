@@ -407,6 +407,10 @@ static void test_hidden(void **state)
                   "config/k8s-secret-in-variable" },
                 { "a.yaml", "apiVersion: v1\nkind: ConfigMap\ndata: { password: hunter2 }\n",
                   "config/k8s-credentials-in-config-map" },
+                { "kustomization.yaml",
+                  "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+                  "secretGenerator: [{ name: a, literals: [password=hunter2] }]\n",
+                  "config/k8s-secret-in-kustomization" },
                 { ".github/workflows/a.yml",
                   "on: push\njobs: { a: { container: { image: a, credentials: { password: hunter2 "
                   "} "
