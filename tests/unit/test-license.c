@@ -112,6 +112,11 @@ static void test_notices(void **state)
                   "This library is free software; you may redistribute it under the\n"
                   "same terms as Perl itself. License.\n",
                   "Artistic-1.0-Perl OR GPL-1.0-or-later@2 " },
+                { "behind the holder",
+                  "Copyright 2020 X. Distributed under the terms of the BSD 3-Clause license.\n",
+                  "BSD-3-Clause@1 " },
+                { "short names without the word", "under the GPL v2 or the GPL v3\n",
+                  "GPL-2.0-only@1 |GPL-3.0-only@1 " },
                 { "with the date between",
                   "under the GNU General Public License as published by the Free Software\n"
                   "Foundation; version 2 dated June, 1991, or (at your option) any later "

@@ -6,8 +6,8 @@
 #define LINE   2048 /* bytes of a line that are looked at for its ends */
 #define STEM   5    /* letters of each stem */
 
-static const char stems[][STEM + 1] = { "licen", "copyr", "permi", "warra",
-                                        "redis", "lizen", "freel" };
+static const char stems[][STEM + 1] = { "licen", "copyr", "permi", "warra", "redis",
+                                        "lizen", "freel", " gpl ", " gplv", "lgpl " };
 
 /*
  * How far the end of a stem is at least, by the last two letters looked at (Wu and Manber's

@@ -200,7 +200,8 @@ static size_t tag_length(const struct reader *r)
 /* The address of a licence is read, also where it is a link's. */
 static bool is_license_link(const struct reader *r, size_t length)
 {
-        static const char *const marks[] = { "/licenses/", "/publicdomain/", "/license/" };
+        static const char *const marks[] = { "/licenses/", "/publicdomain/", "/license/",
+                                             "/unlicense", "/MPL/" };
 
         for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
                 if (memmem(r->text + r->at, length, marks[i], strlen(marks[i])))
@@ -287,6 +288,21 @@ static bool begins_statement(const struct reader *r, size_t at)
         return n > 0 && (c < 'a' || has_word(r, at, "by "));
 }
 
+/* Does another sentence begin here that says something of the licence? */
+static bool ends_statement(const struct reader *r, size_t at)
+{
+        static const char *const heads[] = { ". Licensed ",   ". Distributed ",    ". Released ",
+                                             ". Permission ", ". Redistribution ", ". Use of ",
+                                             ". This " };
+
+        if (r->text[at] != '.' || byte_at(r, at + 1) != ' ')
+                return false;
+        for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+                if (has_word(r, at, heads[i]))
+                        return true;
+        return false;
+}
+
 /* A copyright line, or "All rights reserved": how many bytes to leave out, or 0. */
 static size_t statement_length(const struct reader *r)
 {
@@ -302,7 +318,7 @@ static size_t statement_length(const struct reader *r)
         } else if (!has_word(r, i, "copyright") || is_letter(byte_at(r, i + strlen("copyright"))) ||
                    !begins_statement(r, i + strlen("copyright")))
                 return 0;
-        while (i < last && r->text[i] != '\n')
+        while (i < last && r->text[i] != '\n' && !ends_statement(r, i))
                 i++;
         /* A line that holds the whole text: only its first sentence. */
         if (i == last && i < r->end)
