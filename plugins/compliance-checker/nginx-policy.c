@@ -52,8 +52,9 @@ static const struct notice notices[] = {
                          "Without always this header is missing from error pages",
                          "Add always behind the value.", NULL, SOUNDNESS_PARSED },
         [MIXED_CASE] = { CONTROL("mixed-case-variable"), LINHAY_SEVERITY_INFO, NULL,
-                         "The name of this variable is not written in small letters, as nginx "
-                         "takes it",
+                         "This variable is written with capital letters here and without "
+                         "elsewhere; for "
+                         "nginx it is the same",
                          "Write it in small letters everywhere.", "gixy:mixed_case_variable",
                          SOUNDNESS_PARSED },
 };
@@ -303,12 +304,28 @@ static int check_ciphers(struct nginx_config *f, const struct nginx_directive *d
         return d->is_included ? 0 : header_check_ciphers(&place, nginx_arg(&f->n, d, 0));
 }
 
+/* Is a variable written with other letters, big or small, in a text? */
+static bool is_respelled(struct span text, struct span variable)
+{
+        struct span literal, name;
+
+        while (nginx_piece(&text, &literal, &name))
+                if (name.length && span_same(name, variable) &&
+                    memcmp(name.text, variable.text, name.length) != 0)
+                        return true;
+        return false;
+}
+
+/* For nginx $Name and $name are one. */
 static int check_set(struct nginx_config *f, const struct nginx_directive *d)
 {
-        struct span name = nginx_arg(&f->n, d, 0);
+        struct span name = span_from(nginx_arg(&f->n, d, 0), 1);
+        bool capital = false;
 
         for (size_t i = 0; i < name.length; i++)
-                if (isupper((unsigned char) name.text[i]))
+                capital |= isupper((unsigned char) name.text[i]) != 0;
+        for (size_t i = 0; capital && i < f->n.n_args && nginx_spend(f); i++)
+                if (is_respelled(f->n.args[i], name))
                         return notice(f, MIXED_CASE, d);
         return 0;
 }

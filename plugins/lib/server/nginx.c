@@ -252,6 +252,19 @@ static int parse_included(void *parser, struct span text)
         return parse(&sub);
 }
 
+/* Files that come with nginx; what rules ask for does not stand in them. */
+static bool is_shipped(struct span path)
+{
+        static const char *const names[] = { "mime.types",   "fastcgi_params", "fastcgi.conf",
+                                             "uwsgi_params", "scgi_params",    "koi-utf",
+                                             "koi-win",      "win-utf" };
+
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+                if (span_ends(path, names[i]))
+                        return true;
+        return false;
+}
+
 static int include(struct parser *p, const struct nginx_directive *d)
 {
         enum { FILES_DEEP = 8 };
@@ -269,9 +282,7 @@ static int include(struct parser *p, const struct nginx_directive *d)
                 if (r < 0)
                         return r;
         }
-        /* A wildcard that finds nothing is no fault; a file of MIME types holds none. */
-        if (p->n->n_list == before && !span_ends(path, "mime.types"))
-                p->n->is_partial = true;
+        p->n->is_partial |= p->n->n_list == before && !is_shipped(path);
         return 0;
 }
 
