@@ -61,6 +61,7 @@ struct kube {
         const char *folder; /* of the file, "" = top */
         bool is_template;   /* has {{ }} of Helm, which were blanked */
         bool is_unsorted;   /* which was told; once for a file is enough */
+        size_t objects;     /* that were seen */
         size_t steps;       /* items that may still be looked at */
         size_t findings;    /* that may still be told */
 };

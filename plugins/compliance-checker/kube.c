@@ -26,6 +26,7 @@ static int look_at_object(struct kube *k, const struct kube_object *o)
 {
         int r = kube_kind_look(k, o);
 
+        k->objects++;
         if (r >= 0)
                 r = kube_schema_look(k, o);
         if (r >= 0)
@@ -115,6 +116,13 @@ static bool is_manifest(const struct check *c)
         return false;
 }
 
+/* Was a file that is not YAML, or too big, meant to hold objects? */
+static bool is_meant(const struct kube *k)
+{
+        return k->objects || !strncmp(k->c->text, "apiVersion:", 11) ||
+               memmem(k->c->text, k->c->length, "\napiVersion:", 12);
+}
+
 static int check_text(struct kube *k, const char *text)
 {
         struct yaml_tree tree;
@@ -123,7 +131,7 @@ static int check_text(struct kube *k, const char *text)
         if (r < 0)
                 return r;
         r = kube_each_object(k, &tree, look_at_object);
-        if (r >= 0 && (tree.error || k->is_template))
+        if (r >= 0 && is_meant(k) && (tree.error || k->is_template))
                 r = check_not_scanned(k->c, k->c->path, k->is_template ? "template" : "not-yaml");
         if (r >= 0 && (!k->steps || !k->findings))
                 r = check_not_scanned(k->c, k->c->path, "too-many-objects");

@@ -439,6 +439,37 @@ static void test_hidden(void **state)
         }
 }
 
+/* What is listed as not wholly looked at: what was meant to be a manifest, and nothing else. */
+static void test_kube_listed(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *path, *text, *reason; /* NULL = it is not listed */
+        } rows[] = {
+                { "a.yaml", POD("hostPID: true") "---\na: [\n", "not-yaml" },
+                { "a.yaml", "apiVersion: v1\nkind: [\n", "not-yaml" },
+                { "a.yaml", "apiVersion: v1\nkind: Pod\nname: {{ .Values.x }}\n", "template" },
+                { "a.json", "{\"properties\": {\"apiVersion\": 1, \"kind\": [", NULL },
+                { "a.yaml", POD("hostPID: true"), NULL },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct fakehost host;
+                struct tree t;
+                char *output;
+
+                tree_make(&t);
+                tree_puts(&t, rows[i].path, rows[i].text);
+                run(&host, &t);
+                output = json_dumps(json_object_get(host.output, "not_looked_at"), 0);
+                if (rows[i].reason ? !strstr(output, rows[i].reason) : strcmp(output, "[]") != 0)
+                        fail_msg("%s: %s", rows[i].text, output);
+                free(output);
+                fakehost_done(&host);
+                tree_done(&t);
+        }
+}
+
 /* A service in one file and its pods in another; a folder is a world of its own. */
 static void test_kube_folders(void **state)
 {
@@ -539,8 +570,9 @@ int main(void)
                 cmocka_unit_test(test_systemd_cases), cmocka_unit_test(test_unit_files),
                 cmocka_unit_test(test_unit_lists),    cmocka_unit_test(test_expressions),
                 cmocka_unit_test(test_braces),        cmocka_unit_test(test_kube_files),
-                cmocka_unit_test(test_hidden),        cmocka_unit_test(test_kube_folders),
-                cmocka_unit_test(test_kube_bombs),    cmocka_unit_test(test_long_files),
+                cmocka_unit_test(test_hidden),        cmocka_unit_test(test_kube_listed),
+                cmocka_unit_test(test_kube_folders),  cmocka_unit_test(test_kube_bombs),
+                cmocka_unit_test(test_long_files),
         };
 
         return cmocka_run_group_tests_name("config", tests, NULL, NULL);
