@@ -123,6 +123,25 @@ static int check_others(struct check *c, const struct response *r)
         return result;
 }
 
+/* What a cookie holds may be somebody's session. */
+static int hide_cookies(struct check *c, const struct response *r)
+{
+        const struct response_header *h = NULL;
+        int result = 0;
+
+        while (result >= 0 && (h = response_header(r, "set-cookie", h))) {
+                const char *value = memchr(h->value.text, '=', h->value.length);
+                const char *end = memchr(h->value.text, ';', h->value.length);
+
+                if (!end)
+                        end = h->value.text + h->value.length;
+                if (value && value < end)
+                        result = check_hide(c, (size_t) (value + 1 - c->text),
+                                            (size_t) (end - c->text), 0);
+        }
+        return result;
+}
+
 static int check_capture(struct check *c, const struct capture *capture)
 {
         const struct response *r = capture->n ? &capture->list[capture->n - 1] : NULL;
@@ -131,6 +150,9 @@ static int check_capture(struct check *c, const struct capture *capture)
 
         if (!r)
                 return 0;
+        result = hide_cookies(c, r);
+        if (result < 0)
+                return result;
         result = observatory_score(&o, capture);
         if (result == -ENOENT)
                 return check_others(c, r);

@@ -706,6 +706,36 @@ static void test_spring(void **state)
         EXPECT("Config.java", java);
 }
 
+/* No excerpt shows what a cookie, a key or a password is. */
+static void test_nothing_shown(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *path, *text;
+        } rows[] = {
+                { "a.headers", "HTTP/2 200\nSet-Cookie: sessionid=hunter2hunter; Path=/\n" },
+                { "b/settings.py", "SECRET_KEY = 'hunter2hunter'\nDEBUG = True\n" },
+                { "c/Caddyfile", "a.b {\nbasic_auth {\nbob hunter2hunter\n}\n}\n" },
+        };
+        struct fakehost host;
+        size_t i, n = 0;
+        struct tree t;
+        json_t *f;
+
+        tree_make(&t);
+        for (i = 0; i < TEST_ROWS(rows); i++)
+                tree_file(t.fd, rows[i].path, rows[i].text, 0644);
+        check(&host, &t);
+        json_array_foreach (host.findings, i, f) {
+                assert_null(strstr(text_of(f, "excerpt"), "hunter"));
+                assert_null(strstr(text_of(f, "message"), "hunter"));
+                n += strstr(text_of(f, "excerpt"), "********") != NULL;
+        }
+        assert_true(n >= TEST_ROWS(rows));
+        fakehost_done(&host);
+        tree_remove(&t);
+}
+
 /* What would take the square of its length, or more, ends. */
 static void test_hostile(void **state)
 {
@@ -833,14 +863,15 @@ static void test_corpus(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_policy),      cmocka_unit_test(test_csp),
-                cmocka_unit_test(test_inject),      cmocka_unit_test(test_origins),
-                cmocka_unit_test(test_expressions), cmocka_unit_test(test_access),
-                cmocka_unit_test(test_include),     cmocka_unit_test(test_captured),
-                cmocka_unit_test(test_django),      cmocka_unit_test(test_express),
-                cmocka_unit_test(test_spring),      cmocka_unit_test(test_known),
-                cmocka_unit_test(test_apache),      cmocka_unit_test(test_caddy),
-                cmocka_unit_test(test_hostile),     cmocka_unit_test(test_corpus),
+                cmocka_unit_test(test_policy),        cmocka_unit_test(test_csp),
+                cmocka_unit_test(test_inject),        cmocka_unit_test(test_origins),
+                cmocka_unit_test(test_expressions),   cmocka_unit_test(test_access),
+                cmocka_unit_test(test_include),       cmocka_unit_test(test_captured),
+                cmocka_unit_test(test_django),        cmocka_unit_test(test_express),
+                cmocka_unit_test(test_spring),        cmocka_unit_test(test_known),
+                cmocka_unit_test(test_apache),        cmocka_unit_test(test_caddy),
+                cmocka_unit_test(test_nothing_shown), cmocka_unit_test(test_hostile),
+                cmocka_unit_test(test_corpus),
         };
 
         return cmocka_run_group_tests_name("headers", tests, NULL, NULL);
