@@ -1,232 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "license/mention.h"
 
+#include "license/version.h"
+
 #include <stdio.h>
 #include <strings.h>
 
 #define MENTIONS_MAX 256
 #define LEAD_MAX     14 /* words before a name in which a licence is told */
 
-/* The words of the grammar, and their enum. */
-enum word {
-        W_1,
-        W_2,
-        W_3,
-        W_a,
-        W_above,
-        W_accordance,
-        W_according,
-        W_all,
-        W_alternatively,
-        W_an,
-        W_and,
-        W_any,
-        W_approved,
-        W_are,
-        W_as,
-        W_at,
-        W_available,
-        W_below,
-        W_both,
-        W_by,
-        W_choice,
-        W_common,
-        W_compatible,
-        W_conditions,
-        W_covered,
-        W_dated,
-        W_dual,
-        W_dually,
-        W_either,
-        W_expression,
-        W_following,
-        W_foundation,
-        W_free,
-        W_generic,
-        W_gnu,
-        W_governed,
-        W_greater,
-        W_higher,
-        W_if,
-        W_incompatible,
-        W_international,
-        W_is,
-        W_its,
-        W_later,
-        W_license,
-        W_licensed,
-        W_licenses,
-        W_licensing,
-        W_like,
-        W_modified,
-        W_name,
-        W_neither,
-        W_new,
-        W_newer,
-        W_not,
-        W_number,
-        W_of,
-        W_one,
-        W_only,
-        W_open,
-        W_option,
-        W_or,
-        W_osi,
-        W_permissive,
-        W_public,
-        W_published,
-        W_pursuant,
-        W_rev,
-        W_revised,
-        W_revision,
-        W_s,
-        W_same,
-        W_simplified,
-        W_software,
-        W_source,
-        W_standard,
-        W_style,
-        W_subject,
-        W_term,
-        W_terms,
-        W_that,
-        W_the,
-        W_their,
-        W_this,
-        W_three,
-        W_to,
-        W_two,
-        W_type,
-        W_under,
-        W_universal,
-        W_unlike,
-        W_unported,
-        W_url,
-        W_v,
-        W_ver,
-        W_version,
-        W_versions,
-        W_was,
-        W_were,
-        W_with,
-        W_without,
-        W_your,
-        WORDS_,
-};
-
-static const char *const word_names[WORDS_] = {
-        [W_1] = "1",
-        [W_2] = "2",
-        [W_3] = "3",
-        [W_a] = "a",
-        [W_above] = "above",
-        [W_accordance] = "accordance",
-        [W_according] = "according",
-        [W_all] = "all",
-        [W_alternatively] = "alternatively",
-        [W_an] = "an",
-        [W_and] = "and",
-        [W_any] = "any",
-        [W_approved] = "approved",
-        [W_are] = "are",
-        [W_as] = "as",
-        [W_at] = "at",
-        [W_available] = "available",
-        [W_below] = "below",
-        [W_both] = "both",
-        [W_by] = "by",
-        [W_choice] = "choice",
-        [W_common] = "common",
-        [W_compatible] = "compatible",
-        [W_conditions] = "conditions",
-        [W_covered] = "covered",
-        [W_dated] = "dated",
-        [W_dual] = "dual",
-        [W_dually] = "dually",
-        [W_either] = "either",
-        [W_expression] = "expression",
-        [W_following] = "following",
-        [W_foundation] = "foundation",
-        [W_free] = "free",
-        [W_generic] = "generic",
-        [W_gnu] = "gnu",
-        [W_governed] = "governed",
-        [W_greater] = "greater",
-        [W_higher] = "higher",
-        [W_if] = "if",
-        [W_incompatible] = "incompatible",
-        [W_international] = "international",
-        [W_is] = "is",
-        [W_its] = "its",
-        [W_later] = "later",
-        [W_license] = "license",
-        [W_licensed] = "licensed",
-        [W_licenses] = "licenses",
-        [W_licensing] = "licensing",
-        [W_like] = "like",
-        [W_modified] = "modified",
-        [W_name] = "name",
-        [W_neither] = "neither",
-        [W_new] = "new",
-        [W_newer] = "newer",
-        [W_not] = "not",
-        [W_number] = "number",
-        [W_of] = "of",
-        [W_one] = "one",
-        [W_only] = "only",
-        [W_open] = "open",
-        [W_option] = "option",
-        [W_or] = "or",
-        [W_osi] = "osi",
-        [W_permissive] = "permissive",
-        [W_public] = "public",
-        [W_published] = "published",
-        [W_pursuant] = "pursuant",
-        [W_rev] = "rev",
-        [W_revised] = "revised",
-        [W_revision] = "revision",
-        [W_s] = "s",
-        [W_same] = "same",
-        [W_simplified] = "simplified",
-        [W_software] = "software",
-        [W_source] = "source",
-        [W_standard] = "standard",
-        [W_style] = "style",
-        [W_subject] = "subject",
-        [W_term] = "term",
-        [W_terms] = "terms",
-        [W_that] = "that",
-        [W_the] = "the",
-        [W_their] = "their",
-        [W_this] = "this",
-        [W_three] = "three",
-        [W_to] = "to",
-        [W_two] = "two",
-        [W_type] = "type",
-        [W_under] = "under",
-        [W_universal] = "universal",
-        [W_unlike] = "unlike",
-        [W_unported] = "unported",
-        [W_url] = "url",
-        [W_v] = "v",
-        [W_ver] = "ver",
-        [W_version] = "version",
-        [W_versions] = "versions",
-        [W_was] = "was",
-        [W_were] = "were",
-        [W_with] = "with",
-        [W_without] = "without",
-        [W_your] = "your",
-};
-
 int license_mentions_init(struct license_mentions *m, const struct license_index *index,
                           struct license_words *words)
 {
         *m = (struct license_mentions){ .index = index,
                                         .words = words,
-                                        .known = calloc(WORDS_, sizeof(*m->known)) };
-        for (size_t i = 0; m->known && i < WORDS_; i++)
-                m->known[i] = license_word_hash(words, word_names[i], strlen(word_names[i]));
+                                        .known = calloc(LICENSE_WALK_WORDS_, sizeof(*m->known)) };
+        for (size_t i = 0; m->known && i < LICENSE_WALK_WORDS_; i++)
+                m->known[i] = license_word_hash(words, license_walk_words[i],
+                                                strlen(license_walk_words[i]));
         return m->known ? 0 : -ENOMEM;
 }
 
@@ -235,187 +26,6 @@ void license_mentions_done(struct license_mentions *m)
         free(m->list);
         free(m->known);
         *m = (struct license_mentions){ 0 };
-}
-
-/* The row as the grammar walks over it. */
-struct walk {
-        struct license_mentions *m;
-        const struct license_word *words;
-        uint32_t from, to;
-};
-
-static bool is(const struct walk *w, uint32_t i, enum word word)
-{
-        return i >= w->from && i < w->to && w->words[i].hash == w->m->known[word];
-}
-
-static bool is_any(const struct walk *w, uint32_t i, const enum word *words, size_t n)
-{
-        for (size_t k = 0; k < n; k++)
-                if (is(w, i, words[k]))
-                        return true;
-        return false;
-}
-
-#define IS_ANY(w, i, ...)                                                                          \
-        is_any((w), (i), (const enum word[]){ __VA_ARGS__ },                                       \
-               ARRAY_SIZE(((const enum word[]){ __VA_ARGS__ })))
-
-static struct span word_text(const struct walk *w, uint32_t i)
-{
-        struct span none = { "", 0 };
-
-        if (i < w->from || i >= w->to)
-                return none;
-        return (struct span){ w->m->text.text + w->words[i].offset,
-                              license_word_length(w->m->text, w->words[i].offset) };
-}
-
-/* ---- Versions ---- */
-
-struct version {
-        char text[16]; /* "2.0" as it is written; "" = none */
-        bool later, only, joined;
-};
-
-static bool is_number(struct span s)
-{
-        for (size_t i = 0; i < s.length; i++)
-                if (s.text[i] < '0' || s.text[i] > '9')
-                        return false;
-        return s.length > 0 && s.length <= 2;
-}
-
-/* Do two words stand in one number, "2" and "0" of "2.0"? */
-static bool is_dotted(const struct walk *w, uint32_t i)
-{
-        struct span a = word_text(w, i), b = word_text(w, i + 1);
-
-        return b.length && a.text + a.length + 1 == b.text && a.text[a.length] == '.';
-}
-
-/* A trailing "+" means "or later", as in "2.0+". */
-static struct span take_plus(struct span s, bool *later)
-{
-        while (s.length && s.text[s.length - 1] == '+') {
-                s.length--;
-                *later = true;
-        }
-        return s;
-}
-
-/* "2", "2.0", "2.0+", "v2": how many words, or 0. */
-static uint32_t read_number(const struct walk *w, uint32_t i, struct version *v)
-{
-        struct span s = word_text(w, i), minor;
-        bool later = false;
-
-        if (s.length > 1 && (*s.text == 'v' || *s.text == 'V'))
-                s = (struct span){ s.text + 1, s.length - 1 };
-        s = take_plus(s, &later);
-        if (!is_number(s))
-                return 0;
-        (void) snprintf(v->text, sizeof(v->text), "%.*s", (int) s.length, s.text);
-        v->later |= later;
-        if (later || !is_dotted(w, i))
-                return 1;
-        minor = take_plus(word_text(w, i + 1), &later);
-        /* "1.3c" of LaTeX's. */
-        if (!minor.length || minor.length > 2 || *minor.text < '0' || *minor.text > '9')
-                return 1;
-        (void) snprintf(v->text, sizeof(v->text), "%.*s.%.*s", (int) s.length, s.text,
-                        (int) minor.length, minor.text);
-        v->later |= later;
-        return 2;
-}
-
-/* "or (at your option) any later version", "or later", "or newer", "only": where it ends. */
-static uint32_t read_later(const struct walk *w, uint32_t i, struct version *v)
-{
-        uint32_t at = i;
-
-        if (IS_ANY(w, at, W_of) && IS_ANY(w, at + 1, W_the, W_this, W_that)) {
-                at += 2;
-                while (IS_ANY(w, at, W_gnu, W_license, W_public, W_software))
-                        at++;
-        }
-        while (IS_ANY(w, at, W_license))
-                at++;
-        if (IS_ANY(w, at, W_dated)) /* "dated June, 1991" */
-                at += 3;
-        if (IS_ANY(w, at, W_only) && !IS_ANY(w, at + 1, W_if)) {
-                v->only = true;
-                return at + 1;
-        }
-        if (!IS_ANY(w, at, W_or, W_and))
-                return i;
-        at++;
-        if (IS_ANY(w, at, W_at) && is(w, at + 1, W_your) && is(w, at + 2, W_option))
-                at += 3;
-        while (IS_ANY(w, at, W_any, W_the, W_version))
-                at++;
-        if (!IS_ANY(w, at, W_later, W_newer, W_greater, W_above, W_higher))
-                return i;
-        v->later = true;
-        at++;
-        if (IS_ANY(w, at, W_version, W_versions))
-                at++;
-        return at;
-}
-
-/* "GPL (>= 2)", as R has it. */
-static bool is_at_least(const struct walk *w, uint32_t number)
-{
-        size_t at = w->words[number].offset;
-
-        while (at > 0 && w->m->text.text[at - 1] == ' ')
-                at--;
-        return at > 1 && !memcmp(w->m->text.text + at - 2, ">=", 2);
-}
-
-/* A version behind a name: where it ends. */
-static uint32_t read_version(const struct walk *w, uint32_t i, struct version *v)
-{
-        uint32_t at = i, n;
-
-        for (int skipped = 0; skipped < 4 && IS_ANY(w, at, W_license, W_public, W_software, W_the);
-             skipped++)
-                at++;
-        if (is(w, at, W_as) && is(w, at + 1, W_published) && is(w, at + 2, W_by))
-                for (at += 3; IS_ANY(w, at, W_the, W_free, W_software, W_foundation); at++)
-                        ;
-        while (IS_ANY(w, at, W_either, W_version, W_versions, W_v, W_ver, W_number, W_rev,
-                      W_revision, W_international, W_unported, W_generic, W_universal, W_under,
-                      W_the, W_terms, W_of))
-                at++;
-        n = read_number(w, at, v);
-        if (!n)
-                return i;
-        v->later |= is_at_least(w, at);
-        return read_later(w, at + n, v);
-}
-
-/* "version 2 of the" before a name: where it begins. */
-static uint32_t read_version_before(const struct walk *w, uint32_t start, struct version *v)
-{
-        enum { FURTHEST = 14 };
-        uint32_t at = start;
-
-        while (at > w->from && IS_ANY(w, at - 1, W_the, W_of, W_terms, W_gnu))
-                at--;
-        for (uint32_t number = at; at < start && number > w->from && number + FURTHEST > at;
-             number--) {
-                uint32_t n;
-
-                if (!IS_ANY(w, number - 1, W_version, W_v))
-                        continue;
-                n = read_number(w, number, v);
-                if (n && read_later(w, number + n, v) >= at)
-                        return number - 1;
-                break;
-        }
-        *v = (struct version){ 0 };
-        return start;
 }
 
 /* ---- Identifiers ---- */
@@ -436,8 +46,8 @@ static bool known_id(const struct license_mentions *m, const char *family, const
 }
 
 /* The identifier of a family's version: false when there is none of that version. */
-static bool family_id(const struct license_mentions *m, const char *family, const struct version *v,
-                      char ret[LICENSE_ID_SIZE])
+static bool family_id(const struct license_mentions *m, const char *family,
+                      const struct license_version *v, char ret[LICENSE_ID_SIZE])
 {
         const char *tail = v->later ? "-or-later" : "";
         char longer[24];
@@ -462,7 +72,7 @@ static bool family_id(const struct license_mentions *m, const char *family, cons
 
 /* ---- Does it hold here? ---- */
 
-static bool is_filler(const struct walk *w, uint32_t i)
+static bool is_filler(const struct license_walk *w, uint32_t i)
 {
         return IS_ANY(w, i, W_the, W_a, W_an, W_terms, W_term, W_conditions, W_of, W_either, W_both,
                       W_version, W_your, W_choice, W_following, W_s, W_same, W_standard, W_open,
@@ -470,10 +80,10 @@ static bool is_filler(const struct walk *w, uint32_t i)
                       W_2, W_3, W_gnu, W_this, W_its, W_their, W_all, W_new, W_simplified,
                       W_revised, W_modified, W_name, W_url, W_available, W_dual, W_osi, W_approved,
                       W_expression, W_type, W_dually, W_below) ||
-               is_number(word_text(w, i));
+               license_version_is_number(license_walk_text(w, i));
 }
 
-static bool is_denied(const struct walk *w, uint32_t i)
+static bool is_denied(const struct license_walk *w, uint32_t i)
 {
         for (uint32_t k = 1; k <= 4 && i >= w->from + k; k++)
                 if (IS_ANY(w, i - k, W_not, W_compatible, W_incompatible, W_unlike, W_neither,
@@ -483,7 +93,7 @@ static bool is_denied(const struct walk *w, uint32_t i)
 }
 
 /* "under the Python license and the NAME", whatever the first one is. */
-static bool is_joined(const struct walk *w, uint32_t start)
+static bool is_joined(const struct license_walk *w, uint32_t start)
 {
         uint32_t i = start;
 
@@ -498,16 +108,16 @@ static bool is_joined(const struct walk *w, uint32_t start)
 }
 
 /* "Alternatively, this file may be used under the terms of" before a name. */
-static bool is_alternative(const struct walk *w, uint32_t start)
+static bool is_alternative(const struct license_walk *w, uint32_t start)
 {
         for (uint32_t n = 1; n <= 16 && start >= w->from + n; n++)
-                if (is(w, start - n, W_alternatively))
+                if (IS_ANY(w, start - n, W_alternatively))
                         return true;
         return false;
 }
 
 /* Do the words before a name say that it is the licence? `weak`: right before it. */
-static bool is_told(const struct walk *w, uint32_t start, bool weak)
+static bool is_told(const struct license_walk *w, uint32_t start, bool weak)
 {
         uint32_t i = start, n = 0;
 
@@ -535,19 +145,19 @@ static bool is_told(const struct walk *w, uint32_t start, bool weak)
 }
 
 /* "MIT licensed", "GPL-licensed". */
-static bool is_told_behind(const struct walk *w, uint32_t end)
+static bool is_told_behind(const struct license_walk *w, uint32_t end)
 {
-        return is(w, end, W_licensed);
+        return IS_ANY(w, end, W_licensed);
 }
 
 /* Is there nothing on the lines of words[start..end) but these, "the" and signs? */
-static bool is_alone(const struct walk *w, uint32_t start, uint32_t end)
+static bool is_alone(const struct license_walk *w, uint32_t start, uint32_t end)
 {
-        struct span text = w->m->text;
+        struct span text = w->text;
         size_t at = w->words[start].offset, before, last;
         const char *newline;
 
-        if (start > w->from && is(w, start - 1, W_the))
+        if (start > w->from && IS_ANY(w, start - 1, W_the))
                 at = w->words[start - 1].offset;
         before = MIN_OF(at, (size_t) 256);
         newline = memrchr(text.text + at - before, '\n', before);
@@ -568,7 +178,7 @@ static bool is_alone(const struct walk *w, uint32_t start, uint32_t end)
 }
 
 /* "or the Apache License" behind a name that holds. */
-static bool is_chained(const struct walk *w, uint32_t start, bool *ret_choice)
+static bool is_chained(const struct license_walk *w, uint32_t start, bool *ret_choice)
 {
         const struct license_mentions *m = w->m;
         uint32_t end;
@@ -580,7 +190,7 @@ static bool is_chained(const struct walk *w, uint32_t start, bool *ret_choice)
         if (end > start || start - end > 6)
                 return false;
         for (uint32_t i = end; i < start; i++) {
-                if (is(w, i, W_or))
+                if (IS_ANY(w, i, W_or))
                         *ret_choice = true;
                 else if (!IS_ANY(w, i, W_and, W_license, W_licenses, W_under, W_terms) &&
                          !is_filler(w, i))
@@ -591,7 +201,7 @@ static bool is_chained(const struct walk *w, uint32_t start, bool *ret_choice)
 
 /* ---- Names ---- */
 
-static const struct license_name *name_at(const struct walk *w, uint32_t i)
+static const struct license_name *name_at(const struct license_walk *w, uint32_t i)
 {
         const struct license_index *x = w->m->index;
         const struct license_slot *slot =
@@ -610,7 +220,7 @@ static const struct license_name *name_at(const struct walk *w, uint32_t i)
         return NULL;
 }
 
-static int add(struct walk *w, const struct license_mention *mention)
+static int add(struct license_walk *w, const struct license_mention *mention)
 {
         struct license_mentions *m = w->m;
         struct license_mention *last = m->n ? &m->list[m->n - 1] : NULL;
@@ -633,13 +243,13 @@ struct found {
         const char *id; /* or family */
         const char *plain;
         uint32_t flags, start, end;
-        struct version version;
+        struct license_version version;
 };
 
 /* What a name and the version near it mean: false when that is nothing. Moves start and end. */
-static bool identify(const struct walk *w, struct found *f, struct license_mention *mention)
+static bool identify(const struct license_walk *w, struct found *f, struct license_mention *mention)
 {
-        struct version *v = &f->version;
+        struct license_version *v = &f->version;
 
         mention->strength =
                 f->flags & LICENSE_NAME_URL ? LICENSE_MENTION_ADDRESS : LICENSE_MENTION_TOLD;
@@ -647,9 +257,10 @@ static bool identify(const struct walk *w, struct found *f, struct license_menti
                 (void) snprintf(mention->id, sizeof(mention->id), "%s", f->id);
                 return true;
         }
-        f->end = *v->text ? read_later(w, f->end, v) : read_version(w, f->end, v);
+        f->end = *v->text ? license_version_later(w, f->end, v)
+                          : license_version_behind(w, f->end, v);
         if (!*v->text)
-                f->start = read_version_before(w, f->start, v);
+                f->start = license_version_before(w, f->start, v);
         if (*v->text)
                 return family_id(w->m, f->id, v, mention->id);
         (void) snprintf(mention->id, sizeof(mention->id), "%s", f->plain);
@@ -658,9 +269,10 @@ static bool identify(const struct walk *w, struct found *f, struct license_menti
 }
 
 /* "GPL version 2 or 3", "v2 or v3": the other version, which one may choose. */
-static int add_other_version(struct walk *w, struct found *f, struct license_mention mention)
+static int add_other_version(struct license_walk *w, struct found *f,
+                             struct license_mention mention)
 {
-        struct version v = { 0 };
+        struct license_version v = { 0 };
         uint32_t at = f->end, n;
 
         if (!(f->flags & LICENSE_NAME_FAMILY) || !*f->version.text || f->version.later ||
@@ -669,10 +281,10 @@ static int add_other_version(struct walk *w, struct found *f, struct license_men
         at++;
         if (IS_ANY(w, at, W_version, W_v))
                 at++;
-        n = read_number(w, at, &v);
+        n = license_version_number(w, at, &v);
         if (!n || !family_id(w->m, f->id, &v, mention.id))
                 return 0;
-        at = read_later(w, at + n, &v);
+        at = license_version_later(w, at + n, &v);
         if (!family_id(w->m, f->id, &v, mention.id))
                 return 0;
         mention.start = f->end;
@@ -682,7 +294,7 @@ static int add_other_version(struct walk *w, struct found *f, struct license_men
 }
 
 /* Judges one name at its place, and adds it where it holds. */
-static int judge(struct walk *w, struct found *f)
+static int judge(struct license_walk *w, struct found *f)
 {
         struct license_mention mention = { 0 };
         bool weak = f->flags & LICENSE_NAME_WEAK;
@@ -711,13 +323,13 @@ static int judge(struct walk *w, struct found *f)
 }
 
 /* "GPLv2", "LGPLv2.1+", "GPL3": the family, and the version joined to it. */
-static const char *joined_family(const struct walk *w, uint32_t i, struct version *v,
-                                 uint32_t *ret_end)
+static const char *joined_family(const struct license_walk *w, uint32_t i,
+                                 struct license_version *v, uint32_t *ret_end)
 {
         static const char *const families[] = { "LGPL", "AGPL", "GPL",    "MPL", "EPL",
                                                 "CDDL", "EUPL", "Apache", "APL", "ASL",
                                                 "AFL",  "OSL",  "CC0" };
-        struct span s = word_text(w, i);
+        struct span s = license_walk_text(w, i);
 
         for (size_t k = 0; k < ARRAY_SIZE(families); k++) {
                 size_t n = strlen(families[k]);
@@ -729,16 +341,17 @@ static const char *joined_family(const struct walk *w, uint32_t i, struct versio
                 number = (struct span){ s.text + n, s.length - n };
                 if (*number.text == 'v' || *number.text == 'V')
                         number = (struct span){ number.text + 1, number.length - 1 };
-                number = take_plus(number, &later);
-                if (!is_number(number))
+                number = license_version_take_plus(number, &later);
+                if (!license_version_is_number(number))
                         return NULL;
                 v->later = later;
                 *ret_end = i + 1;
                 (void) snprintf(v->text, sizeof(v->text), "%.*s", (int) number.length, number.text);
-                if (!later && is_dotted(w, i)) {
-                        struct span minor = take_plus(word_text(w, i + 1), &v->later);
+                if (!later && license_version_is_dotted(w, i)) {
+                        struct span minor =
+                                license_version_take_plus(license_walk_text(w, i + 1), &v->later);
 
-                        if (is_number(minor)) {
+                        if (license_version_is_number(minor)) {
                                 (void) snprintf(v->text, sizeof(v->text), "%.*s.%.*s",
                                                 (int) number.length, number.text,
                                                 (int) minor.length, minor.text);
@@ -756,14 +369,14 @@ static const char *joined_family(const struct walk *w, uint32_t i, struct versio
 }
 
 /* A letter that a family's short name begins with. */
-static bool may_be_joined(const struct walk *w, uint32_t i)
+static bool may_be_joined(const struct license_walk *w, uint32_t i)
 {
-        unsigned char c = (unsigned char) w->m->text.text[w->words[i].offset] | 0x20;
+        unsigned char c = (unsigned char) w->text.text[w->words[i].offset] | 0x20;
 
         return c == 'l' || c == 'a' || c == 'g' || c == 'm' || c == 'e' || c == 'c' || c == 'o';
 }
 
-static bool find_name(struct walk *w, uint32_t i, struct found *f)
+static bool find_name(struct license_walk *w, uint32_t i, struct found *f)
 {
         const struct license_index *x = w->m->index;
         const struct license_name *name = name_at(w, i);
@@ -784,11 +397,10 @@ static bool find_name(struct walk *w, uint32_t i, struct found *f)
 bool license_mentions_name(struct license_mentions *m, struct span name, uint32_t from, uint32_t to,
                            char ret[LICENSE_ID_SIZE])
 {
-        struct walk w = { m, m->words->list, from, to };
+        struct license_walk w = { m, m->words->list, from, to, m->known, name };
         struct license_mention mention = { 0 };
         struct found f;
 
-        m->text = name;
         while (from < to && IS_ANY(&w, from, W_the))
                 from++;
         if (from == to || !find_name(&w, from, &f) || !identify(&w, &f, &mention))
@@ -810,10 +422,9 @@ bool license_mentions_name(struct license_mentions *m, struct span name, uint32_
 
 int license_mentions_find(struct license_mentions *m, struct span text, uint32_t from, uint32_t to)
 {
-        struct walk w = { m, m->words->list, from, to };
+        struct license_walk w = { m, m->words->list, from, to, m->known, text };
         int r = 0;
 
-        m->text = text;
         for (uint32_t i = from; r == 0 && i < to;) {
                 struct found f;
 

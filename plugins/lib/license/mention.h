@@ -31,8 +31,7 @@ struct license_mention {
 
 struct license_mentions {
         const struct license_index *index;
-        struct license_words *words; /* of the text, and for hashes of single words */
-        struct span text;
+        struct license_words *words;  /* of the text, and for hashes of single words */
         struct license_mention *list; /* the result */
         size_t n, size;
         uint32_t *known; /* hashes of the words that the grammar knows */
