@@ -372,6 +372,108 @@ static int check_set(struct nginx_config *f, const struct nginx_directive *d)
         return 0;
 }
 
+enum { GROUPS_MOST = 9 };
+
+static unsigned groups_in(struct nginx_config *f, struct span regex, bool ignore_case)
+{
+        struct regex re = { 0 };
+        unsigned n = GROUPS_MOST;
+
+        /* What is not understood may have any group. */
+        if (regex_parse(&re, regex, ignore_case) == 0 && !re.is_partial)
+                n = MIN_OF(re.n_groups, GROUPS_MOST);
+        f->budget -= MIN_OF(f->budget, re.n_nodes + 1);
+        regex_done(&re);
+        return n;
+}
+
+/* How many groups the expressions have that a directive runs; of a line of a map, its own. */
+static unsigned groups_of(struct nginx_config *f, const struct nginx_directive *by)
+{
+        const struct nginx_directive *in = nginx_parent(f, by);
+        struct nginx_condition c;
+        struct span regex;
+        bool ignore_case;
+        unsigned n = 0;
+
+        if (in && nginx_is_table(in))
+                return by->name.length && *by->name.text == '~'
+                               ? groups_in(f, span_from(by->name, 1), false)
+                               : 0;
+        if (nginx_is(by, "rewrite"))
+                return groups_in(f, nginx_arg(&f->n, by, 0), false);
+        if (nginx_location_regex(f, by, &regex, &ignore_case))
+                return groups_in(f, regex, ignore_case);
+        if (nginx_is(by, "if")) {
+                c = nginx_condition(&f->n, by);
+                return span_has_char(c.operator, '~') ? groups_in(f, c.value, false) : 0;
+        }
+        for (size_t a = 0; nginx_is(by, "server_name") && a < by->n_args; a++) {
+                regex = nginx_arg(&f->n, by, a);
+                if (regex.length && *regex.text == '~')
+                        n = MAX_OF(n, groups_in(f, span_from(regex, 1), true));
+        }
+        return n;
+}
+
+/* Is there a block around whose expression could be meant? A part of a file may stand elsewhere. */
+static bool is_in_scope(const struct nginx_config *f, const struct nginx_directive *d)
+{
+        struct span regex;
+        bool ignore_case;
+
+        if (f->n.is_partial)
+                return false;
+        for (const struct nginx_directive *in = nginx_parent(f, d); in; in = nginx_parent(f, in))
+                if (nginx_is(in, "server") || nginx_location_regex(f, in, &regex, &ignore_case))
+                        return true;
+        return false;
+}
+
+/* A number is empty for sure where no expression of the server, and no map, has that group. */
+static int check_numbers(struct nginx_config *f, const struct nginx_directive *d)
+{
+        const struct nginx_directive *server = nginx_around(f, d, "server");
+        int scope = server ? nginx_index(f, server) : -1;
+        unsigned used = 0, highest = 0, groups = 0;
+        bool other;
+
+        for (size_t a = 0; a < d->n_args; a++)
+                used |= groups_used(nginx_arg(&f->n, d, a), &other);
+        for (unsigned g = 1; g <= GROUPS_MOST; g++)
+                highest = used >> g & 1 ? g : highest;
+        if (!highest || !is_in_scope(f, d))
+                return 0;
+        for (int i = 0; i < (int) f->n.n_list && groups < highest; i++) {
+                const struct nginx_directive *by = &f->n.list[i], *in = nginx_parent(f, by);
+
+                if (!nginx_spend(f))
+                        return 0;
+                if (nginx_holds(&f->n, scope, i) || (in && nginx_is_table(in)))
+                        groups = MAX_OF(groups, groups_of(f, by));
+        }
+        return groups < highest ? notice(f, NO_GROUP, d) : 0;
+}
+
+/* The value of a line of a map knows only the groups of its own expression. */
+static int check_map_numbers(struct nginx_config *f, const struct nginx_directive *d)
+{
+        int r = 0;
+
+        for (int i = nginx_index(f, d) + 1; r >= 0 && i <= d->last; i++) {
+                const struct nginx_directive *line = &f->n.list[i];
+                bool other;
+                unsigned used = groups_used(nginx_arg(&f->n, line, 0), &other);
+                unsigned groups = used & ~1u && line->name.length && *line->name.text == '~'
+                                          ? groups_of(f, line)
+                                          : GROUPS_MOST;
+
+                if (used >> (groups + 1))
+                        r = notice(f, NO_GROUP, line);
+        }
+        return r;
+}
+
 const size_t nginx_match_rules_n = ARRAY_SIZE(notices);
 
 const struct nginx_rule nginx_match_rules[] = {
@@ -385,5 +487,11 @@ const struct nginx_rule nginx_match_rules[] = {
         { "server_name", check_names },
         { "rewrite", check_groups },
         { "set", check_set },
+        { "map", check_map_numbers },
+        { "return", check_numbers },
+        { "proxy_pass", check_numbers },
+        { "add_header", check_numbers },
+        { "more_set_headers", check_numbers },
+        { "try_files", check_numbers },
         { NULL, NULL },
 };

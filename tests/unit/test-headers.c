@@ -336,6 +336,17 @@ static void test_expressions(void **state)
                 { "no such group", "rewrite ^/a /$1 break;", "1:regex-missing-group " },
                 { "no capture", "rewrite \"(?i)/a\" /$1 break;", "1:regex-missing-group " },
                 { "a group in an if", "if ($uri ~ ^/a) { set $b $1; }", "1:regex-missing-group " },
+                { "a group nobody has", "location ~ ^/s/ { return 301 https://a/$1; }",
+                  "1:regex-missing-group " },
+                { "a group of the server's name",
+                  "server { server_tokens off; server_name ~^(.+)\\.a$; "
+                  "location ~ ^/s/ { return 301 https://b/$1; } }",
+                  "1:missing-content-type-options 1:missing-csp 1:missing-frame-options "
+                  "1:missing-permissions-policy 1:missing-referrer-policy " },
+                { "a part of a file", "location /s/ { return 301 https://a/$1; }", "" },
+                { "a map's line without", "map $uri $d { default a; ~^/o/ $1; }",
+                  "1:regex-missing-group " },
+                { "a map's line with", "map $uri $d { default a; ~^/o/(.*) $1; }", "" },
                 { "no expression", "location ~ \"^/(a\" { }", "1:regex-invalid " },
                 { "a group in a group", "rewrite ^/((.*))$ https://h/$1$2 redirect;",
                   "1:regex-overlapping-groups " },
