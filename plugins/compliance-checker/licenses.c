@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "licenses.h"
 
-#include "license/compat.h"
+#include "license-rules.h"
 #include "license/file.h"
 #include "license/policy.h"
 #include "manifest.h"
@@ -13,76 +13,7 @@
 #define SEEN_MAX    500 /* different expressions that are judged together */
 #define NAME_SIZE   SPDX_NAME
 
-enum {
-        DENIED,
-        REVIEW,
-        EXPIRED,
-        QUESTION,
-        CONFLICT,
-        MISSING,
-        UNKNOWN_TEXT,
-        UNKNOWN_ID,
-        DEPRECATED,
-        INVALID,
-        MISMATCH,
-        NO_TEXT,
-        UNUSED_TEXT,
-};
-
-static const struct notice notices[] = {
-        [DENIED] = { "licenses/denied", LINHAY_SEVERITY_HIGH, NULL, "is not allowed by the policy",
-                     "Replace the component, or ask for an exception and add it to the policy." },
-        [REVIEW] = { "licenses/review", LINHAY_SEVERITY_MEDIUM, NULL,
-                     "needs a person's review by the policy",
-                     "Have it looked at, and add an exception with the reason to the policy." },
-        [EXPIRED] = { "licenses/exception-expired", LINHAY_SEVERITY_MEDIUM, NULL,
-                      "had an exception in the policy that has ended",
-                      "Ask again, and give the exception a new date, or replace the component." },
-        [QUESTION] = { "licenses/compatibility", LINHAY_SEVERITY_LOW, NULL, NULL,
-                       "Look whether the conditions are met; say so in the policy's exceptions." },
-        [CONFLICT] = { "licenses/incompatible", LINHAY_SEVERITY_MEDIUM, NULL, NULL,
-                       "Replace one of the two, keep them in separate programs, or ask the "
-                       "holders." },
-        [NO_TEXT] = { "licenses/missing-text", LINHAY_SEVERITY_LOW, NULL,
-                      "is used, and its text is not in LICENSES/",
-                      "Add the text as LICENSES/ID.txt.", "reuse:missing-licenses" },
-        [UNUSED_TEXT] = { "licenses/unused-text", LINHAY_SEVERITY_INFO, NULL,
-                          "has a text in LICENSES/ and no file is under it",
-                          "Remove the text, or say which files are under it.",
-                          "reuse:unused-licenses" },
-        [MISSING] = { "licenses/missing", LINHAY_SEVERITY_LOW, NULL,
-                      "The tree has no licence file and no manifest that names a licence",
-                      "Add a LICENSE file with the text of the licence." },
-        [UNKNOWN_TEXT] = { "licenses/unknown", LINHAY_SEVERITY_LOW, NULL,
-                           "The licence in this file is not recognised",
-                           "Have it read by a person, and name it in the policy." },
-        [UNKNOWN_ID] = { "licenses/unknown-id", LINHAY_SEVERITY_LOW, NULL,
-                         "is not an identifier of SPDX",
-                         "Use an identifier from spdx.org/licenses, or LicenseRef-NAME." },
-        [DEPRECATED] = { "licenses/deprecated-id", LINHAY_SEVERITY_INFO, NULL,
-                         "is an identifier that SPDX replaced",
-                         "Write what replaced it, which says the same more exactly." },
-        [INVALID] = { "licenses/invalid-expression", LINHAY_SEVERITY_LOW, NULL,
-                      "is no SPDX licence expression",
-                      "Write identifiers joined with AND, OR and WITH." },
-        [MISMATCH] = { "licenses/mismatch", LINHAY_SEVERITY_MEDIUM, NULL,
-                       "The manifest names another licence than the licence file beside it",
-                       "Make both say the same." },
-};
-
-size_t licenses_rules(void)
-{
-        return ARRAY_SIZE(notices);
-}
-
 /* ---- What is found ---- */
-
-static size_t folder_length(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-
-        return slash ? (size_t) (slash - path) : 0;
-}
 
 /* Counts lines up to offsets that come in order. */
 struct lines {
@@ -108,21 +39,6 @@ static uint32_t line_of(const struct check *c, size_t offset)
         struct lines lines = { 0 };
 
         return lines_to(c, &lines, offset);
-}
-
-static int report_at(struct check *c, int which, const char *message, const char *excerpt,
-                     uint32_t line)
-{
-        const struct report report = { .control = CONTROL_LICENSES,
-                                       .severity = notices[which].severity,
-                                       .rule = notices[which].rule,
-                                       .soundness = notices[which].soundness,
-                                       .message = message,
-                                       .fix = notices[which].fix,
-                                       .excerpt = excerpt,
-                                       .line = line };
-
-        return check_report(c, &report);
 }
 
 /* Adds the names of the licences in an expression to a list, each once. */
@@ -153,13 +69,15 @@ static bool takes_any_name(const char *path)
         return n >= m && !strcmp(path + n - m, name) && (n == m || path[n - m - 1] == '/');
 }
 
-static int report_id(struct check *c, int which, struct span id, const char *more, uint32_t line)
+static int report_id(struct check *c, enum license_rule which, struct span id, const char *more,
+                     uint32_t line)
 {
         int n = (int) MIN_OF(id.length, 80u);
 
-        return report_at(c, which,
-                         check_keep(c, "\"%.*s\" %s%s", n, id.text, notices[which].message, more),
-                         check_keep(c, "%.*s", n, id.text), line);
+        return license_report(
+                c, which,
+                check_keep(c, "\"%.*s\" %s%s", n, id.text, license_notices[which].message, more),
+                check_keep(c, "%.*s", n, id.text), line);
 }
 
 static int check_ids(struct check *c, const struct spdx *s, uint32_t line)
@@ -179,9 +97,9 @@ static int check_ids(struct check *c, const struct spdx *s, uint32_t line)
                 else if (node->exception.length && !spdx_is_known(node->exception, true))
                         bad = node->exception;
                 if (bad.length)
-                        r = report_id(c, UNKNOWN_ID, bad, "", line);
+                        r = report_id(c, RULE_UNKNOWN_ID, bad, "", line);
                 else if (spdx_instead(node))
-                        r = report_id(c, DEPRECATED, node->id,
+                        r = report_id(c, RULE_DEPRECATED, node->id,
                                       check_keep(c, ": now %s", spdx_instead(node)), line);
         }
         return r;
@@ -191,7 +109,7 @@ static int check_ids(struct check *c, const struct spdx *s, uint32_t line)
 static void remember(struct check *c, json_t *ids, const char *kind)
 {
         json_t *folders = json_object_get(c->license_folders, kind), *list;
-        char *folder = strndup(c->path, folder_length(c->path));
+        char *folder = strndup(c->path, license_folder(c->path));
 
         if (!folder)
                 return;
@@ -268,7 +186,9 @@ static void today(char ret[16])
 /* What the policy says to a statement. */
 static int check_policy(struct check *c, const struct spdx *s, const struct told *told)
 {
-        static const int which[] = { [LICENSE_REVIEW] = REVIEW, [LICENSE_DENIED] = DENIED };
+        static const enum license_rule which[] = {
+                [LICENSE_REVIEW] = RULE_REVIEW, [LICENSE_DENIED] = RULE_DENIED
+        };
         const struct license_use use = { .path = c->path, .kind = told->use };
         struct license_reason reason;
         enum license_verdict verdict;
@@ -281,16 +201,17 @@ static int check_policy(struct check *c, const struct spdx *s, const struct told
         if (verdict < LICENSE_REVIEW)
                 return 0;
         if (reason.expired)
-                return report_at(c, EXPIRED,
-                                 check_keep(c, "%.120s %s (until %s)", told->expression,
-                                            notices[EXPIRED].message, reason.expired),
-                                 check_keep(c, "%.120s", told->expression), told->line);
-        return report_at(c, which[verdict],
-                         check_keep(c, "%.120s %s%s%s%s", told->expression,
-                                    notices[which[verdict]].message,
-                                    *reason.pointer ? " (/licenses" : "", reason.pointer,
-                                    *reason.pointer ? ")" : ""),
-                         check_keep(c, "%.120s", told->expression), told->line);
+                return license_report(c, RULE_EXPIRED,
+                                      check_keep(c, "%.120s %s (until %s)", told->expression,
+                                                 license_notices[RULE_EXPIRED].message,
+                                                 reason.expired),
+                                      check_keep(c, "%.120s", told->expression), told->line);
+        return license_report(c, which[verdict],
+                              check_keep(c, "%.120s %s%s%s%s", told->expression,
+                                         license_notices[which[verdict]].message,
+                                         *reason.pointer ? " (/licenses" : "", reason.pointer,
+                                         *reason.pointer ? ")" : ""),
+                              check_keep(c, "%.120s", told->expression), told->line);
 }
 
 /* Notes where an expression was seen first and how often, for the whole tree's judgement. */
@@ -320,15 +241,16 @@ static int add_statement(struct check *c, struct entry *e, const struct told *to
         int r;
 
         if (looks_secret(c, told->expression))
-                return report_at(c, INVALID,
-                                 check_keep(c, "What is here %s", notices[INVALID].message),
-                                 "********", told->line);
+                return license_report(
+                        c, RULE_INVALID,
+                        check_keep(c, "What is here %s", license_notices[RULE_INVALID].message),
+                        "********", told->line);
         if (spdx_parse(&s, told->expression, strlen(told->expression)) < 0 ||
             spdx_print(&s, text, sizeof(text)) < 0)
-                return report_at(c, INVALID,
-                                 check_keep(c, "\"%.80s\" %s: %s", told->expression,
-                                            notices[INVALID].message, s.error),
-                                 check_keep(c, "%.80s", told->expression), told->line);
+                return license_report(c, RULE_INVALID,
+                                      check_keep(c, "\"%.80s\" %s: %s", told->expression,
+                                                 license_notices[RULE_INVALID].message, s.error),
+                                      check_keep(c, "%.80s", told->expression), told->line);
         if (s.nodes[s.root].kind == SPDX_NOTHING)
                 return 0;
         r = join(e, &s, text, told->is_choice);
@@ -392,7 +314,7 @@ static int check_text(struct check *c, struct entry *e, bool has_manifest)
         }
         if (r >= 0 && kind == LICENSE_FILE_LICENSE && !f->n_statements && c->length &&
             !has_manifest)
-                r = check_notice(c, CONTROL_LICENSES, &notices[UNKNOWN_TEXT], 0, 0);
+                r = check_notice(c, CONTROL_LICENSES, &license_notices[RULE_UNKNOWN_TEXT], 0, 0);
         return r;
 }
 
@@ -479,223 +401,4 @@ int licenses_check(struct check *c)
         json_decref(e.told);
         free(e.expression);
         return r;
-}
-
-/* ---- The tree ---- */
-
-/* Do two lists have a licence in common? -only and -or-later are the same text. */
-static bool have_common(const json_t *a, const json_t *b)
-{
-        const json_t *x, *y;
-        size_t i, j;
-
-        json_array_foreach (a, i, x)
-                json_array_foreach (b, j, y) {
-                        const char *s = json_string_value(x), *t = json_string_value(y);
-                        const char *only = strstr(s, "-o"), *other = strstr(t, "-o");
-                        size_t n = only ? (size_t) (only - s) : strcspn(s, " ");
-                        size_t m = other ? (size_t) (other - t) : strcspn(t, " ");
-
-                        if (n == m && !strncasecmp(s, t, n))
-                                return true;
-                }
-        return false;
-}
-
-/* Where a manifest tells its licence; NULL = the entry is none of a manifest. */
-static const json_t *manifest_place(const json_t *entry)
-{
-        const json_t *place;
-        size_t i;
-
-        json_array_foreach (json_object_get(entry, "places"), i, place)
-                if (!strcmp(json_string_value(json_object_get(place, "kind")), "manifest"))
-                        return place;
-        return NULL;
-}
-
-static int check_mismatch(struct check *c)
-{
-        json_t *texts = json_object_get(c->license_folders, "text");
-        const json_t *entry, *place, *text;
-        size_t i;
-        int r = 0;
-
-        json_array_foreach (c->licenses, i, entry) {
-                const char *path = json_string_value(json_object_get(entry, "path"));
-                char *folder;
-
-                place = manifest_place(entry);
-                if (!path || !place)
-                        continue;
-                folder = strndup(path, folder_length(path));
-                if (!folder)
-                        return -ENOMEM;
-                text = json_object_get(texts, folder);
-                free(folder);
-                if (!text || have_common(json_object_get(entry, "ids"), text))
-                        continue;
-                check_begin(c, path);
-                r = report_at(c, MISMATCH, notices[MISMATCH].message,
-                              json_string_value(json_object_get(entry, "expression")),
-                              (uint32_t) json_integer_value(json_object_get(place, "line")));
-                if (r >= 0)
-                        r = check_flush(c);
-                if (r < 0)
-                        return r;
-        }
-        return r;
-}
-
-/* The project's own licence: what the policy says, else what stands at the tree's root. */
-static int project_license(struct check *c, struct spdx *ret, char *text, size_t size)
-{
-        const char *own = json_string_value(json_object_get(c->policy.licenses, "project"));
-        static const char *const kinds[] = { "manifest", "text" };
-        const json_t *id;
-        size_t i, n = 0;
-
-        *text = '\0';
-        if (own)
-                n = (size_t) snprintf(text, size, "%s", own);
-        for (size_t k = 0; !n && k < ARRAY_SIZE(kinds); k++)
-                json_array_foreach (
-                        json_object_get(json_object_get(c->license_folders, kinds[k]), ""), i, id)
-                        /* Several at the root: one may choose, or each is of a part. */
-                        if (n < size)
-                                n += (size_t) snprintf(text + n, size - n, "%s%s", n ? " OR " : "",
-                                                       json_string_value(id));
-        if (!n || n >= size || spdx_parse(ret, text, n) < 0)
-                return -ENOENT;
-        return 0;
-}
-
-/* Explains where licences of parts and of the whole need thought. */
-static int check_compat(struct check *c)
-{
-        char project[512], why[1024];
-        struct spdx whole, part;
-        const char *text;
-        json_t *one;
-        int r = 0;
-
-        if (project_license(c, &whole, project, sizeof(project)) < 0)
-                return 0;
-        json_object_foreach (json_object_get(c->license_folders, "seen"), text, one) {
-                enum license_concern concern;
-                json_int_t n = json_integer_value(json_object_get(one, "n"));
-                const char *path = json_string_value(json_object_get(one, "path"));
-
-                if (r < 0 || !path || spdx_parse(&part, text, strlen(text)) < 0)
-                        continue;
-                concern = license_compat(&part, &whole, why, sizeof(why));
-                if (concern == LICENSE_FINE)
-                        continue;
-                check_begin(c, path);
-                r = report_at(c, concern == LICENSE_QUESTION ? QUESTION : CONFLICT,
-                              check_keep(c, "%s (in %d places)", why, (int) n),
-                              check_keep(c, "%.120s", text),
-                              (uint32_t) json_integer_value(json_object_get(one, "line")));
-                if (r >= 0)
-                        r = check_flush(c);
-        }
-        return r;
-}
-
-/* "MIT" of LICENSES/MIT.txt; false when a path is none. */
-static bool text_name(const char *path, char ret[NAME_SIZE])
-{
-        static const char folder[] = "LICENSES/";
-        const char *dot = strrchr(path, '.');
-
-        if (strncmp(path, folder, sizeof(folder) - 1) != 0 || !dot ||
-            strchr(path + sizeof(folder) - 1, '/'))
-                return false;
-        path += sizeof(folder) - 1;
-        (void) snprintf(ret, NAME_SIZE, "%.*s", (int) (dot - path), path);
-        return true;
-}
-
-/* Identifiers that files use, and names of the texts in LICENSES/. */
-static void collect_texts(const struct check *c, json_t *used, json_t *texts)
-{
-        const json_t *entry, *id;
-        size_t i, k;
-
-        json_array_foreach (c->licenses, i, entry) {
-                const char *path = json_string_value(json_object_get(entry, "path"));
-                char name[NAME_SIZE];
-
-                if (path && text_name(path, name)) {
-                        (void) json_object_set_new(texts, name, json_string(path));
-                        continue;
-                }
-                json_array_foreach (json_object_get(entry, "ids"), k, id) {
-                        const char *with = strstr(json_string_value(id), " WITH ");
-
-                        (void) json_object_setn_new(used, json_string_value(id),
-                                                    with ? (size_t) (with - json_string_value(id))
-                                                         : json_string_length(id),
-                                                    json_true());
-                        if (with)
-                                (void) json_object_set_new(used, with + 6, json_true());
-                }
-        }
-}
-
-/* One of REUSE's rules: for each name of a list that the other has not. */
-static int tell_texts(struct check *c, int which, const json_t *names, const json_t *others)
-{
-        const char *name;
-        json_t *value;
-        int r = 0;
-
-        json_object_foreach ((json_t *) names, name, value) {
-                if (r < 0 || json_object_get(others, name))
-                        continue;
-                check_begin(c, json_is_string(value) ? json_string_value(value) : "LICENSES");
-                r = report_at(c, which, check_keep(c, "%.100s %s", name, notices[which].message),
-                              check_keep(c, "%.100s", name), 0);
-                if (r >= 0)
-                        r = check_flush(c);
-        }
-        return r;
-}
-
-/* Where there is a folder LICENSES/ it has what is used, and no more (REUSE). */
-static int check_reuse(struct check *c)
-{
-        json_t *used = json_object(), *texts = json_object();
-        int r = 0;
-
-        collect_texts(c, used, texts);
-        if (json_object_size(texts)) {
-                r = tell_texts(c, NO_TEXT, used, texts);
-                if (r >= 0)
-                        r = tell_texts(c, UNUSED_TEXT, texts, used);
-        }
-        json_decref(used);
-        json_decref(texts);
-        return r;
-}
-
-int licenses_finish(struct check *c)
-{
-        static const char *const kinds[] = { "text", "manifest" };
-        bool any = false;
-        int r;
-
-        check_part(c, NULL, 0, 0, 0);
-        for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-                any |= json_object_get(json_object_get(c->license_folders, kinds[i]), "") != NULL;
-        if (!any && c->files && !c->license_file_at_root) {
-                check_begin(c, ".");
-                r = report_at(c, MISSING, notices[MISSING].message, "", 0);
-                if (r < 0 || (r = check_flush(c)) < 0)
-                        return r;
-        }
-        r = check_mismatch(c);
-        if (r >= 0)
-                r = check_compat(c);
-        return r < 0 ? r : check_reuse(c);
 }

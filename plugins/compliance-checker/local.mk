@@ -54,6 +54,8 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/kube-role.c plugins/compliance-checker/kube-role.h \
 	plugins/compliance-checker/kube-schema.c plugins/compliance-checker/kube-schema.h \
 	plugins/compliance-checker/kube-selector.c plugins/compliance-checker/kube-selector.h \
+	plugins/compliance-checker/license-rules.c plugins/compliance-checker/license-rules.h \
+	plugins/compliance-checker/license-tree.c \
 	plugins/compliance-checker/licenses.c plugins/compliance-checker/licenses.h \
 	plugins/compliance-checker/manifest.c plugins/compliance-checker/manifest.h \
 	plugins/compliance-checker/name.c plugins/compliance-checker/name.h \
