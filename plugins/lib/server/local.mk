@@ -10,6 +10,7 @@ plugins_lib_libserver_a_SOURCES = \
 	plugins/lib/server/nginx.c plugins/lib/server/nginx.h \
 	plugins/lib/server/observatory-csp.c plugins/lib/server/observatory-csp.h \
 	plugins/lib/server/observatory.c plugins/lib/server/observatory.h \
+	plugins/lib/server/regex-ask.c plugins/lib/server/regex-set.h \
 	plugins/lib/server/regex-site.c \
 	plugins/lib/server/regex.c plugins/lib/server/regex.h \
 	plugins/lib/server/response.c plugins/lib/server/response.h \
