@@ -11,8 +11,6 @@
 #include "cli/session.h"
 #include "run/attempt.h"
 
-#include <linhay/agent.h>
-
 #include <string.h>
 
 #define AGENT          "compliance-checker"
@@ -141,7 +139,7 @@ static int failed_tell(const struct call *c)
 {
         const struct attempt_result *r = &c->result;
         const char *message = r->message ? r->message : verdict_name(r->verdict);
-        bool is_input = r->verdict == VERDICT_FAILED && r->fail_class == LINHAY_FAIL_INPUT;
+        bool is_input = attempt_blames_input(r);
 
         (void) fputs("linhay: ", stderr);
         if (is_input && c->file && strcmp(r->code ? r->code : "", "unknown-rule") != 0)

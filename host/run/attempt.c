@@ -12,6 +12,7 @@
 #include "store/key.h"
 
 #include <fcntl.h>
+#include <linhay/agent.h>
 #include <string.h>
 
 #define FILES_MAX 32 /* inputs of format linhay-file that one action may have */
@@ -427,6 +428,11 @@ int attempt_start(struct attempt **ret, const struct attempt_spec *spec, struct 
 int attempt_go(struct attempt *a, struct err *err)
 {
         return a->cell ? cell_go(a->cell, err) : 0;
+}
+
+bool attempt_blames_input(const struct attempt_result *result)
+{
+        return result->verdict == VERDICT_FAILED && result->fail_class == LINHAY_FAIL_INPUT;
 }
 
 void attempt_cancel(struct attempt *a, enum verdict why, uint64_t grace_ms)

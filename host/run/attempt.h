@@ -100,6 +100,9 @@ int attempt_start(struct attempt **ret, const struct attempt_spec *spec, struct 
 /* A held attempt goes on; it may have ended before. Negative: the sandbox is in trouble. */
 int attempt_go(struct attempt *a, struct err *err);
 
+/* Did the agent say that what it was given is wrong, rather than that it could not work? */
+bool attempt_blames_input(const struct attempt_result *result);
+
 /* As cell_cancel(): on_done still comes. `a` must not be done yet. */
 void attempt_cancel(struct attempt *a, enum verdict why, uint64_t grace_ms);
 

@@ -107,6 +107,11 @@ static const struct notice notices[] = {
                     "actionlint:job-needs" },
 };
 
+size_t actions_job_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 /* ---- Triggers ---- */
 
 static void add_trigger(struct actions *a, const char *name, const struct yaml_node *filter)

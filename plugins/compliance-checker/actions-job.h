@@ -21,3 +21,6 @@ int actions_condition_look(struct actions *a, const struct yaml_node *condition)
 
 /* `env:` of a workflow, job or step. */
 int actions_env_look(struct actions *a, const struct yaml_node *env);
+
+/* How many rules there are. */
+size_t actions_job_rules(void);

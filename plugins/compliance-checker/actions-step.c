@@ -105,6 +105,11 @@ static const struct notice notices[] = {
                     SOUNDNESS_HEURISTIC },
 };
 
+size_t actions_step_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 /* ---- Pins ---- */
 
 static bool is_hash(const char *ref)

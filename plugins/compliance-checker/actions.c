@@ -56,6 +56,7 @@ static int look_at_file(struct check *c, const struct yaml_tree *tree)
                 r = look_at_steps(&a, NULL, yaml_at(a.root, "runs.steps"));
         else
                 return 0;
+        check_concerns(c, CONTROL_CONFIG);
         if (r >= 0)
                 r = actions_expressions_look(&a);
         if (r >= 0 && (!a.steps || !a.bytes || !a.findings))
@@ -76,6 +77,11 @@ static bool is_ours(const char *path)
                 if (!fnmatch(names[i], path, 0))
                         return true;
         return false;
+}
+
+size_t actions_rules(void)
+{
+        return actions_job_rules() + actions_step_rules();
 }
 
 int actions_check(struct check *c)

@@ -13,3 +13,6 @@
 
 /* Checks the current file if it is a workflow or an action: 0 or a negative errno. */
 int actions_check(struct check *c);
+
+/* How many rules there are. */
+size_t actions_rules(void);

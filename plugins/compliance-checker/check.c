@@ -500,6 +500,7 @@ void check_done(struct check *c)
         free(c->not_scanned);
         suppress_done(c);
         json_decref(c->licenses);
+        deps_done(&c->packages);
         json_decref(c->license_folders);
         json_decref(c->kube_folders);
         json_decref(c->variables);

@@ -11,6 +11,7 @@
  * told, in order of their places.
  */
 
+#include "deps/deps.h"
 #include "scan/context.h"
 #include "scan/fingerprint.h"
 #include "scan/idset.h"
@@ -133,6 +134,7 @@ struct check {
         struct not_scanned *not_scanned;
         size_t n_not_scanned, not_scanned_size;
         json_t *licenses;        /* output.licenses */
+        struct deps packages;    /* output.packages */
         json_t *license_folders; /* kind -> folder -> ids */
         struct license_finder *license_finder;
         bool license_file_at_root; /* even one that is not recognised */

@@ -5,18 +5,22 @@
  * environment variables in a source tree. Reads the tree, changes nothing.
  */
 
+#include "actions.h"
 #include "check.h"
 #include "compose.h"
 #include "dockerfile.h"
 #include "headers.h"
 #include "history.h"
+#include "kube.h"
 #include "license/file.h"
 #include "licenses.h"
 #include "pack.h"
+#include "packages.h"
 #include "policy.h"
 #include "rules.h"
 #include "scanner.h"
 #include "tree.h"
+#include "unit.h"
 #include "variable.h"
 
 LINHAY_MANIFEST("agent.json")
@@ -150,7 +154,9 @@ static json_t *make_controls(const struct check *c)
         } tables[] = {
                 { CONTROL_LICENSES, licenses_rules }, { CONTROL_HEADERS, headers_rules },
                 { CONTROL_CONFIG, dockerfile_rules }, { CONTROL_CONFIG, headers_config_rules },
-                { CONTROL_CONFIG, compose_rules },    { CONTROL_ENV, variable_rules },
+                { CONTROL_CONFIG, compose_rules },    { CONTROL_CONFIG, kube_rules },
+                { CONTROL_CONFIG, actions_rules },    { CONTROL_CONFIG, unit_rules },
+                { CONTROL_ENV, variable_rules },
         };
         size_t checks[CONTROLS_] = { [CONTROL_SECRETS] = prepared.secrets.pack.n_rules,
                                      [CONTROL_ENV] = prepared.env.pack.n_rules };
@@ -199,10 +205,10 @@ static int write_output(struct check *c, const struct tree *t)
                 (json_int_t) c->bytes, "skipped", make_skips(t), "suppressed",
                 (json_int_t) c->suppressed, "waived", (json_int_t) c->waived, "findings_lost",
                 (json_int_t) c->lost, "not_fully_scanned", make_not_scanned(c));
-        json_t *output =
-                json_pack("{so so sO so sI}", "summary", summary, "controls", make_controls(c),
-                          "licenses", c->licenses, "not_looked_at", make_not_scanned(c),
-                          "not_looked_at_count", (json_int_t) c->n_not_scanned);
+        json_t *output = json_pack("{so so sO so so sI}", "summary", summary, "controls",
+                                   make_controls(c), "licenses", c->licenses, "packages",
+                                   packages_to_json(c), "not_looked_at", make_not_scanned(c),
+                                   "not_looked_at_count", (json_int_t) c->n_not_scanned);
         char *text;
         int r;
 

@@ -9,6 +9,7 @@
 #include "kube.h"
 #include "licenses.h"
 #include "name.h"
+#include "packages.h"
 #include "scan/text.h"
 #include "secrets.h"
 #include "unit.h"
@@ -27,6 +28,7 @@ static const struct {
         { CONTROL_CONFIG, true, compose_check },     { CONTROL_CONFIG, true, kube_check },
         { CONTROL_CONFIG, true, actions_check },     { CONTROL_CONFIG, true, headers_check_config },
         { CONTROL_CONFIG, true, unit_check },        { CONTROL_LICENSES, true, licenses_check },
+        { CONTROL_LICENSES, true, packages_check },
 };
 
 /* Fills the buffer from `have` on: bytes in it now, or -1 when the source cannot be read. */

@@ -166,6 +166,11 @@ static const struct notice notices[] = {
                       "Leave out user and role of seLinuxOptions.", "pss:baseline" },
 };
 
+size_t kube_container_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 /* ---- Single fields ---- */
 
 #define ON_RUNNING 64 /* of `on`: the pod is meant to go on running */

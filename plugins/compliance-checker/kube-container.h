@@ -10,3 +10,6 @@
 
 int kube_container_look(struct kube *k, const struct kube_object *o,
                         const struct kube_container *c);
+
+/* How many rules there are. */
+size_t kube_container_rules(void);

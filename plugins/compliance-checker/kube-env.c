@@ -42,6 +42,11 @@ static const struct notice notices[] = {
                        "Leave out GITSYNC_GIT.", "checkov:CKV_K8S_159" },
 };
 
+size_t kube_env_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 static bool is_secret_name(const char *name)
 {
         static const char *const words[] = { "PASSWORD",    "PASSWD",     "API_KEY",   "APIKEY",

@@ -8,3 +8,6 @@
 #include "kube-object.h"
 
 int kube_env_look(struct kube *k, const struct kube_container *c);
+
+/* How many rules there are. */
+size_t kube_env_rules(void);

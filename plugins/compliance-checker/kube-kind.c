@@ -174,6 +174,11 @@ static const struct notice notices[] = {
                          "checkov:CKV_K8S_78 cis-kubernetes:1.2.9" },
 };
 
+size_t kube_kind_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 /* ---- Fields of single kinds ---- */
 
 static const struct {

@@ -14,3 +14,6 @@
 
 /* Tells what the notes come to, and forgets them. */
 int kube_link_finish(struct check *c);
+
+/* How many rules there are. */
+size_t kube_link_rules(void);

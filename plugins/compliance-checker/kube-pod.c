@@ -162,6 +162,11 @@ static const struct notice notices[] = {
                        "kube-linter:job-ttl-seconds-after-finished" },
 };
 
+size_t kube_pod_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 static const struct kube_field pod_fields[] = {
         { "hostPID", KUBE_TRUE, NULL, &notices[HOST_PID], 0 },
         { "hostIPC", KUBE_TRUE, NULL, &notices[HOST_IPC], 0 },

@@ -9,3 +9,6 @@
 #include "kube-object.h"
 
 int kube_pod_look(struct kube *k, const struct kube_object *o);
+
+/* How many rules there are. */
+size_t kube_pod_rules(void);

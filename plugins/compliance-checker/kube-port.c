@@ -45,6 +45,11 @@ static const struct notice notices[] = {
                         "kube-linter:invalid-target-ports" },
 };
 
+size_t kube_port_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 static bool exposes(const struct kube_container *c, const struct yaml_node *wanted)
 {
         const struct yaml_node *ports = yaml_get(c->node, "ports");

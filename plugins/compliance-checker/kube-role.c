@@ -75,6 +75,11 @@ static const struct notice notices[] = {
                               "checkov:CKV_K8S_42 cis-kubernetes:5.1.5" },
 };
 
+size_t kube_role_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 /* ---- Access ---- */
 
 /* Is one of the texts of a rule's list "*" or among `wanted`? */

@@ -23,3 +23,6 @@ struct kube_access {
 bool kube_role_allows(const json_t *rules, const struct kube_access *access);
 
 int kube_role_look(struct kube *k, const struct kube_object *o);
+
+/* How many rules there are. */
+size_t kube_role_rules(void);

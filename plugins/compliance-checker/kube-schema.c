@@ -19,6 +19,11 @@ static const struct notice notices[] = {
                        "Sort them if that is your custom.", "kube-linter:sorted-keys" },
 };
 
+size_t kube_schema_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 /* ---- Fields that exist ---- */
 
 static const char pod_fields[] =

@@ -12,3 +12,6 @@
 int kube_schema_look(struct kube *k, const struct kube_object *o);
 int kube_schema_look_at_container(struct kube *k, const struct kube_object *o,
                                   const struct kube_container *c);
+
+/* How many rules there are. */
+size_t kube_schema_rules(void);

@@ -3,10 +3,14 @@
 
 #include "kube-component.h"
 #include "kube-container.h"
+#include "kube-env.h"
+#include "kube-flag.h"
+#include "kube-image.h"
 #include "kube-kind.h"
 #include "kube-link.h"
 #include "kube-note.h"
 #include "kube-pod.h"
+#include "kube-port.h"
 #include "kube-role.h"
 #include "kube-schema.h"
 
@@ -130,6 +134,8 @@ static int check_text(struct kube *k, const char *text)
 
         if (r < 0)
                 return r;
+        if (is_meant(k))
+                check_concerns(k->c, CONTROL_CONFIG);
         r = kube_each_object(k, &tree, look_at_object);
         if (r >= 0 && is_meant(k) && (tree.error || k->is_template))
                 r = check_not_scanned(k->c, k->c->path, k->is_template ? "template" : "not-yaml");
@@ -169,6 +175,13 @@ static int prepare(struct kube *k, char **ret)
                 if ((*ret)[i] == '\t')
                         (*ret)[i] = ' ';
         return 0;
+}
+
+size_t kube_rules(void)
+{
+        return kube_container_rules() + kube_env_rules() + kube_image_rules() + kube_kind_rules() +
+               kube_link_rules() + kube_pod_rules() + kube_port_rules() + kube_role_rules() +
+               kube_schema_rules() + kube_flag_rules_n;
 }
 
 int kube_check(struct check *c)

@@ -17,3 +17,6 @@ int kube_check(struct check *c);
 
 /* Checks what stands in several files, when all were seen. */
 int kube_finish(struct check *c);
+
+/* How many rules there are. */
+size_t kube_rules(void);

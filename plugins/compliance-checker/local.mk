@@ -66,6 +66,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/nginx-policy.c \
 	plugins/compliance-checker/nginx-vars.c plugins/compliance-checker/nginx-vars.h \
 	plugins/compliance-checker/pack.c plugins/compliance-checker/pack.h \
+	plugins/compliance-checker/packages.c plugins/compliance-checker/packages.h \
 	plugins/compliance-checker/policy.c plugins/compliance-checker/policy.h \
 	plugins/compliance-checker/re2.c plugins/compliance-checker/re2.h \
 	plugins/compliance-checker/rules.c plugins/compliance-checker/rules.h \
@@ -87,8 +88,8 @@ plugins_compliance_checker_libchecker_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLA
 	-Wa,-I$(srcdir)/plugins/compliance-checker -Wa,-I$(builddir)/plugins/compliance-checker
 
 # What the library needs, for whoever links it.
-CHECKER_LIBS = plugins/lib/libserver.a plugins/lib/liblicense.a plugins/lib/libscan.a \
-	plugins/lib/libdocker.a plugins/lib/libyamltree.a plugins/lib/libtoml.a $(SCAN_LIBS) $(YAML_LIBS) \
+CHECKER_LIBS = plugins/lib/libdeps.a plugins/lib/libserver.a plugins/lib/liblicense.a plugins/lib/libscan.a \
+	plugins/lib/libdocker.a plugins/lib/libyamltree.a plugins/lib/libtoml.a $(SCAN_LIBS) $(YAML_LIBS) $(EXPAT_LIBS) \
 	$(LIBARCHIVE_LIBS) $(LIBGIT2_LIBS) plugins/code-reviewer/libgrammars.a $(TREE_SITTER_LIBS)
 
 agent_PROGRAMS += plugins/compliance-checker/compliance-checker.so

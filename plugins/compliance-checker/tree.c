@@ -3,6 +3,7 @@
 
 #include "kube.h"
 #include "licenses.h"
+#include "packages.h"
 #include "variable.h"
 
 /* What the walk skipped and a person should know of. */
@@ -69,6 +70,8 @@ int tree_check(struct tree *t, int dirfd)
                 r = variable_finish(t->check);
         if (r >= 0 && t->check->wanted[CONTROL_LICENSES])
                 r = licenses_finish(t->check);
+        if (r >= 0 && t->check->wanted[CONTROL_LICENSES])
+                r = packages_finish(t->check);
         return r;
 }
 

@@ -81,6 +81,11 @@ static const struct notice notices[] = {
                    "Install what is needed beforehand.", NULL, SOUNDNESS_HEURISTIC },
 };
 
+size_t unit_rules(void)
+{
+        return ARRAY_SIZE(notices);
+}
+
 /* One unit while it is looked at. */
 struct unit {
         struct check *c;
@@ -343,6 +348,7 @@ static int look_at_unit(struct unit *u)
 {
         int r = 0;
 
+        check_concerns(u->c, CONTROL_CONFIG);
         u->is_root = unit_is_root(&u->file);
         for (size_t i = 0; r >= 0 && i < u->file.n; i++) {
                 const struct unit_assignment *a = &u->file.list[i];

@@ -13,3 +13,6 @@
 
 /* Checks the current file if it is a unit or a drop-in: 0 or a negative errno. */
 int unit_check(struct check *c);
+
+/* How many rules there are. */
+size_t unit_rules(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../toml/toml.h"
 #include "reader.h"
+#include "toml/toml.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "../yaml/yaml.h"
 #include "reader.h"
+#include "yaml/yaml.h"
 
 #include <jansson.h>
 #include <stdio.h>

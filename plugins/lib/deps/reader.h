@@ -6,7 +6,7 @@
  * find.
  */
 
-#include "../def.h"
+#include "def.h"
 #include "deps.h"
 
 struct dep_reader {

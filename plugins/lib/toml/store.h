@@ -6,7 +6,7 @@
  * and the cursor in the text.
  */
 
-#include "../def.h"
+#include "def.h"
 #include "toml.h"
 
 /* How a table or array came to be, which decides what may still be added to it. */
