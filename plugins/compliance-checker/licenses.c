@@ -168,7 +168,8 @@ static void add_place(struct entry *e, const char *expression, const char *kind,
 struct told {
         const char *expression;
         const char *kind;
-        const char *use; /* of a dependency, or "own" */
+        const char *use;     /* of a dependency, or "own" */
+        const char *subject; /* the package that it is the licence of; NULL = the file */
         uint32_t line, end_line;
         double confidence;
         bool is_choice;
@@ -192,6 +193,7 @@ static int check_policy(struct check *c, const struct spdx *s, const struct told
         const struct license_use use = { .path = c->path, .kind = told->use };
         struct license_reason reason;
         enum license_verdict verdict;
+        const char *what;
         char date[16];
 
         if (!c->policy.licenses)
@@ -200,18 +202,40 @@ static int check_policy(struct check *c, const struct spdx *s, const struct told
         verdict = license_policy_judge(c->policy.licenses, s, &use, date, &reason);
         if (verdict < LICENSE_REVIEW)
                 return 0;
+        what = check_keep(c, "%.200s%s%.120s", told->subject ? told->subject : "",
+                          told->subject ? ": " : "", told->expression);
+        if (!what)
+                return -ENOMEM;
         if (reason.expired)
                 return license_report(c, RULE_EXPIRED,
-                                      check_keep(c, "%.120s %s (until %s)", told->expression,
+                                      check_keep(c, "%s %s (until %s)", what,
                                                  license_notices[RULE_EXPIRED].message,
                                                  reason.expired),
-                                      check_keep(c, "%.120s", told->expression), told->line);
+                                      what, told->line);
         return license_report(c, which[verdict],
-                              check_keep(c, "%.120s %s%s%s%s", told->expression,
+                              check_keep(c, "%s %s%s%s%s", what,
                                          license_notices[which[verdict]].message,
                                          *reason.pointer ? " (/licenses" : "", reason.pointer,
                                          *reason.pointer ? ")" : ""),
-                              check_keep(c, "%.120s", told->expression), told->line);
+                              what, told->line);
+}
+
+int licenses_judge_package(struct check *c, const struct dep *package)
+{
+        const struct told told = { .expression = package->license,
+                                   .subject = package->name,
+                                   .use = package->scope == DEP_DEV ? "dev"
+                                          : package->is_direct      ? "direct"
+                                                                    : "transitive",
+                                   .line = package->line };
+        struct spdx s;
+        int r;
+
+        if (spdx_parse(&s, package->license, strlen(package->license)) < 0)
+                return 0;
+        check_begin(c, package->path);
+        r = check_policy(c, &s, &told);
+        return r < 0 ? r : check_flush(c);
 }
 
 /* Notes where an expression was seen first and how often, for the whole tree's judgement. */
@@ -383,7 +407,7 @@ static int on_manifest(void *owner, struct span license, size_t offset)
         return told.expression ? add_statement(c, m->entry, &told) : -ENOMEM;
 }
 
-int licenses_check(struct check *c)
+static int look_at_text(struct check *c)
 {
         struct entry e = { .ids = json_array(),
                            .places = json_array(),
@@ -401,4 +425,10 @@ int licenses_check(struct check *c)
         json_decref(e.told);
         free(e.expression);
         return r;
+}
+
+int licenses_check(struct check *c)
+{
+        /* What a lockfile says is about packages: see packages.c. */
+        return deps_is_lock(c->path) ? 0 : look_at_text(c);
 }

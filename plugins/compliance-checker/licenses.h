@@ -14,5 +14,9 @@ int licenses_check(struct check *c);
 /* What only the whole tree tells: no licence at all, manifests that differ from the text. */
 int licenses_finish(struct check *c);
 
+/* Holds the licence of a package of the tree against the policy, by the kind of dependency that it
+ * is ("direct", "transitive", "dev"). What is no expression is not judged. */
+int licenses_judge_package(struct check *c, const struct dep *package);
+
 /* How many rules there are. */
 size_t licenses_rules(void);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "packages.h"
 
+#include "licenses.h"
+
 #define MODULES "node_modules/"
 
 int packages_check(struct check *c)
@@ -49,6 +51,17 @@ static json_t *modules_make(const struct check *c)
         return modules;
 }
 
+/* The licence that a package in the tree names, where its lockfile has none. */
+static int license_take(struct dep *d, const json_t *modules)
+{
+        const char *license = json_string_value(json_object_get(modules, d->name));
+
+        if (d->type != DEP_NPM || d->license || !license)
+                return 0;
+        d->license = strdup(license);
+        return d->license ? 0 : -ENOMEM;
+}
+
 int packages_finish(struct check *c)
 {
         json_t *modules;
@@ -61,12 +74,10 @@ int packages_finish(struct check *c)
         modules = modules_make(c);
         for (size_t i = 0; r >= 0 && i < c->packages.n; i++) {
                 struct dep *d = &c->packages.list[i];
-                const char *license = json_string_value(json_object_get(modules, d->name));
 
-                if (d->type != DEP_NPM || d->license || !license)
-                        continue;
-                d->license = strdup(license);
-                r = d->license ? 0 : -ENOMEM;
+                r = license_take(d, modules);
+                if (r >= 0 && d->license && c->policy.licenses)
+                        r = licenses_judge_package(c, d);
         }
         json_decref(modules);
         return r;

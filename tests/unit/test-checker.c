@@ -349,6 +349,53 @@ static void test_license_tree(void **state)
         tree_done(&t);
 }
 
+/* What a lockfile says of a package is held against the policy by what the project needs it for. */
+static void test_packages(void **state)
+{
+        (void) state;
+        static const char policy[] = "{\"licenses\": {\"allow\": [\"MIT\"], \"rules\": "
+                                     "[{\"kinds\": [\"dev\"], \"allow\": [\"GPL-3.0-only\"]}]}}";
+        _cleanup_(buf_done) struct buf list = { 0 };
+        int fd = text_fd(policy);
+        const struct fakehost_file files[] = { { "/policy", fd } };
+        struct fakehost host;
+        const json_t *one;
+        struct tree t;
+
+        tree_make(&t);
+        tree_puts(&t, "LICENSE", mit);
+        tree_puts(&t, "package.json", "{\"dependencies\":{\"a\":\"^1\",\"d\":\"^1\"}}");
+        tree_puts(&t, "package-lock.json",
+                  "{\"lockfileVersion\":3,\"packages\":{\"\":{\"dependencies\":{\"a\":\"^1\"}},\n"
+                  "\"node_modules/a\":{\"version\":\"1.2.3\",\"license\":\"MIT\"},\n"
+                  "\"node_modules/b\":{\"version\":\"2.0.0\",\"dev\":true,"
+                  "\"license\":\"GPL-3.0-only\"},\n"
+                  "\"node_modules/c\":{\"version\":\"3.0.0\",\"license\":\"GPL-3.0-only\"},\n"
+                  "\"node_modules/d\":{\"version\":\"4.0.0\"}}}");
+        tree_puts(&t, "node_modules/d/package.json", "{\"name\":\"d\",\"license\":\"ISC\"}");
+        tree_puts(&t, "pom.xml", "<project>");
+        fakehost_init(&host, "check", "{\"controls\": [\"licenses\"]}");
+        host.workspace = t.fd;
+        host.files = files;
+        host.n_files = 1;
+        if (fakehost_run(&host, fakehost_load(AGENT)) < 0)
+                fail_msg("%s", host.fail_message);
+        list_findings(&host, &list);
+        assert_string_equal(buf_text(&list), "node_modules/d/package.json:1:licenses/denied "
+                                             "package-lock.json:4:licenses/denied "
+                                             "package-lock.json:5:licenses/denied ");
+        one = json_array_get(json_object_get(host.output, "packages"), 3);
+        assert_string_equal(json_string_value(json_object_get(one, "purl")), "pkg:npm/d@4.0.0");
+        assert_string_equal(json_string_value(json_object_get(one, "license")), "ISC");
+        assert_true(json_is_true(json_object_get(one, "direct")));
+        one = json_array_get(json_object_get(host.output, "not_looked_at"), 0);
+        assert_string_equal(json_string_value(json_object_get(one, "path")), "pom.xml");
+        assert_string_equal(json_string_value(json_object_get(one, "reason")), "not-parsed");
+        fakehost_done(&host);
+        (void) close(fd);
+        tree_done(&t);
+}
+
 /* ---- Secrets ---- */
 
 /* Put together here, so that the test itself holds nothing that looks like a live secret. */
@@ -862,14 +909,15 @@ static void test_hostile_text(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_spdx),          cmocka_unit_test(test_spdx_limits),
-                cmocka_unit_test(test_env),           cmocka_unit_test(test_variables),
-                cmocka_unit_test(test_licenses),      cmocka_unit_test(test_license_tree),
-                cmocka_unit_test(test_canary),        cmocka_unit_test(test_fingerprints),
-                cmocka_unit_test(test_keys),          cmocka_unit_test(test_suppressions),
-                cmocka_unit_test(test_secret_policy), cmocka_unit_test(test_judged),
-                cmocka_unit_test(test_bad_files),     cmocka_unit_test(test_odd_files),
-                cmocka_unit_test(test_parts),         cmocka_unit_test(test_hostile_text),
+                cmocka_unit_test(test_spdx),         cmocka_unit_test(test_spdx_limits),
+                cmocka_unit_test(test_env),          cmocka_unit_test(test_variables),
+                cmocka_unit_test(test_licenses),     cmocka_unit_test(test_license_tree),
+                cmocka_unit_test(test_packages),     cmocka_unit_test(test_canary),
+                cmocka_unit_test(test_fingerprints), cmocka_unit_test(test_keys),
+                cmocka_unit_test(test_suppressions), cmocka_unit_test(test_secret_policy),
+                cmocka_unit_test(test_judged),       cmocka_unit_test(test_bad_files),
+                cmocka_unit_test(test_odd_files),    cmocka_unit_test(test_parts),
+                cmocka_unit_test(test_hostile_text),
         };
 
         return cmocka_run_group_tests_name("checker", tests, NULL, NULL);

@@ -83,6 +83,13 @@ bool deps_is_file(const char *path)
         return kind_of(path) != NULL;
 }
 
+bool deps_is_lock(const char *path)
+{
+        const struct kind *kind = kind_of(path);
+
+        return kind && kind->is_lock;
+}
+
 int deps_read(struct deps *deps, const char *path, const char *text, size_t length, char *error,
               size_t error_size)
 {

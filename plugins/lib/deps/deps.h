@@ -65,6 +65,9 @@ struct deps {
 /* Is it the path of a file that is read here? */
 bool deps_is_file(const char *path);
 
+/* And of a lockfile: what stands in it is about other packages. */
+bool deps_is_lock(const char *path);
+
 /*
  * Adds what a file says: 0, also for files of other kinds; -EBADMSG where the file is not what its
  * name says, with a sentence in `error` (its line in front where it is known); -ENOMEM.
