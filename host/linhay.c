@@ -18,7 +18,7 @@ static const struct {
         { "run", cmd_run, "run a workflow over a tree, or carry on a run" },
         { "submit", cmd_submit, "give a run to linhayd" },
         { "retry", cmd_retry, "repeat a run that ended, and keep what was good" },
-        { "report", cmd_report, "report of a run: text, markdown, html, json, sarif" },
+        { "report", cmd_report, "report of a run: text, html, sarif, cyclonedx and others" },
         { "runs", cmd_runs, "the runs of a store" },
         { "show", cmd_show, "the record of a run" },
         { "logs", cmd_logs, "what the agents of a run logged" },

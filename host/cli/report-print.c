@@ -64,6 +64,15 @@ static void graph_make(struct buf *out, const json_t *document)
                 buf_done(out);
 }
 
+/* A bill of materials names what a step found that has nothing else to say, too. */
+static unsigned flags_of(enum report_format format)
+{
+        unsigned flags = STORE_DOC_FINDINGS | STORE_DOC_FLOW;
+
+        return format == REPORT_CYCLONEDX || format == REPORT_SPDX ? flags
+                                                                   : flags | STORE_DOC_BRIEF;
+}
+
 int report_print(struct store *store, const char *run, const struct report_print *how, FILE *f,
                  struct err *err)
 {
@@ -74,8 +83,7 @@ int report_print(struct store *store, const char *run, const struct report_print
                                           .is_all = how->is_all };
         int r;
 
-        r = store_run_document(store, run, STORE_DOC_FINDINGS | STORE_DOC_FLOW | STORE_DOC_BRIEF,
-                               &document, err);
+        r = store_run_document(store, run, flags_of(how->format), &document, err);
         if (r == 0)
                 r = inside_add(document, store, STORE_DOC_FINDINGS, true, err);
         if (r < 0)

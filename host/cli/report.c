@@ -13,9 +13,11 @@ static const struct cli_verb verb = {
         .least = 1,
         .most = 1,
         .summary = "Prints the report of a run.",
-        .footer =
-                "Formats: text, markdown, html (one self-contained file), json, sarif (2.1.0).\n\n"
-                "  linhay report 01j9 --format sarif >linhay.sarif\n",
+        .footer = "Formats: text, markdown, html (one self-contained file), json, sarif (2.1.0), "
+                  "and as bills "
+                  "of materials cyclonedx (1.6, JSON) and spdx (2.3, JSON).\n\n"
+                  "  linhay report 01j9 --format sarif >linhay.sarif\n"
+                  "  linhay report 01j9 --format cyclonedx >bom.cdx.json\n",
 };
 
 int cmd_report(int argc, char **argv)
@@ -24,8 +26,8 @@ int cmd_report(int argc, char **argv)
         const char *format_name = "text", *store = NULL;
         struct report_print how = { .format = REPORT_TEXT };
         const struct cli_option options[] = {
-                { "format", 'f', CLI_TEXT, "FORMAT", "text, markdown, html, json or sarif",
-                  &format_name },
+                { "format", 'f', CLI_TEXT, "FORMAT",
+                  "text, markdown, html, json, sarif, cyclonedx or spdx", &format_name },
                 { "all", 'a', CLI_FLAG, NULL,
                   "every finding with all its places (text and markdown; the others have them)",
                   &how.is_all },

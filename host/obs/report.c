@@ -15,6 +15,8 @@ static const struct {
         [REPORT_HTML] = { "html", report_html },
         [REPORT_JSON] = { "json", report_json },
         [REPORT_SARIF] = { "sarif", report_sarif },
+        [REPORT_CYCLONEDX] = { "cyclonedx", report_cyclonedx },
+        [REPORT_SPDX] = { "spdx", report_spdx },
 };
 
 int report_format_from_name(enum report_format *ret, const char *name, struct err *err)
@@ -27,7 +29,8 @@ int report_format_from_name(enum report_format *ret, const char *name, struct er
         }
         return err_set(
                 err, -ENOENT,
-                "there is no report format \"%s\" (choose text, markdown, html, json or sarif)",
+                "there is no report format \"%s\" (choose text, markdown, html, json, sarif, "
+                "cyclonedx or spdx)",
                 name);
 }
 

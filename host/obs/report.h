@@ -12,6 +12,8 @@
  *   html      one self-contained file, no script needed, graph as SVG
  *   json      the document with the tally's sums
  *   sarif     SARIF 2.1.0 (OASIS, 2020), one run with a rule for each rule seen
+ *   cyclonedx CycloneDX 1.6 (ECMA-424, 2024) of the packages that steps name (see obs/package.h)
+ *   spdx      SPDX 2.3 of the same, in JSON
  *
  * Texts from agents are taken as hostile: they were cleaned of control characters on their way in
  * and are escaped here for the format.
@@ -28,6 +30,8 @@ enum report_format {
         REPORT_HTML,
         REPORT_JSON,
         REPORT_SARIF,
+        REPORT_CYCLONEDX,
+        REPORT_SPDX,
         REPORTS_
 };
 

@@ -96,3 +96,5 @@ int report_markdown(struct buf *out, const struct view *v, const struct report_o
 int report_html(struct buf *out, const struct view *v, const struct report_options *o);
 int report_json(struct buf *out, const struct view *v, const struct report_options *o);
 int report_sarif(struct buf *out, const struct view *v, const struct report_options *o);
+int report_cyclonedx(struct buf *out, const struct view *v, const struct report_options *o);
+int report_spdx(struct buf *out, const struct view *v, const struct report_options *o);

@@ -2,6 +2,8 @@
 #include "test.h"
 
 #include "base/json.h"
+#include "obs/bom.h"
+#include "obs/package.h"
 #include "obs/report.h"
 #include "obs/standard.h"
 #include "obs/tally.h"
@@ -389,6 +391,101 @@ static void test_long(void **state)
         }
 }
 
+/* What may stand where an SPDX licence expression may. */
+static void test_expressions(void **state)
+{
+        static const struct {
+                const char *text;
+                bool is_expression;
+        } rows[] = {
+                { "MIT", true },
+                { "GPL-2.0+", true },
+                { "(MIT OR Apache-2.0) AND BSD-3-Clause", true },
+                { "GPL-2.0-only WITH Classpath-exception-2.0", true },
+                { "LicenseRef-ours", true },
+                { "", false },
+                { " ", false },
+                { "NONE", false },
+                { "NOASSERTION", false },
+                { "Apache 2.0", false },
+                { "MIT/Apache-2.0", false },
+                { "MIT OR", false },
+                { "OR MIT", false },
+                { "(MIT", false },
+                { "MIT)", false },
+                { "()", false },
+                { "MIT (ISC)", false },
+                { "GPL+2", false },
+                { "SEE LICENSE IN <file>", false },
+                { "DocumentRef-a:LicenseRef-b", false },
+                { "MIT\nOR ISC", false },
+        };
+
+        (void) state;
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                if (bom_is_expression(rows[i].text) != rows[i].is_expression)
+                        fail_msg("\"%s\"", rows[i].text);
+}
+
+/* Packages of all steps, once each; what is of another shape is none. */
+static void test_bills(void **state)
+{
+        static const char output[] =
+                "{\"packages\":["
+                "{\"purl\":\"pkg:npm/a@1.0\",\"name\":\"a\",\"version\":\"1.0\",\"direct\":true,"
+                "\"scope\":\"dev\",\"path\":\"x/lock\",\"line\":7,\"license\":\"do <what> you "
+                "like\"},"
+                "{\"purl\":\"pkg:npm/a@1.0\",\"name\":\"a again\",\"path\":\"x/lock\"},"
+                "{\"purl\":\"pkg:npm/a@1.0\",\"name\":\"a\",\"path\":\"y/lock\",\"line\":-1},"
+                "{\"purl\":\"pkg:pypi/b?x=@\",\"name\":\"b\\u00e9/_\",\"version\":\">=2\","
+                "\"scope\":\"optional\",\"license\":\"MIT OR LicenseRef-b\",\"path\":3},"
+                "{\"purl\":\"pkg:npm/bad "
+                "one\",\"name\":\"bad\"},{\"purl\":\"http://bad\",\"name\":\"bad\"},"
+                "{\"purl\":\"pkg:npm/bad\",\"name\":\"\"},{\"name\":\"bad\"},[],null,7],"
+                "\"licenses\":[null,{\"path\":\"LICENSE-MIT\",\"expression\":\"MIT\"},"
+                "{\"path\":\"a/LICENSE\",\"expression\":\"ISC\"},"
+                "{\"path\":\"Licence.md\",\"expression\":\"Zlib\"}]}";
+        static const struct {
+                enum report_format format;
+                const char *has, *has_not;
+        } rows[] = {
+                { REPORT_CYCLONEDX, "\"specVersion\": \"1.6\"", "bad" },
+                { REPORT_CYCLONEDX, "\"bom-ref\": \"pkg:npm/a@1.0 y/lock\"", "a again" },
+                { REPORT_CYCLONEDX, "\"scope\": \"excluded\"", "\"line\": -1" },
+                { REPORT_CYCLONEDX, "\"name\": \"do <what> you like\"", "\"version\": \">=2\"" },
+                { REPORT_CYCLONEDX, "\"expression\": \"Zlib\"", "\"ISC\"" },
+                { REPORT_CYCLONEDX, "\"timestamp\": \"1970-01-01T00:00:03Z\"", "SPDX" },
+                { REPORT_CYCLONEDX, "\"name\": \"tree\"", "/tree" },
+                { REPORT_SPDX, "\"SPDXRef-3-b----\"", "bad" },
+                { REPORT_SPDX, "\"licenseDeclared\": \"MIT OR LicenseRef-b\"", "a again" },
+                { REPORT_SPDX, "\"licenseId\": \"LicenseRef-b\"", "\"versionInfo\": \">=2\"" },
+                { REPORT_SPDX, "\"extractedText\": \"do <what> you like\"", "\"ISC\"" },
+                { REPORT_SPDX, "\"sourceInfo\": \"x/lock:7\"", "lock:-1" },
+                { REPORT_SPDX, "\"OPTIONAL_DEPENDENCY_OF\"", "CONTAINS" },
+        };
+        _cleanup_(json_decrefp) json_t *doc = document_make("done");
+        json_t *step, *value = NULL;
+        struct packages packages;
+        size_t i;
+
+        (void) state;
+        assert_int_equal(json_text_load(&value, output, strlen(output), "output", NULL), 0);
+        json_array_foreach (json_object_get(doc, "steps"), i, step)
+                (void) json_object_set(step, "output", value);
+        json_decref(value);
+        assert_int_equal(packages_find(&packages, doc), 0);
+        assert_int_equal(packages.n, 3);
+        packages_done(&packages);
+        for (i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf out = { 0 };
+
+                assert_int_equal(report_write(&out, doc, rows[i].format, NULL, NULL), 0);
+                if (!strstr(buf_text(&out), rows[i].has) || strstr(buf_text(&out), rows[i].has_not))
+                        fail_msg("row %zu: \"%s\", not \"%s\":\n%s", i, rows[i].has,
+                                 rows[i].has_not, buf_text(&out));
+        }
+}
+
 static void test_bad_input(void **state)
 {
         (void) state;
@@ -418,6 +515,8 @@ int main(void)
                 cmocka_unit_test(test_phrases),
                 cmocka_unit_test(test_waived),
                 cmocka_unit_test(test_long),
+                cmocka_unit_test(test_expressions),
+                cmocka_unit_test(test_bills),
                 cmocka_unit_test(test_bad_input),
         };
 
