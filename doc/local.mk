@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	doc/architecture.md \
 	doc/architecture.svg \
+	doc/benchmarks.md \
 	doc/cell.md \
 	doc/cli.md \
 	doc/config.md \
