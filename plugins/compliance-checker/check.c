@@ -357,7 +357,8 @@ static int tell_about(struct check *c, const struct report *report,
         f.severity = LINHAY_SEVERITY_LOW;
         f.message = message;
         f.fix = fix;
-        f.tags = f.cwe = NULL;
+        f.tags = (const char *const[]){ soundness_tags[SOUNDNESS_PARSED], NULL };
+        f.cwe = NULL;
         c->counts[report->control][LINHAY_SEVERITY_LOW]++;
         return send(c, &f);
 }

@@ -7,6 +7,16 @@
 
 #define PATTERNS_MAX 1000
 
+/* Jansson's sentence without the text near the fault, which may be a key. */
+static const char *without_text(char *sentence)
+{
+        char *near = strstr(sentence, " near '");
+
+        if (near)
+                *near = '\0';
+        return sentence;
+}
+
 /* The whole of a handed-over file as JSON; NULL without an error when it was not given. */
 static int read_json(struct check *c, const char *pointer, json_t **ret)
 {
@@ -22,7 +32,7 @@ static int read_json(struct check *c, const char *pointer, json_t **ret)
         if (!*ret)
                 return linhay_fail(c->run, LINHAY_FAIL_INPUT, "not-json",
                                    "%s is not valid JSON: line %d, column %d: %s", pointer + 1,
-                                   at.line, at.column, at.text);
+                                   at.line, at.column, without_text(at.text));
         return 0;
 }
 

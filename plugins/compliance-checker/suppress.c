@@ -15,11 +15,19 @@ static int bad(struct check *c, const char *what)
 static bool is_day(const char *text)
 {
         static const char form[] = "dddd-dd-dd";
+        struct tm day = { 0 };
+        int month, of_month;
 
         for (size_t i = 0; form[i]; i++)
                 if (form[i] == 'd' ? !isdigit((unsigned char) text[i]) : text[i] != form[i])
                         return false;
-        return text[sizeof(form) - 1] == '\0';
+        if (text[sizeof(form) - 1] != '\0')
+                return false;
+        /* A day that there is not becomes another one. */
+        day.tm_year = atoi(text) - 1900;
+        day.tm_mon = month = atoi(text + 5) - 1;
+        day.tm_mday = of_month = atoi(text + 8);
+        return timegm(&day) != -1 && day.tm_mon == month && day.tm_mday == of_month;
 }
 
 /* Reason and day, which both kinds of entries have. */

@@ -775,7 +775,12 @@ static void test_bad_files(void **state)
                 const char *why, *pointer, *text, *code;
         } rows[] = {
                 { "a policy that is no JSON", "/policy", "{", "not-json" },
+                { "a fault behind a key, which stays hidden", "/policy",
+                  "{\"fingerprint_key\": \"Wz83nQpL0x", "not-json" },
                 { "a policy that is a list", "/policy", "[]", "bad-policy" },
+                { "a day that there is not", "/baseline",
+                  "{\"fingerprints\": [{\"fingerprint\": \"x\", \"until\": \"2026-02-31\"}]}",
+                  "bad-suppression" },
                 { "a broken expression", "/policy", "{\"secrets\": {\"allow_paths\": [\"(\"]}}",
                   "bad-policy" },
                 { "a fault in the licences' part", "/policy",
@@ -798,7 +803,8 @@ static void test_bad_files(void **state)
                 assert_true(fakehost_run(&host, fakehost_load(AGENT)) < 0);
                 assert_true(host.failed);
                 assert_int_equal(host.fail_class, LINHAY_FAIL_INPUT);
-                if (strcmp(host.fail_code, rows[i].code) != 0)
+                if (strcmp(host.fail_code, rows[i].code) != 0 ||
+                    strstr(host.fail_message, "Wz83nQpL0x"))
                         fail_msg("%s: %s: %s", rows[i].why, host.fail_code, host.fail_message);
                 fakehost_done(&host);
                 (void) close(fd);

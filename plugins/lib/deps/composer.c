@@ -22,7 +22,7 @@ static json_t *json_read(struct dep_reader *r)
                 return json;
         json_decref(json);
         (void) dep_fail(r, fault.line > 0 ? (uint32_t) fault.line : 0, "it is no JSON object: %s",
-                        fault.text);
+                        dep_json_fault(fault.text));
         return NULL;
 }
 

@@ -124,6 +124,28 @@ int dep_fail(struct dep_reader *r, uint32_t line, const char *format, ...)
         return -EBADMSG;
 }
 
+const char *dep_json_fault(char *sentence)
+{
+        char *near = strstr(sentence, " near '");
+
+        if (near)
+                *near = '\0';
+        return sentence;
+}
+
+/* "git+https://user:password@host/x" -> "git+https://host/x": what lets in is not a version. */
+static void userinfo_cut(char *text)
+{
+        char *at, *start = text;
+
+        while (start && (start = strstr(start, "://"))) {
+                start += 3;
+                at = memrchr(start, '@', strcspn(start, "/?#"));
+                if (at)
+                        memmove(start, at + 1, strlen(at + 1) + 1);
+        }
+}
+
 static void dep_done(struct dep *d)
 {
         free(d->name);
@@ -143,11 +165,12 @@ int dep_add(struct dep_reader *r, enum dep_type type, const struct dep_note *not
         struct dep d = { .type = type,
                          .scope = note->scope,
                          .line = note->line,
-                         .is_exact = note->is_exact && is_text(note->version),
+                         .is_exact = note->is_exact && is_text(note->version) &&
+                                     !strstr(note->version, "://"),
                          .is_direct = note->is_direct,
                          .is_lock = r->is_lock };
 
-        if (!is_text(note->name))
+        if (!is_text(note->name) || strstr(note->name, "://"))
                 return 0;
         if (deps->n >= DEPS_MAX) {
                 deps->cut++;
@@ -164,6 +187,10 @@ int dep_add(struct dep_reader *r, enum dep_type type, const struct dep_note *not
                 dep_done(&d);
                 return -ENOMEM;
         }
+        if (d.version)
+                userinfo_cut(d.version);
+        if (d.license)
+                userinfo_cut(d.license);
         deps->list[deps->n++] = d;
         return 0;
 }

@@ -26,7 +26,7 @@ static json_t *json_read(struct dep_reader *r, int *ret_error)
         if (!json_is_object(json)) {
                 json_decref(json);
                 *ret_error = dep_fail(r, e.line > 0 ? (uint32_t) e.line : 0,
-                                      "it is no JSON object: %s", e.text);
+                                      "it is no JSON object: %s", dep_json_fault(e.text));
                 return NULL;
         }
         return json;

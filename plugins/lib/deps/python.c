@@ -226,7 +226,7 @@ int dep_pipfile_lock(struct dep_reader *r)
 
         if (!json)
                 return dep_fail(r, (uint32_t) MAX_OF(fault.line, 0), "it is no JSON: %s",
-                                fault.text);
+                                dep_json_fault(fault.text));
         for (size_t i = 0; e == 0 && i < ARRAY_SIZE(lists); i++)
                 json_object_foreach (json_object_get(json, lists[i].member), name, entry) {
                         const char *version = json_string_value(json_object_get(entry, "version"));

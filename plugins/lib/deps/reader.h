@@ -34,6 +34,9 @@ int dep_add(struct dep_reader *r, enum dep_type type, const struct dep_note *not
 /* Writes the sentence; returns -EBADMSG. */
 int dep_fail(struct dep_reader *r, uint32_t line, const char *format, ...) _printf_(3, 4);
 
+/* Jansson's sentence without the text near the fault, which may hold a secret. */
+const char *dep_json_fault(char *sentence);
+
 /* The line of the next place of `"word"` with its quotes, behind the last one found; 0 = nowhere.
  */
 uint32_t dep_line_of(struct dep_reader *r, const char *word);
