@@ -49,6 +49,15 @@ static ssize_t fill(struct feed *f, const struct feed_source *source, size_t hav
         return (ssize_t) have;
 }
 
+/* Is anything asked for that looks at whole files only? */
+static bool wants_whole(const struct feed *f)
+{
+        for (size_t i = 0; i < ARRAY_SIZE(looks); i++)
+                if (looks[i].whole && f->check->wanted[looks[i].control] && !f->secrets_only)
+                        return true;
+        return false;
+}
+
 static int look_at_part(struct feed *f, const char *text, size_t length, size_t own_start,
                         size_t own_end, bool whole)
 {
@@ -94,6 +103,8 @@ static int look_at_bytes(struct feed *f, const struct feed_source *source, size_
                 ssize_t have;
 
                 r = look_at_part(f, f->data, length, own_start, own_end, first && last);
+                if (r >= 0 && first && !last && wants_whole(f))
+                        r = check_not_scanned(c, c->path, "too-large-to-parse");
                 first = false;
                 if (r >= 0 && linhay_cancelled(c->run))
                         r = -ECANCELED;

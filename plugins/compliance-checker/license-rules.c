@@ -30,7 +30,8 @@ const struct notice license_notices[LICENSE_RULES_] = {
                                "Remove the text, or say which files are under it.",
                                "reuse:unused-licenses" },
         [RULE_MISSING] = { "licenses/missing", LINHAY_SEVERITY_LOW, NULL,
-                           "The tree has no licence file and no manifest that names a licence",
+                           "There is no licence file at the root of the tree, and no manifest "
+                           "there that names a licence",
                            "Add a LICENSE file with the text of the licence." },
         [RULE_UNKNOWN_TEXT] = { "licenses/unknown", LINHAY_SEVERITY_LOW, NULL,
                                 "The licence in this file is not recognised",

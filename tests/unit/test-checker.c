@@ -812,6 +812,43 @@ static void test_bad_files(void **state)
         tree_done(&t);
 }
 
+/* A file too large to be parsed says so; for secrets alone it need not be parsed. */
+static void test_large_file(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *inputs;
+                size_t want;
+        } rows[] = {
+                { "{\"controls\": [\"licenses\"]}", 1 },
+                { "{\"controls\": [\"secrets\"]}", 0 },
+        };
+        enum { SIZE = 5 << 20 };
+        _cleanup_(freep) char *text = malloc(SIZE);
+        struct tree t;
+
+        assert_non_null(text);
+        memset(text, '\n', SIZE);
+        tree_make(&t);
+        tree_put(&t, "package-lock.json", text, SIZE);
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct fakehost host;
+                json_t *list;
+
+                fakehost_init(&host, "check", rows[i].inputs);
+                host.workspace = t.fd;
+                assert_int_equal(fakehost_run(&host, fakehost_load(AGENT)), 0);
+                list = json_object_get(host.output, "not_looked_at");
+                assert_int_equal(json_array_size(list), rows[i].want);
+                if (rows[i].want)
+                        assert_string_equal(json_string_value(json_object_get(
+                                                    json_array_get(list, 0), "reason")),
+                                            "too-large-to-parse");
+                fakehost_done(&host);
+        }
+        tree_done(&t);
+}
+
 static void test_odd_files(void **state)
 {
         (void) state;
@@ -922,8 +959,8 @@ int main(void)
                 cmocka_unit_test(test_fingerprints), cmocka_unit_test(test_keys),
                 cmocka_unit_test(test_suppressions), cmocka_unit_test(test_secret_policy),
                 cmocka_unit_test(test_judged),       cmocka_unit_test(test_bad_files),
-                cmocka_unit_test(test_odd_files),    cmocka_unit_test(test_parts),
-                cmocka_unit_test(test_hostile_text),
+                cmocka_unit_test(test_large_file),   cmocka_unit_test(test_odd_files),
+                cmocka_unit_test(test_parts),        cmocka_unit_test(test_hostile_text),
         };
 
         return cmocka_run_group_tests_name("checker", tests, NULL, NULL);

@@ -163,6 +163,29 @@ static void files_tell_their_packages(void **state)
         }
 }
 
+/* Many versions of one name, locked and asked for: neither time nor memory grows with their square.
+ */
+static void many_of_one_name_cost_little(void **state)
+{
+        _cleanup_(freep) char *text = NULL;
+        struct deps deps = { 0 };
+        char error[256] = "";
+        size_t size;
+        FILE *to = open_memstream(&text, &size);
+
+        (void) state;
+        assert_non_null(to);
+        for (int i = 0; i < DEPS_MAX + 10; i++)
+                (void) fprintf(to, "a==%d\n", i);
+        (void) fclose(to);
+        assert_int_equal(deps_read(&deps, "requirements.txt", text, size, error, sizeof(error)), 0);
+        assert_int_equal(deps.n, DEPS_MAX);
+        assert_int_equal(deps.cut, 10);
+        assert_int_equal(deps_settle(&deps), 0);
+        assert_int_equal(deps.n, DEPS_MAX);
+        deps_done(&deps);
+}
+
 static void broken_files_say_where(void **state)
 {
         static const struct {
@@ -174,7 +197,7 @@ static void broken_files_say_where(void **state)
                 { "pnpm-lock.yaml", "a: [1\nb: 2\n", "line " },
                 { "pom.xml", "<project>\n<a></b></project>", "line 2: mismatched tag" },
                 { "composer.lock", "7", "it is no JSON object" },
-                { "Pipfile.lock", "{\"a\": \"Wz83nQpL0x\" x", "line 1: it is no JSON" },
+                { "Pipfile.lock", "{\"a\": \"Wz83nQpL0x\" x", "line 1: it is no JSON object" },
         };
 
         (void) state;
@@ -316,6 +339,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(files_tell_their_packages),
+                cmocka_unit_test(many_of_one_name_cost_little),
                 cmocka_unit_test(broken_files_say_where),
                 cmocka_unit_test(purls_are_as_specified),
                 cmocka_unit_test(real_manifests_are_read),

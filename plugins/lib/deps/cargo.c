@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reader.h"
-#include "toml/toml.h"
 
 #include <string.h>
 
@@ -12,13 +11,6 @@ static const struct {
         { "build-dependencies", DEP_DEV },
         { "dev-dependencies", DEP_DEV },
 };
-
-static int toml_read(struct dep_reader *r, struct toml_tree *t)
-{
-        int e = toml_parse(t, r->text, r->length);
-
-        return e == -EBADMSG ? dep_fail(r, t->error_line, "%s", t->error) : e;
-}
 
 /* name = "1.0", or name = { version = "1.0", package = "other" }. */
 static int list_read(struct dep_reader *r, const struct toml_tree *t, const struct toml_node *list,
@@ -58,7 +50,7 @@ int dep_cargo_manifest(struct dep_reader *r)
 {
         const struct toml_node *targets;
         struct toml_tree t;
-        int e = toml_read(r, &t);
+        int e = dep_toml(r, &t);
 
         if (e == 0)
                 e = lists_read(r, &t, t.root);
@@ -104,7 +96,7 @@ int dep_cargo_lock(struct dep_reader *r)
 {
         const struct toml_node *packages;
         struct toml_tree t;
-        int e = toml_read(r, &t);
+        int e = dep_toml(r, &t);
 
         packages = e == 0 ? toml_get(&t, t.root, "package") : NULL;
         if (!packages || packages->kind != TOML_ARRAY)

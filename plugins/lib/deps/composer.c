@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reader.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,22 +12,9 @@ static const struct {
         { "require-dev", "packages-dev", DEP_DEV },
 };
 
-static json_t *json_read(struct dep_reader *r)
-{
-        json_error_t fault;
-        json_t *json = json_loadb(r->text, r->length, 0, &fault);
-
-        if (json_is_object(json))
-                return json;
-        json_decref(json);
-        (void) dep_fail(r, fault.line > 0 ? (uint32_t) fault.line : 0, "it is no JSON object: %s",
-                        dep_json_fault(fault.text));
-        return NULL;
-}
-
 int dep_composer_manifest(struct dep_reader *r)
 {
-        json_t *json = json_read(r), *version;
+        json_t *json = dep_json(r), *version;
         const char *name;
         int e = 0;
 
@@ -69,7 +55,7 @@ static const char *license_of(const json_t *package, char *text, size_t size)
 
 int dep_composer_lock(struct dep_reader *r)
 {
-        json_t *json = json_read(r), *package;
+        json_t *json = dep_json(r), *package;
         size_t k;
         int e = 0;
 

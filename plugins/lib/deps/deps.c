@@ -124,13 +124,28 @@ int dep_fail(struct dep_reader *r, uint32_t line, const char *format, ...)
         return -EBADMSG;
 }
 
-const char *dep_json_fault(char *sentence)
+json_t *dep_json(struct dep_reader *r)
 {
-        char *near = strstr(sentence, " near '");
+        json_error_t fault;
+        json_t *json = json_loadb(r->text, r->length, 0, &fault);
+        char *near = json ? NULL : strstr(fault.text, " near '");
 
+        if (json_is_object(json))
+                return json;
+        /* The text near the fault may hold a secret. */
         if (near)
                 *near = '\0';
-        return sentence;
+        (void) dep_fail(r, !json && fault.line > 0 ? (uint32_t) fault.line : 0,
+                        "it is no JSON object%s%s", json ? "" : ": ", json ? "" : fault.text);
+        json_decref(json);
+        return NULL;
+}
+
+int dep_toml(struct dep_reader *r, struct toml_tree *ret)
+{
+        int e = toml_parse(ret, r->text, r->length);
+
+        return e == -EBADMSG ? dep_fail(r, ret->error_line, "%s", ret->error) : e;
 }
 
 /* "git+https://user:password@host/x" -> "git+https://host/x": what lets in is not a version. */
@@ -239,6 +254,11 @@ static size_t folder_length(const char *path)
         return (size_t) (base_of(path) - path);
 }
 
+static const char *version_of(const struct dep *d)
+{
+        return d->version ? d->version : "";
+}
+
 /* By type, name and folder, a lockfile's first: entries that settle together stand together. */
 static int compare_places(const void *a, const void *b)
 {
@@ -256,8 +276,8 @@ static int compare_places(const void *a, const void *b)
         }
         if (d == 0)
                 d = (int) y->is_lock - (int) x->is_lock;
-        if (d == 0 && x->version && y->version)
-                d = strcmp(x->version, y->version);
+        if (d == 0)
+                d = strcmp(version_of(x), version_of(y));
         return d ? d : (int) y->is_direct - (int) x->is_direct;
 }
 
@@ -269,12 +289,6 @@ static bool is_same_place(const struct dep *x, const struct dep *y)
                memcmp(x->path, y->path, n) == 0;
 }
 
-static bool is_same_version(const struct dep *x, const struct dep *y)
-{
-        return x->version && y->version ? strcmp(x->version, y->version) == 0
-                                        : x->version == y->version;
-}
-
 static int compare_names(const void *a, const void *b)
 {
         const struct dep *x = a, *y = b;
@@ -282,64 +296,71 @@ static int compare_names(const void *a, const void *b)
 
         if (d == 0)
                 d = strcmp(x->name, y->name);
-        if (d == 0 && x->version && y->version)
-                d = strcmp(x->version, y->version);
+        if (d == 0)
+                d = strcmp(version_of(x), version_of(y));
         return d ? d : strcmp(x->path, y->path);
 }
 
-/* The same version again, as of a copy in another place of a lockfile. */
-static bool is_copy(struct dep *list, size_t first, size_t n, const struct dep *d)
+/* The same version again, as of a copy in another place of a lockfile: it stands beside the first.
+ */
+static bool is_copy(struct dep *kept, const struct dep *d)
 {
-        for (size_t i = first; i < n; i++) {
-                struct dep *kept = &list[i];
-
-                if (kept->is_lock != d->is_lock || !is_same_version(kept, d))
-                        continue;
-                kept->scope = MIN_OF(kept->scope, d->scope);
-                kept->is_direct |= d->is_direct;
-                return true;
-        }
-        return false;
+        if (kept->is_lock != d->is_lock || strcmp(version_of(kept), version_of(d)) != 0)
+                return false;
+        kept->scope = MIN_OF(kept->scope, d->scope);
+        kept->is_direct |= d->is_direct;
+        return true;
 }
 
 /* What a manifest asks for, where the lockfile has it: its entries become direct, unless the
  * lockfile itself says which of several versions is. */
-static bool is_locked(struct dep *list, size_t first, size_t n, const struct dep *d)
+static void locked_join(struct dep *entries, size_t n, enum dep_scope scope)
 {
-        bool is_told = false, is_any = false;
+        bool is_told = false;
 
-        for (size_t i = first; i < n; i++)
-                is_told |= list[i].is_lock && list[i].is_direct;
-        for (size_t i = first; i < n && list[i].is_lock; i++) {
-                if (is_told && !list[i].is_direct)
+        for (size_t i = 0; i < n; i++)
+                is_told |= entries[i].is_direct;
+        for (size_t i = 0; i < n; i++) {
+                if (is_told && !entries[i].is_direct)
                         continue;
-                list[i].is_direct = true;
-                list[i].scope = d->scope;
-                is_any = true;
+                entries[i].is_direct = true;
+                entries[i].scope = scope;
         }
-        return is_any;
 }
 
 int deps_settle(struct deps *deps)
 {
-        size_t n = 0, first = 0;
+        struct dep *list = deps->list;
+        size_t n = 0, first = 0;  /* where the entries of this package and folder begin */
+        enum dep_scope scope = 0; /* that the last manifest gives it, */
+        bool is_asked = false;    /* if one asks for it */
 
         if (deps->n == 0)
                 return 0;
-        qsort(deps->list, deps->n, sizeof(*deps->list), compare_places);
+        qsort(list, deps->n, sizeof(*list), compare_places);
         for (size_t i = 0; i < deps->n; i++) {
-                struct dep d = deps->list[i];
+                struct dep d = list[i];
 
-                if (n > first && !is_same_place(&deps->list[first], &d))
+                if (n > first && !is_same_place(&list[first], &d)) {
+                        if (is_asked)
+                                locked_join(list + first, n - first, scope);
+                        is_asked = false;
                         first = n;
-                if (n > first && ((!d.is_lock && is_locked(deps->list, first, n, &d)) ||
-                                  is_copy(deps->list, first, n, &d)))
+                }
+                if (n > first && list[first].is_lock && !d.is_lock) {
+                        is_asked = true;
+                        scope = d.scope;
                         dep_done(&d);
-                else
-                        deps->list[n++] = d;
+                } else if (n > first && is_copy(&list[n - 1], &d)) {
+                        dep_done(&d);
+                } else {
+                        list[n++] = d;
+                }
         }
+        if (is_asked)
+                locked_join(list + first, n - first, scope);
         deps->n = n;
-        qsort(deps->list, deps->n, sizeof(*deps->list), compare_names);
+        qsort(list, deps->n, sizeof(*list), compare_names);
         return 0;
 }
 

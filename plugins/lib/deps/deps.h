@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DEPS_MAX       50000 /* of one tree; what is past it is counted as cut */
+#define DEPS_MAX       20000 /* of one tree; what is past it is counted as cut */
 #define DEPS_TEXT_MAX  1024  /* bytes of a name, a version or a licence; longer ones are no names */
 #define DEPS_BYTES_MAX (16 * 1024 * 1024) /* of one file */
 

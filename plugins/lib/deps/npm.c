@@ -2,7 +2,6 @@
 #include "reader.h"
 #include "yaml/yaml.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,21 +16,6 @@ static const struct {
         { "devDependencies", DEP_DEV },
 };
 
-static json_t *json_read(struct dep_reader *r, int *ret_error)
-{
-        json_error_t e;
-        json_t *json = json_loadb(r->text, r->length, 0, &e);
-
-        *ret_error = 0;
-        if (!json_is_object(json)) {
-                json_decref(json);
-                *ret_error = dep_fail(r, e.line > 0 ? (uint32_t) e.line : 0,
-                                      "it is no JSON object: %s", dep_json_fault(e.text));
-                return NULL;
-        }
-        return json;
-}
-
 static bool is_exact(const char *version)
 {
         return version && *version >= '0' && *version <= '9' && !strpbrk(version, " xX*|<>=~^") &&
@@ -40,11 +24,10 @@ static bool is_exact(const char *version)
 
 int dep_npm_manifest(struct dep_reader *r)
 {
-        json_t *json, *version;
+        json_t *json = dep_json(r), *version;
         const char *name;
-        int e;
+        int e = json ? 0 : -EBADMSG;
 
-        json = json_read(r, &e);
         for (size_t i = 0; e == 0 && i < ARRAY_SIZE(lists); i++) {
                 (void) dep_line_of(r, lists[i].member);
                 json_object_foreach (json_object_get(json, lists[i].member), name, version)
@@ -168,13 +151,12 @@ static int tree_read(struct dep_reader *r, const json_t *dependencies, unsigned 
 
 int dep_npm_lock(struct dep_reader *r)
 {
+        json_t *json = dep_json(r);
         const json_t *packages;
-        json_t *json;
         int e;
 
-        json = json_read(r, &e);
-        if (e < 0)
-                return e;
+        if (!json)
+                return -EBADMSG;
         packages = json_object_get(json, "packages");
         e = json_is_object(packages) ? packages_read(r, packages)
                                      : tree_read(r, json_object_get(json, "dependencies"), 0);

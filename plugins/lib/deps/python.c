@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "reader.h"
-#include "toml/toml.h"
 
 #include <ctype.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -114,18 +112,11 @@ static int poetry_read(struct dep_reader *r, const struct toml_tree *t,
         return e;
 }
 
-static int toml_read(struct dep_reader *r, struct toml_tree *t)
-{
-        int e = toml_parse(t, r->text, r->length);
-
-        return e == -EBADMSG ? dep_fail(r, t->error_line, "%s", t->error) : e;
-}
-
 int dep_pyproject(struct dep_reader *r)
 {
         const struct toml_node *project, *poetry, *groups;
         struct toml_tree t;
-        int e = toml_read(r, &t);
+        int e = dep_toml(r, &t);
 
         if (e == 0) {
                 project = toml_get(&t, t.root, "project");
@@ -182,7 +173,7 @@ int dep_python_lock(struct dep_reader *r)
 {
         const struct toml_node *packages, *groups;
         struct toml_tree t;
-        int e = toml_read(r, &t);
+        int e = dep_toml(r, &t);
 
         packages = e == 0 ? toml_get(&t, t.root, "package") : NULL;
         if (!packages || packages->kind != TOML_ARRAY)
@@ -219,14 +210,10 @@ int dep_pipfile_lock(struct dep_reader *r)
                 const char *member;
                 enum dep_scope scope;
         } lists[] = { { "default", DEP_RUNTIME }, { "develop", DEP_DEV } };
-        json_error_t fault;
-        json_t *json = json_loadb(r->text, r->length, 0, &fault), *entry;
+        json_t *json = dep_json(r), *entry;
         const char *name;
-        int e = 0;
+        int e = json ? 0 : -EBADMSG;
 
-        if (!json)
-                return dep_fail(r, (uint32_t) MAX_OF(fault.line, 0), "it is no JSON: %s",
-                                dep_json_fault(fault.text));
         for (size_t i = 0; e == 0 && i < ARRAY_SIZE(lists); i++)
                 json_object_foreach (json_object_get(json, lists[i].member), name, entry) {
                         const char *version = json_string_value(json_object_get(entry, "version"));

@@ -8,6 +8,9 @@
 
 #include "def.h"
 #include "deps.h"
+#include "toml/toml.h"
+
+#include <jansson.h>
 
 struct dep_reader {
         struct deps *deps;
@@ -34,8 +37,12 @@ int dep_add(struct dep_reader *r, enum dep_type type, const struct dep_note *not
 /* Writes the sentence; returns -EBADMSG. */
 int dep_fail(struct dep_reader *r, uint32_t line, const char *format, ...) _printf_(3, 4);
 
-/* Jansson's sentence without the text near the fault, which may hold a secret. */
-const char *dep_json_fault(char *sentence);
+/* The file as a JSON object, to be freed; NULL with the fault told: then the reader returns
+ * -EBADMSG. */
+json_t *dep_json(struct dep_reader *r);
+
+/* The file as TOML, to be given to toml_done() always: 0, -EBADMSG with the fault told, -ENOMEM. */
+int dep_toml(struct dep_reader *r, struct toml_tree *ret);
 
 /* The line of the next place of `"word"` with its quotes, behind the last one found; 0 = nowhere.
  */
