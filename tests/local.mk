@@ -1,7 +1,7 @@
 # Every test prints TAP (cmocka does when asked); automake's driver counts each line as a test.
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(srcdir)/build-aux/tap-driver.sh --merge --comments
 LOG_COMPILER = $(SHELL) $(srcdir)/tests/tap.sh
-EXTRA_DIST += tests/tap.sh
+EXTRA_DIST += tests/tap.sh tests/hang.sh
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests -I$(srcdir)/plugins/lib $(CMOCKA_CFLAGS)
 TEST_LIBS = $(HOST_LIBS) $(CMOCKA_LIBS)
 

@@ -65,6 +65,19 @@ static int folder_look(const char *path, const struct stat *st, int kind, struct
         return FTW_CONTINUE;
 }
 
+/* A walk ends early where somebody else's group goes away under it: then once more. */
+static void mount_look(const char *path)
+{
+        size_t before = n_found;
+
+        for (int i = 0; i < WAIT_MS; i++) {
+                n_found = before;
+                if (nftw(path, folder_look, 16, FTW_PHYS | FTW_MOUNT | FTW_ACTIONRETVAL) == 0)
+                        return;
+        }
+        fail_msg("%s cannot be walked: %s", path, strerror(errno));
+}
+
 size_t groups_of(pid_t zygote, char ret[GROUP_PATH])
 {
         static char mounts[32][GROUP_PATH];
@@ -73,7 +86,7 @@ size_t groups_of(pid_t zygote, char ret[GROUP_PATH])
         (void) snprintf(prefix_wanted, sizeof(prefix_wanted), "linhay.%d.", zygote);
         n_found = 0;
         for (size_t i = 0; i < n; i++)
-                (void) nftw(mounts[i], folder_look, 16, FTW_PHYS | FTW_MOUNT | FTW_ACTIONRETVAL);
+                mount_look(mounts[i]);
         if (n_found)
                 (void) snprintf(ret, GROUP_PATH, "%s", found[0]);
         return n_found;
