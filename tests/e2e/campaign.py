@@ -20,7 +20,9 @@ RESULTS = ("done", "failed", "skipped", "cancelled")
 ON = 'on = ( "failed", "timeout", "signal" );'
 
 # Retries, fan-out, changes that need a person (--yes stands for one) and one by policy, what comes behind, and a step that
-# after a crash may run again only if somebody says so. Every step outlives a cell that was killed.
+# after a crash may run again only if somebody says so. Every step outlives a cell that was killed. What is tried again
+# waits for nothing but its luck: any step may come to wait for a person, when it was killed often enough, and who asks
+# for its work again and again would be out of tries before that person comes.
 FLOW = """
 name = "kill";
 steps = (
@@ -28,7 +30,7 @@ steps = (
   { id = "each"; agent = "tester"; action = "sleep"; needs = [ "list" ]; for_each = "${steps.list.output}";
     max_parallel = 3; inputs: { ms = 8; value = "${item}"; }; %(again)s },
   { id = "flag"; agent = "tester"; action = "edit-auto"; inputs: { path = "flag"; ms = 30; }; %(again)s },
-  { id = "until"; agent = "tester"; action = "until"; inputs: { path = "flag"; };
+  { id = "until"; agent = "tester"; action = "chance";
     retry: { attempts = 100; backoff = "20ms"; cap = "80ms"; %(on)s }; },
   { id = "once"; agent = "tester"; action = "sleep"; on_crash = "hold"; inputs: { ms = 60; }; %(again)s },
   { id = "first"; agent = "tester"; action = "edit"; needs = [ "each", "flag" ];
@@ -63,6 +65,7 @@ class Campaign:
         self.kills = self.early = self.troubles = self.resumes = self.lost = self.half = self.twice = self.again = 0
         self.slowest_ms = self.allowed = self.unasked = self.stuck = self.told = 0
         self.struck = collections.Counter()
+        self.asked = collections.Counter()  # for steps that were lost in the middle
         os.environ["LINHAY_AGENT_PATH"] = os.path.join(BUILD, "tests/e2e/agents")
         self.whole = self.measure()
         print(f"# seed {self.seed}; an undisturbed run takes {1000 * self.whole:.0f} ms", flush=True)
@@ -127,6 +130,7 @@ class Campaign:
             done = linhay("approve", f"{document['run']}/{step['id']}{item}", "--store", "store")
             same(done.exit, 0, done.err)
             self.allowed += step["id"] == "once"
+            self.asked[step["id"]] += 1
 
     def one(self, next_strike):
         """One run from its start to its end; `next_strike()` says when it dies next."""

@@ -95,6 +95,16 @@ static int run_until(struct linhay_run *r)
         return linhay_outputf(r, "null");
 }
 
+/* Two tries of three fail, whatever else has happened. */
+static int run_chance(struct linhay_run *r)
+{
+        struct timespec now;
+
+        if (clock_gettime(CLOCK_MONOTONIC, &now) < 0 || now.tv_nsec / 1000 % 3 != 0)
+                return linhay_fail(r, LINHAY_FAIL_TRANSIENT, "not-yet", "no luck");
+        return linhay_outputf(r, "null");
+}
+
 static int run_read(struct linhay_run *r)
 {
         const char *path = linhay_input_string(r, "/path", "");
@@ -252,7 +262,7 @@ static const struct {
         { "fail", run_fail },         { "sleep", run_sleep },   { "until", run_until },
         { "read", run_read },         { "edit", run_edit },     { "edit-auto", run_edit },
         { "findings", run_findings }, { "search", run_search }, { "spill", run_spill },
-        { "charge", run_noop },
+        { "charge", run_noop },       { "chance", run_chance },
 };
 
 static int run(struct linhay_run *r)
