@@ -7,6 +7,7 @@
 
 enum { WORDS_MAX = 8 };
 
+static const char *const apk_programs[] = { "apk", NULL };
 static const char *const yum_programs[] = { "yum", NULL };
 static const char *const dnf_programs[] = { "dnf", "microdnf", "dnf5", "tdnf", NULL };
 static const char *const zypper_programs[] = { "zypper", NULL };
@@ -112,19 +113,24 @@ static int check_upgrades(struct docker_check *d, const struct docker_instructio
                           const struct shell_command *c)
 {
         static const struct {
-                const char *program;
-                const char *words[4];
+                const char *const *programs;
+                const char *words[8];
                 enum dockerfile_rule rule;
         } upgrades[] = {
-                { "apk", { "upgrade" }, DOCKERFILE_APK_UPGRADE },
-                { "yum", { "update", "upgrade" }, DOCKERFILE_YUM_UPGRADE },
-                { "dnf", { "update", "upgrade" }, DOCKERFILE_DNF_UPGRADE },
-                { "zypper", { "dist-upgrade", "dup" }, DOCKERFILE_ZYPPER_UPGRADE },
+                { apk_programs, { "upgrade" }, DOCKERFILE_APK_UPGRADE },
+                { yum_programs,
+                  { "update", "upgrade", "update-minimal", "update-to", "upgrade-to",
+                    "distro-sync" },
+                  DOCKERFILE_YUM_UPGRADE },
+                { dnf_programs,
+                  { "update", "upgrade", "up", "upgrade-minimal", "update-minimal", "distro-sync" },
+                  DOCKERFILE_DNF_UPGRADE },
+                { zypper_programs, { "dist-upgrade", "dup" }, DOCKERFILE_ZYPPER_UPGRADE },
         };
         const struct shell_word *words[2];
 
         for (size_t i = 0; i < ARRAY_SIZE(upgrades); i++)
-                if (strcmp(c->name, upgrades[i].program) == 0 &&
+                if (docker_is_one_of(c->name, upgrades[i].programs) &&
                     docker_operands(c, &docker_rpm_options, words, 2) == 1 &&
                     docker_is_one_of(words[0]->text, upgrades[i].words))
                         return docker_tell_command(d, upgrades[i].rule, run, c);

@@ -203,15 +203,60 @@ static int check_apt_lists(struct docker_check *d, const struct docker_instructi
         return 0;
 }
 
-/* `apt-get update` as all that a RUN does: the layer is cached, and grows old. */
+/* What brings the package lists up to date, or all packages, and what uses them at once. */
+static const struct {
+        const char *const programs[8];
+        const struct docker_options *options;
+        const char *const updates[4]; /* with nothing else behind them */
+        const char *const uses[12];
+} updaters[] = {
+        { { "apt-get", "apt", "aptitude" },
+          &docker_apt_options,
+          { "update" },
+          { "install", "upgrade", "dist-upgrade", "full-upgrade", "build-dep", "source", "download",
+            "satisfy" } },
+        { { "apk" }, &no_values, { "update" }, { "add", "upgrade", "fetch" } },
+        { { "yum", "dnf", "microdnf", "dnf5", "tdnf" },
+          &docker_rpm_options,
+          { "update", "check-update", "makecache" },
+          { "install", "in", "groupinstall", "localinstall", "reinstall", "module", "builddep" } },
+        { { "zypper" },
+          &docker_zypper_options,
+          { "refresh", "ref" },
+          { "install", "in", "update", "up", "patch", "dist-upgrade", "dup" } },
+};
+
+static bool is_update(const struct shell_command *c, size_t updater)
+{
+        const struct shell_word *words[2];
+
+        return docker_operands(c, updaters[updater].options, words, 2) == 1 &&
+               docker_is_one_of(words[0]->text, updaters[updater].updates);
+}
+
+/* `apt-get update` without an install in the same RUN: the layer is cached, and grows old. */
 static int check_update_alone(struct docker_check *d, const struct docker_instruction *run)
 {
-        static const char *const update[] = { "update", NULL };
         const struct shell_script *s = &run->script;
+        int r = 0;
 
-        if (s->n_commands != 1 || !is_apt(&s->commands[0]) || !asks(&s->commands[0], update))
-                return 0;
-        return docker_tell_all(d, DOCKERFILE_UPDATE_ALONE, run);
+        for (size_t k = 0; r >= 0 && k < ARRAY_SIZE(updaters); k++) {
+                const struct shell_command *update = NULL;
+                bool is_used = false;
+
+                for (size_t i = 0; i < s->n_commands; i++) {
+                        const struct shell_command *c = &s->commands[i];
+
+                        if (!docker_is_one_of(c->name, updaters[k].programs))
+                                continue;
+                        if (is_update(c, k))
+                                update = c;
+                        is_used = is_used || asks(c, updaters[k].uses);
+                }
+                if (update && !is_used)
+                        r = docker_tell_command(d, DOCKERFILE_UPDATE_ALONE, run, update);
+        }
+        return r;
 }
 
 /* --- pip ----------------------------------------------------------------------------------------

@@ -40,6 +40,11 @@ int docker_check_series(struct docker_check *d);
 int docker_check_packages(struct docker_check *d);
 int docker_check_labels(struct docker_check *d);
 
+/* What switches off the check of certificates or signatures: a command of RUN, ENV or ARG. */
+int docker_check_trust(struct docker_check *d, const struct docker_instruction *run,
+                       const struct shell_command *command);
+int docker_check_trust_of(struct docker_check *d, const struct docker_instruction *instruction);
+
 /* ARG and ENV that hold secrets; `is_env`: told as a finding of the control env. */
 int docker_check_secrets(struct docker_check *d, bool is_env);
 

@@ -227,41 +227,11 @@ static int check_env_self(struct docker_check *d, const struct docker_instructio
         return 0;
 }
 
-/* Variables that switch off the check of certificates when they have this value. */
-static int check_env_tls(struct docker_check *d, const struct docker_instruction *i)
-{
-        static const struct {
-                const char *name, *value; /* NULL = any but an empty one */
-        } switches[] = {
-                { "NODE_TLS_REJECT_UNAUTHORIZED", "0" },
-                { "PYTHONHTTPSVERIFY", "0" },
-                { "GIT_SSL_NO_VERIFY", NULL },
-                { "NPM_CONFIG_STRICT_SSL", "false" },
-                { "PIP_TRUSTED_HOST", NULL },
-                { "YARN_ENABLE_STRICT_SSL", "false" },
-                { "CURL_INSECURE", NULL },
-        };
-
-        for (size_t k = 0; k < i->n_pairs; k++)
-                for (size_t j = 0; j < ARRAY_SIZE(switches); j++) {
-                        const char *value = i->pairs[k].value.text;
-
-                        if (strcasecmp(i->pairs[k].key.text, switches[j].name) != 0 || !value)
-                                continue;
-                        if (switches[j].value ? strcasecmp(value, switches[j].value) == 0
-                                              : *value && strcmp(value, "0") != 0 &&
-                                                        strcasecmp(value, "false") != 0)
-                                return docker_tell(d, DOCKERFILE_NO_TLS_ENV, i,
-                                                   i->pairs[k].key.start, i->pairs[k].value.end);
-                }
-        return 0;
-}
-
 static int check_env(struct docker_check *d, const struct docker_instruction *i)
 {
         int r = i->kind == DOCKER_ENV ? check_env_self(d, i) : 0;
 
-        return r < 0 ? r : check_env_tls(d, i);
+        return r < 0 ? r : docker_check_trust_of(d, i);
 }
 
 static int (*const checks[DOCKER_KINDS_])(struct docker_check *d,

@@ -1,6 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "docker-rule.h"
 
+/* One rule each; others count each way to break it as a rule of its own. */
+#define UNCHECKED(refs)                                                                            \
+        {                                                                                          \
+                "config/dockerfile-unchecked-download", LINHAY_SEVERITY_MEDIUM, "CWE-295",         \
+                        "A download does not check the server's certificate",                      \
+                        "Leave out the option, and install the certificate of your own "           \
+                        "authority.",                                                              \
+                        refs                                                                       \
+        }
+#define TLS_OFF(refs)                                                                              \
+        {                                                                                          \
+                "config/dockerfile-tls-check-off", LINHAY_SEVERITY_MEDIUM, "CWE-295",              \
+                        "A variable switches off the check of certificates",                       \
+                        "Leave it out, and install the certificate of your own authority.", refs   \
+        }
+#define UNSIGNED(refs)                                                                             \
+        {                                                                                          \
+                "config/dockerfile-unsigned-packages", LINHAY_SEVERITY_MEDIUM, "CWE-347",          \
+                        "Packages are installed without a check of their signatures",              \
+                        "Leave out the option, and add the key of the repository.", refs           \
+        }
+
 const struct notice dockerfile_notices[DOCKERFILE_RULES_] = {
         [DOCKERFILE_INLINE_IGNORE] = { "config/dockerfile-inline-ignore", LINHAY_SEVERITY_INFO,
                                        NULL, "A comment switches off rules of hadolint here",
@@ -326,7 +348,7 @@ const struct notice dockerfile_notices[DOCKERFILE_RULES_] = {
                                     "ADD of a URL puts a download into the image without a check",
                                     "Use ADD --checksum=sha256:..., or RUN curl and compare the "
                                     "hash.",
-                                    "cis-docker:4.9" },
+                                    "cis-docker:4.9 checkov:CKV_DOCKER_4" },
         [DOCKERFILE_PIPE_SHELL] = { "config/dockerfile-pipe-to-shell", LINHAY_SEVERITY_MEDIUM,
                                     "CWE-494", "A download is run by a shell without a check",
                                     "Save it, compare its hash, then run it.",
@@ -334,29 +356,24 @@ const struct notice dockerfile_notices[DOCKERFILE_RULES_] = {
         [DOCKERFILE_WORLD_WRITABLE] = { "config/dockerfile-world-writable", LINHAY_SEVERITY_LOW,
                                         "CWE-732", "Files are made writable for everybody",
                                         "Give the rights to the one user who needs them.", NULL },
-        [DOCKERFILE_NO_TLS_CHECK] = { "config/dockerfile-unchecked-download",
-                                      LINHAY_SEVERITY_MEDIUM, "CWE-295",
-                                      "A download does not check the server's certificate",
-                                      "Leave out the option, and install the certificate of your "
-                                      "own authority.",
-                                      "checkov:CKV2_DOCKER_2 checkov:CKV2_DOCKER_3 "
-                                      "checkov:CKV2_DOCKER_4" },
-        [DOCKERFILE_NO_TLS_ENV] = { "config/dockerfile-tls-check-off", LINHAY_SEVERITY_MEDIUM,
-                                    "CWE-295",
-                                    "A variable switches off the check of certificates for all "
-                                    "that runs in the image",
-                                    "Leave it out, and install the certificate of your own "
-                                    "authority.",
-                                    "checkov:CKV2_DOCKER_5 checkov:CKV2_DOCKER_6 "
-                                    "checkov:CKV2_DOCKER_12 checkov:CKV2_DOCKER_14 "
-                                    "checkov:CKV2_DOCKER_16" },
-        [DOCKERFILE_UNSIGNED] = { "config/dockerfile-unsigned-packages", LINHAY_SEVERITY_MEDIUM,
-                                  "CWE-347",
-                                  "Packages are installed without a check of their signatures",
-                                  "Leave out the option, and add the key of the repository.",
-                                  "checkov:CKV2_DOCKER_7 checkov:CKV2_DOCKER_8 "
-                                  "checkov:CKV2_DOCKER_9 checkov:CKV2_DOCKER_10 "
-                                  "checkov:CKV2_DOCKER_11" },
+        [DOCKERFILE_UNCHECKED] = UNCHECKED(NULL),
+        [DOCKERFILE_UNCHECKED_CURL] = UNCHECKED("checkov:CKV2_DOCKER_2"),
+        [DOCKERFILE_UNCHECKED_WGET] = UNCHECKED("checkov:CKV2_DOCKER_3"),
+        [DOCKERFILE_UNCHECKED_PIP] = UNCHECKED("checkov:CKV2_DOCKER_4"),
+        [DOCKERFILE_UNCHECKED_NPM] = UNCHECKED("checkov:CKV2_DOCKER_13"),
+        [DOCKERFILE_UNCHECKED_YUM] = UNCHECKED("checkov:CKV2_DOCKER_15"),
+        [DOCKERFILE_TLS_OFF] = TLS_OFF(NULL),
+        [DOCKERFILE_TLS_OFF_PYTHON] = TLS_OFF("checkov:CKV2_DOCKER_5"),
+        [DOCKERFILE_TLS_OFF_NODE] = TLS_OFF("checkov:CKV2_DOCKER_6"),
+        [DOCKERFILE_TLS_OFF_NPM] = TLS_OFF("checkov:CKV2_DOCKER_12"),
+        [DOCKERFILE_TLS_OFF_GIT] = TLS_OFF("checkov:CKV2_DOCKER_14"),
+        [DOCKERFILE_TLS_OFF_PIP] = TLS_OFF("checkov:CKV2_DOCKER_16"),
+        [DOCKERFILE_UNSIGNED] = UNSIGNED(NULL),
+        [DOCKERFILE_UNSIGNED_APK] = UNSIGNED("checkov:CKV2_DOCKER_7"),
+        [DOCKERFILE_UNSIGNED_APT] = UNSIGNED("checkov:CKV2_DOCKER_8"),
+        [DOCKERFILE_UNSIGNED_YUM] = UNSIGNED("checkov:CKV2_DOCKER_9"),
+        [DOCKERFILE_UNSIGNED_RPM] = UNSIGNED("checkov:CKV2_DOCKER_10"),
+        [DOCKERFILE_FORCED_APT] = UNSIGNED("checkov:CKV2_DOCKER_11"),
         [DOCKERFILE_SSH_PORT] = { "config/dockerfile-ssh-port", LINHAY_SEVERITY_LOW, "CWE-1327",
                                   "The image exposes SSH",
                                   "Use docker exec, and leave SSH to the host.",

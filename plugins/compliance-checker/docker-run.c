@@ -63,78 +63,6 @@ static int check_chmod(struct docker_check *d, const struct docker_instruction *
         return docker_tell_command(d, DOCKERFILE_WORLD_WRITABLE, run, c);
 }
 
-/* -k, also within -fsSLk, but not in what is the value of a letter before it. */
-static bool has_curl_k(const struct shell_command *c)
-{
-        static const char with_value[] = "AbcCdDeEFhHKmoPQrtTuUwxXyYz";
-        const struct shell_word *word;
-
-        for (size_t i = 0; (word = shell_argument(c, i)); i++) {
-                const char *at = word->text;
-
-                if (*at != '-' || at[1] == '-')
-                        continue;
-                for (at++; *at && !strchr(with_value, *at); at++)
-                        if (*at == 'k')
-                                return true;
-        }
-        return false;
-}
-
-/* Options that switch off the check of certificates or signatures. */
-static int check_switches(struct docker_check *d, const struct docker_instruction *run,
-                          const struct shell_command *c)
-{
-        static const struct {
-                const char *program;
-                const char *options[4];
-                enum dockerfile_rule rule;
-        } switches[] = {
-                { "curl", { "--insecure" }, DOCKERFILE_NO_TLS_CHECK },
-                { "wget", { "--no-check-certificate" }, DOCKERFILE_NO_TLS_CHECK },
-                { "pip", { "--trusted-host" }, DOCKERFILE_NO_TLS_CHECK },
-                { "pip3", { "--trusted-host" }, DOCKERFILE_NO_TLS_CHECK },
-                { "npm", { "--strict-ssl=false", "--no-strict-ssl" }, DOCKERFILE_NO_TLS_CHECK },
-                { "apt-get", { "--allow-unauthenticated", "--force-yes" }, DOCKERFILE_UNSIGNED },
-                { "apt", { "--allow-unauthenticated", "--force-yes" }, DOCKERFILE_UNSIGNED },
-                { "apk", { "--allow-untrusted" }, DOCKERFILE_UNSIGNED },
-                { "yum", { "--nogpgcheck" }, DOCKERFILE_UNSIGNED },
-                { "dnf", { "--nogpgcheck" }, DOCKERFILE_UNSIGNED },
-                { "microdnf", { "--nogpgcheck" }, DOCKERFILE_UNSIGNED },
-                { "tdnf", { "--nogpgcheck" }, DOCKERFILE_UNSIGNED },
-                { "rpm", { "--nosignature", "--nodigest", "--noverify" }, DOCKERFILE_UNSIGNED },
-                { "zypper", { "--no-gpg-checks" }, DOCKERFILE_UNSIGNED },
-        };
-
-        if (strcmp(c->name, "curl") == 0 && has_curl_k(c))
-                return docker_tell_command(d, DOCKERFILE_NO_TLS_CHECK, run, c);
-        for (size_t i = 0; i < ARRAY_SIZE(switches); i++)
-                if (strcmp(c->name, switches[i].program) == 0 &&
-                    docker_has_option(c, switches[i].options))
-                        return docker_tell_command(d, switches[i].rule, run, c);
-        return 0;
-}
-
-/* npm config set strict-ssl false, git config http.sslVerify false, yum-config … sslverify=0. */
-static int check_settings(struct docker_check *d, const struct docker_instruction *run,
-                          const struct shell_command *c)
-{
-        static const char *const settings[] = { "strict-ssl", "http.sslVerify", "http.sslverify",
-                                                "enableStrictSsl", NULL };
-        static const char *const off[] = { "false", "0", NULL };
-        const struct shell_word *word, *next;
-
-        for (size_t i = 0; (word = shell_argument(c, i)); i++) {
-                next = shell_argument(c, i + 1);
-                if ((next && docker_is_one_of(word->text, settings) &&
-                     docker_is_one_of(next->text, off)) ||
-                    strcasecmp(word->text, "http.sslVerify=false") == 0 ||
-                    strstr(word->text, "sslverify=0") || strstr(word->text, "sslverify=false"))
-                        return docker_tell_command(d, DOCKERFILE_NO_TLS_CHECK, run, c);
-        }
-        return 0;
-}
-
 static int check_link(struct docker_check *d, const struct docker_instruction *run,
                       const struct shell_command *c)
 {
@@ -251,8 +179,8 @@ static int check_commands(struct docker_check *d, const struct docker_instructio
 {
         static int (*const checks[])(struct docker_check * d, const struct docker_instruction *run,
                                      const struct shell_command *c) = {
-                check_names, check_chmod,   check_switches, check_settings,
-                check_link,  check_useradd, check_wget,     check_socket,
+                check_names,   check_chmod, docker_check_trust, check_link,
+                check_useradd, check_wget,  check_socket,
         };
         int r = 0;
 

@@ -25,6 +25,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/docker-secret.c \
 	plugins/compliance-checker/docker-series.c \
 	plugins/compliance-checker/docker-stage.c \
+	plugins/compliance-checker/docker-trust.c \
 	plugins/compliance-checker/django.c plugins/compliance-checker/django.h \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \
 	plugins/compliance-checker/env.c plugins/compliance-checker/env.h \

@@ -115,6 +115,66 @@ static const struct row rows[] = {
         { "certificates are not checked", "FROM a:1\nENV NODE_TLS_REJECT_UNAUTHORIZED=0\n",
           "tls-check-off" },
 
+        { "certificates by the old form, with quotes",
+          "FROM a:1\nENV NODE_TLS_REJECT_UNAUTHORIZED '0'\n", "CKV2_DOCKER_6 !CKV2_DOCKER_5" },
+        { "certificates by ARG", "FROM a:1\nARG npm_config_strict_ssl=false\n", "CKV2_DOCKER_12" },
+        { "a variable that leaves the check on", "FROM a:1\nENV GIT_SSL_NO_VERIFY=0\n",
+          "!tls-check-off" },
+        { "a host that pip trusts", "FROM a:1\nENV PIP_TRUSTED_HOST=x\n", "CKV2_DOCKER_16" },
+        { "a label that is like a variable", "FROM a:1\nLABEL GIT_SSL_NO_VERIFY=1\n",
+          "!tls-check-off" },
+
+        /* RUN: certificates and signatures. */
+        { "for one command only", "FROM a:1\nRUN GIT_SSL_NO_VERIFY=true git clone x\n",
+          "CKV2_DOCKER_14 !CKV2_DOCKER_2" },
+        { "by env", "FROM a:1\nRUN a && env PYTHONHTTPSVERIFY=0 b\n", "CKV2_DOCKER_5" },
+        { "by export", "FROM a:1\nRUN export NODE_TLS_REJECT_UNAUTHORIZED=\"0\" && x\n",
+          "CKV2_DOCKER_6" },
+        { "an option of npm", "FROM a:1\nRUN npm config --global set strict-ssl false\n",
+          "CKV2_DOCKER_13 !CKV2_DOCKER_2" },
+        { "an option of yarn", "FROM a:1\nRUN yarn config set strict-ssl=false\n",
+          "CKV2_DOCKER_13" },
+        { "in npm's file", "FROM a:1\nRUN echo 'strict-ssl = false' >> ~/.npmrc\n",
+          "CKV2_DOCKER_13" },
+        { "switched on again", "FROM a:1\nRUN npm config set strict-ssl true\n",
+          "!unchecked-download" },
+        { "an option of yum", "FROM a:1\nRUN yum-config-manager --save --setopt=sslverify=no\n",
+          "CKV2_DOCKER_15" },
+        { "of one repository", "FROM a:1\nRUN dnf config-manager --setopt '*.sslverify=0'\n",
+          "CKV2_DOCKER_15" },
+        { "of git, which is not yum's", "FROM a:1\nRUN git config http.sslVerify false\n",
+          "unchecked-download !CKV2_DOCKER_15" },
+        { "a host that pip trusts once",
+          "FROM a:1\nRUN python3 -m pip install --trusted-host=x y\n", "CKV2_DOCKER_4" },
+        { "or always", "FROM a:1\nRUN pip config set global.trusted-host x\n", "CKV2_DOCKER_4" },
+        { "wget", "FROM a:1\nRUN wget -q --no-check-certificate x\n",
+          "CKV2_DOCKER_3 !CKV2_DOCKER_2" },
+        { "digests of rpm", "FROM a:1\nRUN rpm --nofiledigest -i x\n",
+          "CKV2_DOCKER_10 !CKV2_DOCKER_9" },
+        { "signatures of apk", "FROM a:1\nRUN apk add --allow-untrusted x\n",
+          "CKV2_DOCKER_7 !CKV2_DOCKER_8" },
+        { "signatures of apt by a setting",
+          "FROM a:1\nRUN apt-get -o APT::Get::AllowUnauthenticated=true install x\n",
+          "CKV2_DOCKER_8 !CKV2_DOCKER_11" },
+        { "force", "FROM a:1\nRUN apt-get install -y --force-yes x\n",
+          "CKV2_DOCKER_11 !CKV2_DOCKER_8" },
+        { "a source that is trusted",
+          "FROM a:1\nRUN echo 'deb [trusted=yes] http://x y z' > /etc/apt/sources.list.d/x.list\n",
+          "unsigned-packages" },
+        { "signatures of yum", "FROM a:1\nRUN tdnf install -y --nogpgcheck x\n", "CKV2_DOCKER_9" },
+        { "a URL is downloaded by ADD", "FROM a:1\nADD https://x/y /z\n", "CKV_DOCKER_4" },
+        { "lists alone, of apk", "FROM a:1\nRUN apk update\n", "CKV_DOCKER_5" },
+        { "lists, and something else", "FROM a:1\nRUN apt-get update && rm -rf /x\n",
+          "CKV_DOCKER_5" },
+        { "an update of all by yum", "FROM a:1\nRUN yum -y update\n", "CKV_DOCKER_5 DL3031" },
+        { "an update of one package", "FROM a:1\nRUN yum -y update httpd\n",
+          "!CKV_DOCKER_5 !DL3031" },
+        { "lists that are used", "FROM a:1\nRUN apt-get -qq update && apt-get install -y x\n",
+          "!CKV_DOCKER_5" },
+        { "an upgrade of all by dnf", "FROM a:1\nRUN microdnf upgrade -y\n", "DL3039" },
+        { "the smallest upgrade of all", "FROM a:1\nRUN dnf -y upgrade-minimal\n", "DL3039" },
+        { "an upgrade of all by apk", "FROM a:1\nRUN apk -U upgrade\n", "DL3017" },
+
         /* RUN. */
         { "a pipe", "FROM a:1\nRUN wget -q -O - https://x | wc -l\n", "DL4006" },
         { "a pipe and pipefail",
@@ -331,23 +391,25 @@ static bool has_tag(json_t *finding, const char *tag)
         return false;
 }
 
-/* Is a rule told in a file, by its number or the end of its name? */
+/* Is a rule told in a file, by its number at hadolint or checkov, or the end of its name? */
 static bool is_told(const struct table *t, const struct fakehost *host, size_t row,
                     const char *rule, bool waived)
 {
-        char path[48], tag[64], end[64];
+        char path[48], tag[64], checkov[64], end[64];
         json_t *finding;
         size_t i;
 
         (void) snprintf(path, sizeof(path), "%zu/%s", row, t->file);
         (void) snprintf(tag, sizeof(tag), "hadolint:%s", rule);
+        (void) snprintf(checkov, sizeof(checkov), "checkov:%s", rule);
         (void) snprintf(end, sizeof(end), "/%s-%s", t->prefix, rule);
         json_array_foreach (host->findings, i, finding) {
                 const char *name = json_string_value(json_object_get(finding, "rule"));
 
                 if (strcmp(json_string_value(json_object_get(finding, "path")), path) == 0 &&
                     has_tag(finding, "waived") == waived &&
-                    (has_tag(finding, tag) || strcmp(strchr(name, '/'), end) == 0))
+                    (has_tag(finding, tag) || has_tag(finding, checkov) ||
+                     strcmp(strchr(name, '/'), end) == 0))
                         return true;
         }
         return false;

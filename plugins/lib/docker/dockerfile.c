@@ -115,6 +115,19 @@ static bool is_old_pair(const struct docker_line *l)
         return at >= l->length || l->text[at] != '=';
 }
 
+/* "b c" as a whole is b c; quotes within are left as they are. */
+static int unquote(struct docker_reader *r, struct docker_word *word)
+{
+        size_t n = word->text ? strlen(word->text) : 0;
+        char quote = n >= 2 ? *word->text : '\0';
+
+        if ((quote != '"' && quote != '\'') ||
+            strchr(word->text + 1, quote) != word->text + n - 1 || memchr(word->text, '\\', n))
+                return 0;
+        word->text = block_text(&r->file->blocks, word->text + 1, n - 2);
+        return word->text ? 0 : -ENOMEM;
+}
+
 static int read_pairs(struct docker_reader *r, struct docker_instruction *i)
 {
         _cleanup_(freep) struct docker_pair *pairs = NULL;
@@ -124,7 +137,8 @@ static int read_pairs(struct docker_reader *r, struct docker_instruction *i)
         int result;
 
         while ((result = docker_line_pair(&r->joined, &pair)) > 0) {
-                if (is_old && docker_line_rest(&r->joined, &pair.value) < 0)
+                if (is_old &&
+                    (docker_line_rest(&r->joined, &pair.value) < 0 || unquote(r, &pair.value) < 0))
                         return -ENOMEM;
                 if (!ARRAY_ROOM(pairs, n))
                         return -ENOMEM;
