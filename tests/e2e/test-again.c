@@ -4,12 +4,10 @@
  * A run that repeats another: what was good is kept, what was not runs again
  */
 #include "bench.h"
+#include "flow-text.h"
 
 #include <signal.h>
 #include <sys/wait.h>
-
-#define STEP(id, action, more) "{'id': '" id "', 'agent': 'tester', 'action': '" action "'" more "}"
-#define FLOW(steps)            "{'name': 'test', 'steps': [" steps "]}"
 
 static int setup(void **state)
 {
@@ -73,31 +71,11 @@ static int again(struct bench *b, const char *from, const char *definition, char
 }
 
 #define MENDED                                                                                     \
-        FLOW(STEP("a", "echo", ", 'inputs': {'value': '${run.id}'}") "," STEP(                     \
-                "b", "until",                                                                      \
-                ", 'needs': ['a'], 'inputs': {'path': 'b.txt'}") "," STEP("c", "echo",             \
-                                                                          ", "                     \
-                                                                          "'needs': "              \
-                                                                          "['b'], "                \
-                                                                          "'inputs':"              \
-                                                                          " {'value'"              \
-                                                                          ": "                     \
-                                                                          "'${steps."              \
-                                                                          "a.output}"              \
-                                                                          " ${steps."              \
-                                                                          "b.output}"              \
-                                                                          "'}") "," STEP("d",      \
-                                                                                         "echo",   \
-                                                                                         ", "      \
-                                                                                         "'when':" \
-                                                                                         " 'run."  \
-                                                                                         "id == "  \
-                                                                                         "1', "    \
-                                                                                         "'inputs" \
-                                                                                         "': "     \
-                                                                                         "{'"      \
-                                                                                         "value':" \
-                                                                                         " 1}"))
+        FLOW(STEP("a", "echo", ", 'inputs': {'value': '${run.id}'}"),                              \
+             STEP("b", "until", ", 'needs': ['a'], 'inputs': {'path': 'b.txt'}"),                  \
+             STEP("c", "echo",                                                                     \
+                  ", 'needs': ['b'], 'inputs': {'value': '${steps.a.output} ${steps.b.output}'}"), \
+             STEP("d", "echo", ", 'when': 'run.id == 1', 'inputs': {'value': 1}"))
 
 static void test_what_was_good_is_kept(void **state)
 {
@@ -154,27 +132,18 @@ static void test_with_a_new_definition(void **state)
         char plan[600];
 
         assert_int_equal(
-                bench_run(
-                        b,
-                        FLOW(STEP("a", "echo", ", 'inputs': {'value': 1}") "," STEP(
-                                "b", "echo",
-                                ", 'needs': ['a'], 'inputs': {'value': 2}") "," STEP("x", "echo",
-                                                                                     ", 'inputs': "
-                                                                                     "{'value': "
-                                                                                     "9}")),
-                        NULL),
+                bench_run(b,
+                          FLOW(STEP("a", "echo", ", 'inputs': {'value': 1}"),
+                               STEP("b", "echo", ", 'needs': ['a'], 'inputs': {'value': 2}"),
+                               STEP("x", "echo", ", 'inputs': {'value': 9}")),
+                          NULL),
                 RUN_EXIT_OK);
         assert_int_equal(
                 again(b, NULL,
-                      FLOW(STEP("a", "echo", ", 'inputs': {'value': 1}") "," STEP(
-                              "b", "echo",
-                              ", 'needs': ['a'], 'inputs': {'value': 3}") "," STEP("c", "echo",
-                                                                                   ", 'needs': "
-                                                                                   "['b'], "
-                                                                                   "'inputs': "
-                                                                                   "{'value': "
-                                                                                   "'${steps.b."
-                                                                                   "output}'}")),
+                      FLOW(STEP("a", "echo", ", 'inputs': {'value': 1}"),
+                           STEP("b", "echo", ", 'needs': ['a'], 'inputs': {'value': 3}"),
+                           STEP("c", "echo",
+                                ", 'needs': ['b'], 'inputs': {'value': '${steps.b.output}'}")),
                       plan, &err),
                 0);
         assert_string_equal(plan, "a:kept b:its definition has changed c:it comes after b");
@@ -183,10 +152,10 @@ static void test_with_a_new_definition(void **state)
 }
 
 #define EDIT_THEN_READ                                                                             \
-        FLOW(STEP("edit", "edit", ", 'inputs': {'path': 'a.txt', 'text': 'two\\n'}") "," STEP(     \
-                "read", "until",                                                                   \
-                ", 'needs': ['edit'], 'when': 'steps.edit.changed', 'inputs': "                    \
-                "{'path': 'b.txt'}"))
+        FLOW(STEP("edit", "edit", ", 'inputs': {'path': 'a.txt', 'text': 'two\\n'}"),              \
+             STEP("read", "until",                                                                 \
+                  ", 'needs': ['edit'], 'when': 'steps.edit.changed', 'inputs': "                  \
+                  "{'path': 'b.txt'}"))
 
 static void test_changes_stay_and_are_not_made_again(void **state)
 {
@@ -228,16 +197,14 @@ static void test_items_and_findings_come_along(void **state)
         size_t n;
 
         assert_int_equal(
-                bench_run(
-                        b,
-                        FLOW(STEP(
-                                "each", "echo",
-                                ", 'for_each': [1, 2], 'inputs': {'value': "
-                                "'${item}'}") "," STEP("find", "findings",
-                                                       "") "," STEP("bad", "until",
-                                                                    ", 'needs': ['each', 'find'], "
-                                                                    "'inputs': {'path': 'b.txt'}")),
-                        NULL),
+                bench_run(b,
+                          FLOW(STEP("each", "echo",
+                                    ", 'for_each': [1, 2], 'inputs': {'value': "
+                                    "'${item}'}"),
+                               STEP("find", "findings", ""),
+                               STEP("bad", "until",
+                                    ", 'needs': ['each', 'find'], 'inputs': {'path': 'b.txt'}")),
+                          NULL),
                 RUN_EXIT_FAILED);
         n = json_array_size(json_object_get(bench_row(b, "find", -1), "findings"));
         assert_true(n > 0);

@@ -4,13 +4,10 @@
  * Workflows within workflows: what crosses the border between a run and those that its steps run
  */
 #include "bench.h"
+#include "flow-text.h"
 
 #include <signal.h>
 #include <sys/wait.h>
-
-#define STEP(id, action, more) "{'id': '" id "', 'agent': 'tester', 'action': '" action "'" more "}"
-#define CALL(id, name, more)   "{'id': '" id "', 'workflow': '" name "'" more "}"
-#define FLOW(children, steps)  "{'name': 'test', 'workflows': {" children "}, 'steps': [" steps "]}"
 
 static pid_t self;
 
@@ -55,9 +52,10 @@ static size_t children_of(struct bench *b, const char *run, const char *step)
 }
 
 #define DOUBLE                                                                                     \
-        "'double': {'inputs': {'properties': {'n': {}}}, 'outputs': {'twice': ["                   \
-        "'${steps.a.output}', '${inputs.n}']}, 'steps': [" STEP(                                   \
-                "a", "echo", ", 'inputs': {'value': '${inputs.n}'}") "]}"
+        CHILD_WITH("double",                                                                       \
+                   "'inputs': {'properties': {'n': {}}}, "                                         \
+                   "'outputs': {'twice': ['${steps.a.output}', '${inputs.n}']}",                   \
+                   STEP("a", "echo", ", 'inputs': {'value': '${inputs.n}'}"))
 
 static void test_inputs_and_outputs(void **state)
 {
@@ -65,15 +63,13 @@ static void test_inputs_and_outputs(void **state)
 
         assert_int_equal(
                 bench_run(b,
-                          FLOW(DOUBLE ", 'all': {'steps': [" STEP("x", "echo",
-                                                                  ", 'inputs': "
-                                                                  "{'value': 7}") "]}",
-                               CALL("one", "double", ", 'inputs': {'n': 3}") "," CALL(
-                                       "two", "all", "") "," STEP("sum", "echo",
-                                                                  ", 'needs': ['one', 'two'], "
-                                                                  "'inputs': {'value': "
-                                                                  "'${steps.one.output.twice} "
-                                                                  "${steps.two.output}'}")),
+                          PARENT(DOUBLE
+                                 ", " CHILD("all", STEP("x", "echo", ", 'inputs': {'value': 7}")),
+                                 CALL("one", "double", ", 'inputs': {'n': 3}"),
+                                 CALL("two", "all", ""),
+                                 STEP("sum", "echo",
+                                      ", 'needs': ['one', 'two'], 'inputs': {'value': "
+                                      "'${steps.one.output.twice} ${steps.two.output}'}")),
                           NULL),
                 RUN_EXIT_OK);
         bench_output(b, "one", "{\"twice\":[3,3]}");
@@ -91,34 +87,18 @@ static void test_values_are_never_read_again(void **state)
 {
         struct bench *b = *state;
 
-        assert_int_equal(
-                bench_run(
-                        b,
-                        "{'name': 'test', 'inputs': {'properties': {'trap': {}}}, 'workflows': "
-                        "{" DOUBLE "}, 'steps': [" STEP(
-                                "first", "echo",
-                                ", 'inputs': {'value': ['${inputs.trap}', "
-                                "'<${inputs.trap}>']}") "," STEP("each", "echo",
-                                                                 ", 'needs': ['first'], "
-                                                                 "'for_each': "
-                                                                 "'${steps.first.output}', "
-                                                                 "'inputs': {'value': "
-                                                                 "'${item}'}") "," CALL("call",
-                                                                                        "double",
-                                                                                        ", "
-                                                                                        "'needs': "
-                                                                                        "['each'], "
-                                                                                        "'for_each'"
-                                                                                        ": "
-                                                                                        "'${steps."
-                                                                                        "each."
-                                                                                        "output}', "
-                                                                                        "'inputs': "
-                                                                                        "{'n': "
-                                                                                        "'${item}'"
-                                                                                        "}") "]}",
-                        "{'trap': '${run.id} $${inputs.trap}'}"),
-                RUN_EXIT_OK);
+        static const char flow[] = FLOW_WITH(
+                "'inputs': {'properties': {'trap': {}}}, 'workflows': {" DOUBLE "}",
+                STEP("first", "echo",
+                     ", 'inputs': {'value': ['${inputs.trap}', '<${inputs.trap}>']}"),
+                STEP("each", "echo",
+                     ", 'needs': ['first'], 'for_each': '${steps.first.output}', 'inputs': "
+                     "{'value': '${item}'}"),
+                CALL("call", "double",
+                     ", 'needs': ['each'], 'for_each': '${steps.each.output}', 'inputs': "
+                     "{'n': '${item}'}"));
+
+        assert_int_equal(bench_run(b, flow, "{'trap': '${run.id} $${inputs.trap}'}"), RUN_EXIT_OK);
         bench_output(b, "first", "[\"${run.id} $${inputs.trap}\",\"<${run.id} $${inputs.trap}>\"]");
         bench_output(b, "each", "[\"${run.id} $${inputs.trap}\",\"<${run.id} $${inputs.trap}>\"]");
         bench_output(b, "call",
@@ -132,31 +112,20 @@ static void test_findings_roll_up(void **state)
         struct bench *b = *state;
 
         assert_int_equal(
-                bench_run(
-                        b,
-                        FLOW("'look': {'workflows': {'deep': {'steps': [" STEP(
-                                     "f", "findings",
-                                     ", 'inputs': {'n': 3, 'severity': 'high'}") "]}}, 'steps': "
-                                                                                 "[" STEP(
-                                                                                         "g",
-                                                                                         "findin"
-                                                                                         "gs",
-                                                                                         ", "
-                                                                                         "'input"
-                                                                                         "s': "
-                                                                                         "{'n': "
-                                                                                         "2, "
-                                                                                         "'sever"
-                                                                                         "ity': "
-                                                                                         "'low'"
-                                                                                         "}") "," CALL("d",
-                                                                                                       "deep",
-                                                                                                       "") "]}",
-                             CALL("l", "look", "") "," STEP("n", "echo",
-                                                            ", 'needs': ['l'], 'inputs': "
-                                                            "{'value': "
-                                                            "'${steps.l.findings.total}'}")),
-                        NULL),
+                bench_run(b,
+                          PARENT(CHILD_WITH("look",
+                                            "'workflows': {" CHILD("deep",
+                                                                   STEP("f", "findings",
+                                                                        ", 'inputs': {'n': 3, "
+                                                                        "'severity': 'high'}")) "}",
+                                            STEP("g", "findings",
+                                                 ", 'inputs': {'n': 2, 'severity': 'low'}"),
+                                            CALL("d", "deep", "")),
+                                 CALL("l", "look", ""),
+                                 STEP("n", "echo",
+                                      ", 'needs': ['l'], 'inputs': {'value': "
+                                      "'${steps.l.findings.total}'}")),
+                          NULL),
                 RUN_EXIT_FINDINGS);
         bench_output(b, "n", "5");
         assert_int_equal(json_array_size(json_object_get(bench_row(b, "l", -1), "findings")), 5);
@@ -166,20 +135,13 @@ static void test_failure_fails_the_step(void **state)
 {
         struct bench *b = *state;
 
-        assert_int_equal(
-                bench_run(
-                        b,
-                        FLOW("'bad': {'steps': [" STEP("x", "fail", "") "]}",
-                             CALL("call", "bad",
-                                  ", 'retry': {'attempts': 3, 'backoff': '1ms'}") "," STEP("after",
-                                                                                           "noop",
-                                                                                           ", "
-                                                                                           "'needs'"
-                                                                                           ": "
-                                                                                           "['call'"
-                                                                                           "]")),
-                        NULL),
-                RUN_EXIT_FAILED);
+        assert_int_equal(bench_run(b,
+                                   PARENT(CHILD("bad", STEP("x", "fail", "")),
+                                          CALL("call", "bad",
+                                               ", 'retry': {'attempts': 3, 'backoff': '1ms'}"),
+                                          STEP("after", "noop", ", 'needs': ['call']")),
+                                   NULL),
+                         RUN_EXIT_FAILED);
         bench_state(b, "call", "failed");
         assert_non_null(strstr(bench_text(b, "call", "reason"), "failed at its step x"));
         bench_state(b, "after", "skipped");
@@ -187,9 +149,9 @@ static void test_failure_fails_the_step(void **state)
 }
 
 #define SLOW                                                                                       \
-        FLOW("'slow': {'steps': [" STEP("s", "sleep", ", 'inputs': {'ms': 10000}") "," STEP(       \
-                     "last", "noop", ", 'always': true") "]}",                                     \
-             CALL("call", "slow", ""))
+        PARENT(CHILD("slow", STEP("s", "sleep", ", 'inputs': {'ms': 10000}"),                      \
+                     STEP("last", "noop", ", 'always': true")),                                    \
+               CALL("call", "slow", ""))
 
 /* Cancels b->user (the parent, or the child) when the sleeper runs. */
 static void cancel_at_running(struct bench *b, const json_t *event)
@@ -235,25 +197,25 @@ static void test_timeouts_cross(void **state)
 {
         struct bench *b = *state;
 
-        assert_int_equal(bench_run(b,
-                                   FLOW("'slow': {'steps': [" STEP(
-                                                "s", "sleep", ", 'inputs': {'ms': 60000}") "]}",
-                                        CALL("call", "slow", ", 'timeout': '300ms'")),
-                                   NULL),
-                         RUN_EXIT_FAILED);
+        assert_int_equal(
+                bench_run(b,
+                          PARENT(CHILD("slow", STEP("s", "sleep", ", 'inputs': {'ms': 60000}")),
+                                 CALL("call", "slow", ", 'timeout': '300ms'")),
+                          NULL),
+                RUN_EXIT_FAILED);
         assert_string_equal(bench_text(b, "call", "verdict"), "timeout");
         look_inside(b, "call", -1);
         bench_run_state(b, "failed");
 }
 
 #define EDITS                                                                                      \
-        FLOW("'edits': {'steps': [" STEP("e", "edit",                                              \
-                                         ", 'inputs': {'path': 'a.txt', 'text': "                  \
-                                         "'two\\n'}") "]}",                                        \
-             CALL("call", "edits", "") "," STEP("r", "read",                                       \
-                                                ", 'needs': ['call'], 'when': "                    \
-                                                "'steps.call.changed', 'inputs': "                 \
-                                                "{'path': 'a.txt'}"))
+        PARENT(CHILD("edits", STEP("e", "edit",                                                    \
+                                   ", 'inputs': {'path': 'a.txt', 'text': "                        \
+                                   "'two\\n'}")),                                                  \
+               CALL("call", "edits", ""),                                                          \
+               STEP("r", "read",                                                                   \
+                    ", 'needs': ['call'], 'when': 'steps.call.changed', 'inputs': {'path': "       \
+                    "'a.txt'}"))
 
 static void decide_inside(struct bench *b, int64_t uid, int want)
 {
@@ -294,13 +256,10 @@ static void test_approval_inside(void **state)
 static void test_depth(void **state)
 {
         struct bench *b = *state;
-        char flow[4000] = "{'steps': [" STEP("x", "echo", ", 'inputs': {'value': 1}") "]}",
-             outer[4000];
+        char flow[4000] = "{" STEPS(STEP("x", "echo", ", 'inputs': {'value': 1}")) "}", outer[4000];
 
         for (int i = 0; i < FLOW_DEPTH_MAX - 1; i++) {
-                (void) snprintf(outer, sizeof(outer),
-                                "{'name': 'test', 'workflows': {'in': %.3800s}, 'steps': [" CALL(
-                                        "x", "in", "") "]}",
+                (void) snprintf(outer, sizeof(outer), PARENT("'in': %.3800s", CALL("x", "in", "")),
                                 flow);
                 memcpy(flow, outer, sizeof(flow));
         }
@@ -328,13 +287,14 @@ static void die(struct bench *b, const json_t *event)
 }
 
 #define DEADLY                                                                                     \
-        FLOW("'in': {'steps': [" STEP("a", "echo", ", 'inputs': {'value': 1}") "," STEP(           \
-                     "b", "findings",                                                              \
-                     ", 'needs': ['a'], 'inputs': {'n': 2, 'severity': 'low'}") "]}",              \
-             CALL("call", "in", "") "," STEP("c", "echo",                                          \
-                                             ", 'needs': ['call'], 'inputs': "                     \
-                                             "{'value': "                                          \
-                                             "'${steps.call.findings.total}'}"))
+        PARENT(CHILD("in", STEP("a", "echo", ", 'inputs': {'value': 1}"),                          \
+                     STEP("b", "findings",                                                         \
+                          ", 'needs': ['a'], 'inputs': {'n': 2, 'severity': 'low'}")),             \
+               CALL("call", "in", ""),                                                             \
+               STEP("c", "echo",                                                                   \
+                    ", 'needs': ['call'], 'inputs': "                                              \
+                    "{'value': "                                                                   \
+                    "'${steps.call.findings.total}'}"))
 
 static void test_no_orphan_and_no_double(void **state)
 {

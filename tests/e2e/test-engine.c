@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench.h"
+#include "flow-text.h"
 
 #include "base/blob.h"
 #include "run/file-input.h"
@@ -15,10 +16,6 @@
 #ifdef FAKE_CELL
 #include "fakecell.h"
 #endif
-
-#define STEP(id, action, more) "{'id': '" id "', 'agent': 'tester', 'action': '" action "'" more "}"
-#define FLOW(steps)            "{'name': 'test', 'steps': [" steps "]}"
-#define FLOW_WITH(more, steps) "{'name': 'test', " more ", 'steps': [" steps "]}"
 
 static pid_t self; /* a child that fails an assertion must not go on with the next test */
 
@@ -67,33 +64,18 @@ static void test_chain(void **state)
 {
         struct bench *b = *state;
 
-        assert_int_equal(bench_run(b,
-                                   FLOW(STEP("a", "echo",
-                                             ", 'inputs': {'value': {'n': 1, 's': "
-                                             "'${run.id}'}}") "," STEP("b", "echo",
-                                                                       ", 'needs': ['a'], "
-                                                                       "'inputs': {'value': "
-                                                                       "'${steps.a.output.n}'"
-                                                                       "}") "," STEP("c", "echo",
-                                                                                     ", "
-                                                                                     "'needs'"
-                                                                                     ": "
-                                                                                     "['b'], "
-                                                                                     "'inputs"
-                                                                                     "': "
-                                                                                     "{'"
-                                                                                     "value':"
-                                                                                     " 'b=${"
-                                                                                     "steps."
-                                                                                     "b."
-                                                                                     "output}"
-                                                                                     " ${"
-                                                                                     "steps."
-                                                                                     "b."
-                                                                                     "state}'"
-                                                                                     "}")),
-                                   NULL),
-                         RUN_EXIT_OK);
+        assert_int_equal(
+                bench_run(b,
+                          FLOW(STEP("a", "echo",
+                                    ", 'inputs': {'value': {'n': 1, 's': "
+                                    "'${run.id}'}}"),
+                               STEP("b", "echo",
+                                    ", 'needs': ['a'], 'inputs': {'value': '${steps.a.output.n}'}"),
+                               STEP("c", "echo",
+                                    ", 'needs': ['b'], 'inputs': {'value': 'b=${steps.b.output} "
+                                    "${steps.b.state}'}")),
+                          NULL),
+                RUN_EXIT_OK);
         bench_run_state(b, "succeeded");
         bench_output(b, "b", "1");
         bench_output(b, "c", "\"b=1 done\"");
@@ -131,17 +113,13 @@ static void test_no_barrier(void **state)
 {
         struct bench *b = *state;
 
-        assert_int_equal(
-                bench_run(
-                        b,
-                        FLOW(STEP("slow", "sleep", ", 'inputs': {'ms': 400}") "," STEP(
-                                "quick", "noop",
-                                "") "," STEP("after", "noop",
-                                             ", 'needs': ['quick']") "," STEP("last", "noop",
-                                                                              ", 'needs': ['slow', "
-                                                                              "'after']")),
-                        NULL),
-                RUN_EXIT_OK);
+        assert_int_equal(bench_run(b,
+                                   FLOW(STEP("slow", "sleep", ", 'inputs': {'ms': 400}"),
+                                        STEP("quick", "noop", ""),
+                                        STEP("after", "noop", ", 'needs': ['quick']"),
+                                        STEP("last", "noop", ", 'needs': ['slow', 'after']")),
+                                   NULL),
+                         RUN_EXIT_OK);
         assert_true(at(b, "after", "done") < at(b, "slow", "done"));
         assert_true(at(b, "slow", "done") < at(b, "last", "running"));
 }
@@ -170,15 +148,12 @@ static void test_concurrency(void **state)
 {
         struct bench *b = *state;
 
-        assert_int_equal(
-                bench_run(b,
-                          FLOW_WITH("'concurrency': 2",
-                                    STEP("a", "sleep", "") "," STEP("b", "sleep", "") "," STEP(
-                                            "c", "sleep", "") "," STEP("d", "sleep",
-                                                                       "") "," STEP("e", "sleep",
-                                                                                    "")),
-                          NULL),
-                RUN_EXIT_OK);
+        assert_int_equal(bench_run(b,
+                                   FLOW_WITH("'concurrency': 2", STEP("a", "sleep", ""),
+                                             STEP("b", "sleep", ""), STEP("c", "sleep", ""),
+                                             STEP("d", "sleep", ""), STEP("e", "sleep", "")),
+                                   NULL),
+                         RUN_EXIT_OK);
         assert_int_equal(most_running(b, false), 2);
 }
 
@@ -186,26 +161,20 @@ static void test_when(void **state)
 {
         struct bench *b = *state;
 
-        assert_int_equal(bench_run(b,
-                                   FLOW_WITH("'inputs': {'type': 'object', 'properties': {'go': "
-                                             "{'type': 'boolean', 'default': false}}}",
-                                             STEP("a", "echo",
-                                                  ", 'when': 'inputs.go', 'inputs': {'value': "
-                                                  "1}") "," STEP("b", "echo",
-                                                                 ", 'needs': ['a'], 'inputs': "
-                                                                 "{'value': "
-                                                                 "'${default(steps.a.output, "
-                                                                 "7)}'}") "," STEP("c", "echo",
-                                                                                   ", 'needs': "
-                                                                                   "['a'], "
-                                                                                   "'when': "
-                                                                                   "'steps.a."
-                                                                                   "state == "
-                                                                                   "\\'"
-                                                                                   "skipped\\'"
-                                                                                   "'")),
-                                   NULL),
-                         RUN_EXIT_OK);
+        assert_int_equal(
+                bench_run(
+                        b,
+                        FLOW_WITH(
+                                "'inputs': {'type': 'object', 'properties': {'go': "
+                                "{'type': 'boolean', 'default': false}}}",
+                                STEP("a", "echo", ", 'when': 'inputs.go', 'inputs': {'value': 1}"),
+                                STEP("b", "echo",
+                                     ", 'needs': ['a'], 'inputs': {'value': "
+                                     "'${default(steps.a.output, 7)}'}"),
+                                STEP("c", "echo",
+                                     ", 'needs': ['a'], 'when': 'steps.a.state == \\'skipped\\''")),
+                        NULL),
+                RUN_EXIT_OK);
         bench_state(b, "a", "skipped");
         bench_output(b, "b", "7");
         bench_state(b, "c", "done");
@@ -217,14 +186,12 @@ static void test_missing_reference_fails(void **state)
         struct bench *b = *state;
 
         assert_int_equal(bench_run(b,
-                                   FLOW(STEP("a", "noop", ", 'when': 'false'") "," STEP(
-                                           "b", "echo",
-                                           ", 'needs': ['a'], 'inputs': {'value': "
-                                           "'${steps.a.output.x}'}") "," STEP("c", "noop",
-                                                                              ", 'needs': ['a'], "
-                                                                              "'when': "
-                                                                              "'steps.a.output.x "
-                                                                              "== 1'")),
+                                   FLOW(STEP("a", "noop", ", 'when': 'false'"),
+                                        STEP("b", "echo",
+                                             ", 'needs': ['a'], 'inputs': {'value': "
+                                             "'${steps.a.output.x}'}"),
+                                        STEP("c", "noop",
+                                             ", 'needs': ['a'], 'when': 'steps.a.output.x == 1'")),
                                    NULL),
                          RUN_EXIT_FAILED);
         bench_state(b, "b", "failed");
@@ -238,30 +205,14 @@ static void test_failure_skips_what_needs_it(void **state)
         struct bench *b = *state;
 
         assert_int_equal(
-                bench_run(
-                        b,
-                        FLOW(STEP("a", "fail", "") "," STEP("b", "noop", ", 'needs': ['a']") "," STEP(
-                                "c", "noop",
-                                ", 'needs': ['b']") "," STEP("other", "noop",
-                                                             "") "," STEP("more", "noop",
-                                                                          ", "
-                                                                          "'needs': "
-                                                                          "['other'"
-                                                                          "]") "," STEP("clean",
-                                                                                        "echo",
-                                                                                        ", "
-                                                                                        "'needs': "
-                                                                                        "['c'], "
-                                                                                        "'always': "
-                                                                                        "true, "
-                                                                                        "'inputs': "
-                                                                                        "{'value': "
-                                                                                        "'${steps."
-                                                                                        "a.state} "
-                                                                                        "${steps.c."
-                                                                                        "state}'"
-                                                                                        "}")),
-                        NULL),
+                bench_run(b,
+                          FLOW(STEP("a", "fail", ""), STEP("b", "noop", ", 'needs': ['a']"),
+                               STEP("c", "noop", ", 'needs': ['b']"), STEP("other", "noop", ""),
+                               STEP("more", "noop", ", 'needs': ['other']"),
+                               STEP("clean", "echo",
+                                    ", 'needs': ['c'], 'always': true, 'inputs': {'value': "
+                                    "'${steps.a.state} ${steps.c.state}'}")),
+                          NULL),
                 RUN_EXIT_FAILED);
         bench_run_state(b, "failed");
         bench_state(b, "a", "failed");
@@ -278,9 +229,9 @@ static void test_failure_that_continues(void **state)
 
         assert_int_equal(
                 bench_run(b,
-                          FLOW(STEP("a", "fail", ", 'on_failure': 'continue'") "," STEP(
-                                  "b", "echo",
-                                  ", 'needs': ['a'], 'inputs': {'value': '${steps.a.verdict}'}")),
+                          FLOW(STEP("a", "fail", ", 'on_failure': 'continue'"),
+                               STEP("b", "echo",
+                                    ", 'needs': ['a'], 'inputs': {'value': '${steps.a.verdict}'}")),
                           NULL),
                 RUN_EXIT_OK);
         bench_run_state(b, "succeeded");
@@ -329,26 +280,12 @@ static void test_what_is_never_retried(void **state)
         struct bench *b = *state;
 
         assert_int_equal(
-                bench_run(
-                        b,
-                        FLOW(STEP("input", "fail", RETRY("3") ", 'inputs': {'how': 'input'}") "," STEP(
-                                "limit", "fail",
-                                RETRY("3") ", 'inputs': {'how': 'limit'}") "," STEP("schema",
-                                                                                    "fail",
-                                                                                    RETRY("3") ", "
-                                                                                               "'in"
-                                                                                               "put"
-                                                                                               "s':"
-                                                                                               " {'"
-                                                                                               "how"
-                                                                                               "': "
-                                                                                               "'sc"
-                                                                                               "hem"
-                                                                                               "a'"
-                                                                                               "}") "," STEP("crash",
-                                                                                                             "fail",
-                                                                                                             RETRY("3") ", 'inputs': {'how': 'abort'}")),
-                        NULL),
+                bench_run(b,
+                          FLOW(STEP("input", "fail", RETRY("3") ", 'inputs': {'how': 'input'}"),
+                               STEP("limit", "fail", RETRY("3") ", 'inputs': {'how': 'limit'}"),
+                               STEP("schema", "fail", RETRY("3") ", 'inputs': {'how': 'schema'}"),
+                               STEP("crash", "fail", RETRY("3") ", 'inputs': {'how': 'abort'}")),
+                          NULL),
                 RUN_EXIT_FAILED);
         assert_int_equal(bench_attempts(b, "input"), 1);
         assert_int_equal(bench_attempts(b, "limit"), 1);
@@ -391,11 +328,9 @@ static void test_run_timeout(void **state)
         assert_int_equal(
                 bench_run(b,
                           FLOW_WITH("'timeout': '80ms'",
-                                    STEP("a", "sleep", ", 'inputs': {'ms': 8000}") "," STEP(
-                                            "b", "noop",
-                                            ", 'needs': ['a']") "," STEP("clean", "noop",
-                                                                         ", 'needs': ['b'], "
-                                                                         "'always': true")),
+                                    STEP("a", "sleep", ", 'inputs': {'ms': 8000}"),
+                                    STEP("b", "noop", ", 'needs': ['a']"),
+                                    STEP("clean", "noop", ", 'needs': ['b'], 'always': true")),
                           NULL),
                 RUN_EXIT_FAILED);
         bench_run_state(b, "failed");
@@ -410,20 +345,15 @@ static void test_for_each(void **state)
         struct bench *b = *state;
 
         assert_int_equal(
-                bench_run(
-                        b,
-                        FLOW(STEP("list", "echo", ", 'inputs': {'value': ['x', 'y', 'z']}") "," STEP(
-                                "each", "echo",
-                                ", 'needs': ['list'], 'for_each': '${steps.list.output}', "
-                                "'inputs': {'value': '${index}:${item}'}") "," STEP("after", "echo",
-                                                                                    ", 'needs': "
-                                                                                    "['each'], "
-                                                                                    "'inputs': "
-                                                                                    "{'value': "
-                                                                                    "'${steps.each."
-                                                                                    "output[2]}'"
-                                                                                    "}")),
-                        NULL),
+                bench_run(b,
+                          FLOW(STEP("list", "echo", ", 'inputs': {'value': ['x', 'y', 'z']}"),
+                               STEP("each", "echo",
+                                    ", 'needs': ['list'], 'for_each': '${steps.list.output}', "
+                                    "'inputs': {'value': '${index}:${item}'}"),
+                               STEP("after", "echo",
+                                    ", 'needs': ['each'], 'inputs': {'value': "
+                                    "'${steps.each.output[2]}'}")),
+                          NULL),
                 RUN_EXIT_OK);
         bench_output(b, "each", "[\"0:x\",\"1:y\",\"2:z\"]");
         bench_output(b, "after", "\"2:z\"");
@@ -462,10 +392,10 @@ static void test_for_each_with_a_bad_item(void **state)
                                    FLOW(STEP("each", "sleep",
                                              ", 'for_each': [1, 'bad', 3], 'on_failure': "
                                              "'continue', 'inputs': {'ms': '${item}', 'value': "
-                                             "'${item}'}") "," STEP("after", "echo",
-                                                                    ", 'needs': ['each'], "
-                                                                    "'inputs': {'value': "
-                                                                    "'${steps.each.output}'}")),
+                                             "'${item}'}"),
+                                        STEP("after", "echo",
+                                             ", 'needs': ['each'], 'inputs': {'value': "
+                                             "'${steps.each.output}'}")),
                                    NULL),
                          RUN_EXIT_OK);
         bench_state(b, "each", "failed");
@@ -479,13 +409,12 @@ static void test_logs_and_findings(void **state)
         struct bench *b = *state;
         struct err err = { 0 };
 
-        assert_int_equal(
-                bench_run(b,
-                          FLOW_WITH("'fail_on': 'high'",
-                                    STEP("a", "echo", ", 'inputs': {'say': 'hello'}") "," STEP(
-                                            "b", "findings", ", 'inputs': {'n': 3}")),
-                          NULL),
-                RUN_EXIT_FINDINGS);
+        assert_int_equal(bench_run(b,
+                                   FLOW_WITH("'fail_on': 'high'",
+                                             STEP("a", "echo", ", 'inputs': {'say': 'hello'}"),
+                                             STEP("b", "findings", ", 'inputs': {'n': 3}")),
+                                   NULL),
+                         RUN_EXIT_FINDINGS);
         bench_run_state(b, "succeeded");
         assert_int_equal(
                 store_logs(b->store, (struct step_key){ b->run, "a", -1 }, 0, 0, &logs, &err), 0);
@@ -515,16 +444,17 @@ static void test_second_look_replaces_the_first(void **state)
                 int want;
         } rows[] = {
                 { "found once", FLOW(LOOK("a", "")), RUN_EXIT_FINDINGS },
-                { "found, and found again", FLOW(LOOK("a", "") "," LOOK("b", ", 'needs': ['a']")),
+                { "found, and found again", FLOW(LOOK("a", ""), LOOK("b", ", 'needs': ['a']")),
                   RUN_EXIT_FINDINGS },
                 { "found, and not looked at again, because the second look was skipped",
-                  FLOW(LOOK("a", "") "," LOOK("b", ", 'needs': ['a'], 'when': 'false'")),
+                  FLOW(LOOK("a", ""), LOOK("b", ", 'needs': ['a'], 'when': 'false'")),
                   RUN_EXIT_FINDINGS },
                 { "found, mended, not found again",
-                  FLOW(LOOK("a", "") "," STEP("fix", "edit-auto",
-                                              ", 'needs': ['a'], 'inputs': {'path': 'a.txt', "
-                                              "'text': 'two'}") "," LOOK("b",
-                                                                         ", 'needs': ['fix']")),
+                  FLOW(LOOK("a", ""),
+                       STEP("fix", "edit-auto",
+                            ", 'needs': ['a'], 'inputs': {'path': 'a.txt', "
+                            "'text': 'two'}"),
+                       LOOK("b", ", 'needs': ['fix']")),
                   RUN_EXIT_OK },
         };
         struct bench *b = *state;
@@ -552,18 +482,12 @@ static void test_file_input(void **state)
         (void) snprintf(name, sizeof(name), "%.2s/%s", sha256, sha256);
         assert_int_equal(utimensat(store_blobs(b->store), name, long_ago, 0), 0);
         assert_int_equal(
-                bench_run(
-                        b,
-                        FLOW_WITH(
-                                "'inputs': {'type': 'object', 'properties': {'f': {'type': "
-                                "'string', 'format': 'linhay-file'}}}",
-                                STEP("good", "count",
-                                     ", 'inputs': {'file': '${inputs.f}'}") "," STEP("bad", "count",
-                                                                                     ", 'inputs': "
-                                                                                     "{'file': "
-                                                                                     "'/etc/"
-                                                                                     "passwd'}")),
-                        inputs),
+                bench_run(b,
+                          FLOW_WITH("'inputs': {'type': 'object', 'properties': {'f': {'type': "
+                                    "'string', 'format': 'linhay-file'}}}",
+                                    STEP("good", "count", ", 'inputs': {'file': '${inputs.f}'}"),
+                                    STEP("bad", "count", ", 'inputs': {'file': '/etc/passwd'}")),
+                          inputs),
                 RUN_EXIT_FAILED);
         bench_output(b, "good", "7");
         assert_string_equal(bench_text(b, "bad", "verdict"), "schema");
@@ -585,9 +509,9 @@ static void cancel_at_running(struct bench *b, const json_t *event)
 }
 
 #define CANCELLED_FLOW                                                                             \
-        FLOW(STEP("a", "sleep", ", 'inputs': {'ms': 8000}") "," STEP(                              \
-                "b", "noop", ", 'needs': ['a']") "," STEP("clean", "noop",                         \
-                                                          ", 'needs': ['b'], 'always': true"))
+        FLOW(STEP("a", "sleep", ", 'inputs': {'ms': 8000}"),                                       \
+             STEP("b", "noop", ", 'needs': ['a']"),                                                \
+             STEP("clean", "noop", ", 'needs': ['b'], 'always': true"))
 
 static void test_cancel_in_order(void **state)
 {
@@ -641,9 +565,10 @@ static void reopen(struct bench *b, bool approve_all, bool four_eyes)
 }
 
 #define EDIT_FLOW                                                                                  \
-        FLOW(STEP("edit", "edit", ", 'inputs': {'path': 'a.txt', 'text': 'two\\n'}") "," STEP(     \
-                "read", "read",                                                                    \
-                ", 'needs': ['edit'], 'when': 'steps.edit.changed', 'inputs': {'path': 'a.txt'}"))
+        FLOW(STEP("edit", "edit", ", 'inputs': {'path': 'a.txt', 'text': 'two\\n'}"),              \
+             STEP("read", "read",                                                                  \
+                  ", 'needs': ['edit'], 'when': 'steps.edit.changed', 'inputs': {'path': "         \
+                  "'a.txt'}"))
 
 static void test_approval_is_waited_for(void **state)
 {
@@ -696,10 +621,10 @@ static void test_items_are_approved_one_by_one(void **state)
         assert_int_equal(bench_run(b,
                                    FLOW(STEP("edit", "edit",
                                              ", 'for_each': ['x', 'y'], 'inputs': {'path': "
-                                             "'${item}'}") "," STEP("after", "echo",
-                                                                    ", 'needs': ['edit'], "
-                                                                    "'inputs': {'value': "
-                                                                    "'${steps.edit.changed}'}")),
+                                             "'${item}'}"),
+                                        STEP("after", "echo",
+                                             ", 'needs': ['edit'], 'inputs': {'value': "
+                                             "'${steps.edit.changed}'}")),
                                    NULL),
                          RUN_EXIT_WAITING);
         assert_int_equal(bench_events(b, "approval", "state", "open"), 2);
@@ -726,10 +651,10 @@ static void test_rejected_output_is_missing(void **state)
 
         assert_int_equal(
                 bench_run(b,
-                          FLOW(STEP("edit", "edit", ", 'on_failure': 'continue'") "," STEP(
-                                  "after", "echo",
-                                  ", 'needs': ['edit'], 'inputs': {'value': "
-                                  "'${default(steps.edit.output, 7)} ${steps.edit.state}'}")),
+                          FLOW(STEP("edit", "edit", ", 'on_failure': 'continue'"),
+                               STEP("after", "echo",
+                                    ", 'needs': ['edit'], 'inputs': {'value': "
+                                    "'${default(steps.edit.output, 7)} ${steps.edit.state}'}")),
                           NULL),
                 RUN_EXIT_WAITING);
         assert_int_equal(engine_decide(b->engine, STEP_KEY(b->run, "edit"), &no, NULL, NULL, &err),
@@ -857,9 +782,9 @@ static void test_auto_is_applied_by_policy(void **state)
 
         assert_int_equal(
                 bench_run(b,
-                          FLOW(STEP("edit", "edit-auto", ", 'inputs': {'copies': 3}") "," STEP(
-                                  "read", "read",
-                                  ", 'needs': ['edit'], 'inputs': {'path': 'edited.txt.2'}")),
+                          FLOW(STEP("edit", "edit-auto", ", 'inputs': {'copies': 3}"),
+                               STEP("read", "read",
+                                    ", 'needs': ['edit'], 'inputs': {'path': 'edited.txt.2'}")),
                           NULL),
                 RUN_EXIT_OK);
         bench_output(b, "read", "\"edited\\n\"");
@@ -884,10 +809,9 @@ static void test_no_change_asks_nobody(void **state)
         assert_int_equal(bench_run(b,
                                    FLOW(STEP("edit", "edit",
                                              ", 'inputs': {'path': 'a.txt', 'text': "
-                                             "'one\\n'}") "," STEP("more", "noop",
-                                                                   ", 'needs': ['edit'], "
-                                                                   "'when': "
-                                                                   "'steps.edit.changed'")),
+                                             "'one\\n'}"),
+                                        STEP("more", "noop",
+                                             ", 'needs': ['edit'], 'when': 'steps.edit.changed'")),
                                    NULL),
                          RUN_EXIT_OK);
         bench_state(b, "edit", "done");
@@ -1075,17 +999,10 @@ static void test_crash_is_retried(void **state)
         struct bench *b = *state;
 
         run_and_die(b,
-                    FLOW(STEP("a", "echo",
-                              ", 'inputs': {'value': 5}") "," STEP("b", "echo",
-                                                                   ", 'needs': ['a'], "
-                                                                   "'inputs': {'value': "
-                                                                   "'${steps.a.output}'"
-                                                                   "}") "," STEP("c", "noop",
-                                                                                 ", "
-                                                                                 "'needs"
-                                                                                 "': "
-                                                                                 "['b'"
-                                                                                 "]")),
+                    FLOW(STEP("a", "echo", ", 'inputs': {'value': 5}"),
+                         STEP("b", "echo",
+                              ", 'needs': ['a'], 'inputs': {'value': '${steps.a.output}'}"),
+                         STEP("c", "noop", ", 'needs': ['b']")),
                     "b");
         assert_int_equal(bench_carry(b), RUN_EXIT_OK);
         bench_output(b, "b", "5");
@@ -1115,21 +1032,15 @@ static void test_crash_among_items(void **state)
 {
         struct bench *b = *state;
 
-        run_and_die(
-                b,
-                FLOW(STEP("list", "echo", ", 'inputs': {'value': [1, 2, 3, 4]}") "," STEP(
-                        "each", "echo",
-                        ", 'needs': ['list'], 'max_parallel': 1, 'for_each': "
-                        "'${steps.list.output}', 'inputs': {'value': '${item}'}") "," STEP("die",
-                                                                                           "noop",
-                                                                                           ", "
-                                                                                           "'needs'"
-                                                                                           ": "
-                                                                                           "['list'"
-                                                                                           "]") "," STEP("last",
-                                                                                                         "echo",
-                                                                                                         ", 'needs': ['each'], 'inputs': {'value': '${steps.each.output}'}")),
-                "die");
+        run_and_die(b,
+                    FLOW(STEP("list", "echo", ", 'inputs': {'value': [1, 2, 3, 4]}"),
+                         STEP("each", "echo",
+                              ", 'needs': ['list'], 'max_parallel': 1, 'for_each': "
+                              "'${steps.list.output}', 'inputs': {'value': '${item}'}"),
+                         STEP("die", "noop", ", 'needs': ['list']"),
+                         STEP("last", "echo",
+                              ", 'needs': ['each'], 'inputs': {'value': '${steps.each.output}'}")),
+                    "die");
         assert_int_equal(bench_carry(b), RUN_EXIT_OK);
         bench_output(b, "last", "[1,2,3,4]");
         assert_int_equal(bench_attempts(b, "list"), 1);
@@ -1171,8 +1082,8 @@ static void test_decision_over_the_socket(void **state)
         b->user = &remote;
         b->on_event = ask_from_afar;
         assert_int_equal(bench_run(b,
-                                   FLOW(STEP("edit", "edit", "") "," STEP(
-                                           "slow", "sleep", ", 'inputs': {'ms': 500}")),
+                                   FLOW(STEP("edit", "edit", ""),
+                                        STEP("slow", "sleep", ", 'inputs': {'ms': 500}")),
                                    NULL),
                          RUN_EXIT_OK);
         assert_int_equal(pthread_join(remote.thread, NULL), 0);
@@ -1254,8 +1165,8 @@ static void test_full_disk(void **state)
 
         b->on_event = fill_at_running;
         bench_submit(b,
-                     FLOW(STEP("a", "noop", "") "," STEP("b", "noop", ", 'needs': ['a']") "," STEP(
-                             "c", "noop", ", 'needs': ['b']")),
+                     FLOW(STEP("a", "noop", ""), STEP("b", "noop", ", 'needs': ['a']"),
+                          STEP("c", "noop", ", 'needs': ['b']")),
                      NULL);
         assert_int_equal(engine_run_until_idle(b->engine, &err), RUN_EXIT_TROUBLE);
         assert_string_not_equal(engine_trouble(b->engine), "");
@@ -1355,7 +1266,7 @@ static void test_sandbox_in_trouble(void **state)
         struct err err = { 0 };
 
         fakecell.start_error = -EPERM;
-        assert_int_equal(bench_run(b, FLOW(STEP("a", "noop", "") "," STEP("b", "noop", "")), NULL),
+        assert_int_equal(bench_run(b, FLOW(STEP("a", "noop", ""), STEP("b", "noop", "")), NULL),
                          RUN_EXIT_TROUBLE);
         assert_non_null(strstr(engine_trouble(b->engine), "does not start"));
         bench_run_state(b, "running");

@@ -16,7 +16,7 @@ tests_unit_test_retry_LDADD = $(TEST_LIBS)
 # The engine, over real cells and over forked children that need no sandbox and fail on demand.
 check_PROGRAMS += tests/e2e/test-engine tests/e2e/test-engine-fake tests/e2e/agents/tester.so
 TESTS += tests/e2e/test-engine tests/e2e/test-engine-fake
-ENGINE_BENCH = tests/e2e/bench.c tests/e2e/bench.h tests/test.h
+ENGINE_BENCH = tests/e2e/bench.c tests/e2e/bench.h tests/e2e/flow-text.h tests/test.h
 
 tests_e2e_test_engine_SOURCES = tests/e2e/test-engine.c $(ENGINE_BENCH)
 tests_e2e_test_engine_CPPFLAGS = $(TEST_CPPFLAGS)
