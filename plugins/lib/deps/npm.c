@@ -203,8 +203,10 @@ int dep_yarn_lock(struct dep_reader *r)
                 if (!*name || n < 9 || memcmp(text, "version", 7) != 0 ||
                     (text[7] != ' ' && text[7] != ':'))
                         continue;
-                from = 7 + strspn(text + 7, ": \"");
-                length = from < n ? MIN_OF(n - from, (size_t) DEPS_TEXT_MAX) : 0;
+                from = 7;
+                while (from < n && (text[from] == ':' || text[from] == ' ' || text[from] == '"'))
+                        from++;
+                length = MIN_OF(n - from, (size_t) DEPS_TEXT_MAX);
                 memcpy(version, text + from, length);
                 version[length] = '\0';
                 version[strcspn(version, "\" ")] = '\0';
