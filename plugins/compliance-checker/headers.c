@@ -30,7 +30,7 @@ size_t headers_rules(void)
 {
         return captured_rules() + header_policy_rules + header_csp_rules + nginx_access_rules_n +
                nginx_inject_rules_n + nginx_match_rules_n + nginx_policy_rules_n +
-               httpd_headers_rules + caddyfile_headers_rules + express_rules +
+               httpd_headers_rules + caddyfile_headers_rules + express_rules() +
                django_rules(CONTROL_HEADERS) + spring_rules(CONTROL_HEADERS);
 }
 

@@ -13,8 +13,13 @@
 #include "kube-port.h"
 #include "kube-role.h"
 #include "kube-schema.h"
+#include "kube-secret.h"
+
+#include "policy.h"
 
 #include <fnmatch.h>
+
+#define KUBE_SECRETS_MAX 1000 /* of one file; the place of each is held against all others */
 
 static int look_at_container(struct kube *k, const struct kube_object *o,
                              const struct kube_container *c)
@@ -200,6 +205,39 @@ int kube_check(struct check *c)
         if (r < 0)
                 return r;
         r = check_text(&k, copy ? copy : c->text);
+        free(copy);
+        return r;
+}
+
+/* Part of a Secret that no parser saw is still looked through by the rules for text. */
+static int look_at_secrets(struct kube *k, const char *text)
+{
+        struct yaml_tree tree;
+        int r = yaml_parse(&tree, text, k->c->length);
+
+        if (r < 0)
+                return r;
+        r = kube_each_object(k, &tree, kube_secret_look);
+        if (r >= 0 && (!k->steps || !k->findings))
+                r = check_not_scanned(k->c, k->c->path, "too-many-objects");
+        yaml_done(&tree);
+        return r;
+}
+
+int kube_check_secrets(struct check *c)
+{
+        struct kube k = { .c = c, .steps = KUBE_STEPS_MAX, .findings = KUBE_SECRETS_MAX };
+        bool whole = c->own_start == 0 && c->own_end == c->length;
+        char *copy;
+        int r;
+
+        if (!whole || !memmem(c->text, c->length, "Secret", 6) || !is_manifest(c) ||
+            (c->policy.n_paths && policy_allows_path(c, c->path)))
+                return 0;
+        r = prepare(&k, &copy);
+        if (r < 0)
+                return r;
+        r = look_at_secrets(&k, copy ? copy : c->text);
         free(copy);
         return r;
 }

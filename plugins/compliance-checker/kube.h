@@ -15,6 +15,9 @@
 /* Checks the current file if it holds objects: 0 or a negative errno. */
 int kube_check(struct check *c);
 
+/* For the control "secrets", after it has looked at the text: the values of Secrets. */
+int kube_check_secrets(struct check *c);
+
 /* Checks what stands in several files, when all were seen. */
 int kube_finish(struct check *c);
 

@@ -30,6 +30,8 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \
 	plugins/compliance-checker/env.c plugins/compliance-checker/env.h \
 	plugins/compliance-checker/express.c plugins/compliance-checker/express.h \
+	plugins/compliance-checker/express-name.c plugins/compliance-checker/express-name.h \
+	plugins/compliance-checker/express-tree.c plugins/compliance-checker/express-tree.h \
 	plugins/compliance-checker/gitleaks.c plugins/compliance-checker/gitleaks.h \
 	plugins/compliance-checker/handed.c plugins/compliance-checker/handed.h \
 	plugins/compliance-checker/header-csp.c plugins/compliance-checker/header-csp.h \
@@ -54,6 +56,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/kube-port.c plugins/compliance-checker/kube-port.h \
 	plugins/compliance-checker/kube-role.c plugins/compliance-checker/kube-role.h \
 	plugins/compliance-checker/kube-schema.c plugins/compliance-checker/kube-schema.h \
+	plugins/compliance-checker/kube-secret.c plugins/compliance-checker/kube-secret.h \
 	plugins/compliance-checker/kube-selector.c plugins/compliance-checker/kube-selector.h \
 	plugins/compliance-checker/license-rules.c plugins/compliance-checker/license-rules.h \
 	plugins/compliance-checker/license-tree.c \

@@ -119,6 +119,131 @@ static void expect_rules(const char *why, const char *control, const char *path,
         tree_done(&t);
 }
 
+/* Has the first finding of a file with a secret this tag? */
+static void expect_tag(const char *why, const char *path, const char *text, const char *tag)
+{
+        struct fakehost host;
+        bool has = false;
+        struct tree t;
+        json_t *one;
+        size_t i;
+
+        tree_make(&t);
+        tree_puts(&t, path, text);
+        assert_int_equal(check(&host, &t, "{\"controls\": [\"secrets\"]}"), 0);
+        json_array_foreach (json_object_get(json_array_get(host.findings, 0), "tags"), i, one)
+                has |= !strcmp(json_string_value(one), tag);
+        if (!has)
+                fail_msg("%s: no tag %s", why, tag);
+        fakehost_done(&host);
+        tree_done(&t);
+}
+
+/* What stands in a Secret is one, whatever it is called, unless it stands in for one. */
+static void test_kube_secrets(void **state)
+{
+        (void) state;
+#define SECRET "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n"
+        static const struct {
+                const char *why, *path, *text, *want;
+        } rows[] = {
+                { "any key", "a.yaml", SECRET "stringData:\n  blurb: Kq7-tRm2.xPw9\n",
+                  "6:kubernetes-secret " },
+                { "encoded", "a.yml",
+                  SECRET "data:\n  one: S3E3LXRSbTIueFB3OQ==\n  two: cTJ2ZDh6\n",
+                  "6:kubernetes-secret 7:kubernetes-secret " },
+                { "many lines", "a.yaml",
+                  SECRET "stringData:\n  conf: |\n    a = Kq7-tRm2\n    b = xPw9\n",
+                  "6:kubernetes-secret " },
+                { "JSON", "a.json",
+                  "{\"apiVersion\": \"v1\", \"kind\": \"Secret\",\n"
+                  "\"stringData\": {\"blurb\": \"Kq7-tRm2.xPw9\"}}\n",
+                  "2:kubernetes-secret " },
+                { "in a list, with quotes", "a.yaml",
+                  "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Secret\n"
+                  "  stringData: { blurb: \"Kq7-tRm2.xPw9\" }\n",
+                  "6:kubernetes-secret " },
+                { "a template", "a.yaml",
+                  SECRET "data:\n  one: {{ .Values.one | b64enc | quote }}\n"
+                         "  two: {{ printf \"%s\" \"Kq7-tRm2.xPw9\" | b64enc }}\n",
+                  "" },
+                { "a literal in a template", "a.yaml",
+                  SECRET "stringData:\n  one: {{ .Values.one }}\n  two: Kq7-tRm2.xPw9\n",
+                  "7:kubernetes-secret " },
+                { "placeholders", "a.yaml",
+                  SECRET "stringData:\n  a: <your key>\n  b: changeme\n  c: ${TOKEN}\n"
+                         "  d: \"\"\n  e: \"on\"\n",
+                  "" },
+                { "encoded placeholders", "a.yaml",
+                  SECRET "data:\n  a: Y2hhbmdlbWU=\n  b: PHlvdXIga2V5Pg==\n", "" },
+                { "fetched or sealed by others", "a.yaml",
+                  SECRET "stringData:\n  a: ENC[AES256_GCM,data:x2,iv:y]\n  b: ref+vault://a/b\n",
+                  "" },
+                { "another kind", "a.yaml",
+                  "apiVersion: v1\nkind: SealedSecret\nspec: { encryptedData: { a: Kq7tRm2xPw9 } "
+                  "}\n",
+                  "" },
+                { "what is known better", "a.yaml",
+                  SECRET "stringData:\n  url: https://me:Kq7tRm2xPw9@db.acme.dev/x\n",
+                  "6:url-credentials " },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                expect_rules(rows[i].why, "secrets", rows[i].path, rows[i].text, rows[i].want);
+}
+
+/* Real keys in every shape that programs give them are told as keys, and as whole. */
+static void test_private_keys(void **state)
+{
+        (void) state;
+#define BODY1 "MC4CAQAwBQYDK2VwBCIEIKdPnVhzrDwWzDRcUTvFXWPKlEPVq08rjt7Q"
+#define BODY2 "tZ2mVxgN"
+#define BEGIN "-----BEGIN PRIVATE KEY-----"
+#define END   "-----END PRIVATE KEY-----"
+        static const struct {
+                const char *why, *path, *text, *want;
+                const char *tag; /* of the first finding */
+        } rows[] = {
+                { "lines", "a.pem", BEGIN "\n" BODY1 "\n" BODY2 "\n" END "\n", "1:private-key ",
+                  "confidence:high" },
+                { "ends of lines as escapes", "a.env",
+                  "KEY=\"" BEGIN "\\n" BODY1 "\\n" BODY2 "\\n" END "\\n\"\n", "1:private-key ",
+                  "confidence:high" },
+                { "escaped twice", "a.env",
+                  "KEY=" BEGIN "\\\\n" BODY1 "\\\\n" BODY2 "\\\\n" END "\n", "1:private-key ",
+                  "confidence:high" },
+                { "one line", "a.txt", BEGIN BODY1 BODY2 END "\n", "1:private-key ",
+                  "confidence:high" },
+                { "one line with blanks", "a.txt", BEGIN " " BODY1 " " BODY2 " " END "\n",
+                  "1:private-key ", "confidence:high" },
+                { "a service account", "a.json",
+                  "{\"type\": \"service_account\",\n\"private_key\": \"" BEGIN "\\n" BODY1
+                  "\\n" BODY2 "\\n" END "\\n\"}\n",
+                  "2:private-key ", "confidence:high" },
+                { "strings that are joined", "a.js",
+                  "k = '" BEGIN "\\n' +\n '" BODY1 "\\n' +\n '" BODY2 "\\n' +\n '" END "';\n",
+                  "1:private-key ", "confidence:high" },
+                { "XML", "a.xml", "<k>" BEGIN "&#10;" BODY1 "&#xA;" BODY2 "&#10;" END "</k>\n",
+                  "1:private-key ", "confidence:high" },
+                { "a comment", "a.sh", "# " BEGIN "\n# " BODY1 "\n# " BODY2 "\n# " END "\n",
+                  "1:private-key ", "confidence:high" },
+                { "in an address", "a.txt",
+                  "-----BEGIN%20PRIVATE%20KEY-----%0A" BODY1 "%0A" BODY2
+                  "%0A-----END%20PRIVATE%20KEY-----\n",
+                  "1:private-key ", "confidence:high" },
+                { "damaged", "a.env", "KEY=" BEGIN "\\n" BODY1 "\\n" END "\n", "1:private-key ",
+                  "confidence:low" },
+                { "cut off", "a.pem", BEGIN "\n" BODY1 "\n" BODY2 "\n", "1:private-key-open ",
+                  NULL },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                expect_rules(rows[i].why, "secrets", rows[i].path, rows[i].text, rows[i].want);
+                if (rows[i].tag)
+                        expect_tag(rows[i].why, rows[i].path, rows[i].text, rows[i].tag);
+        }
+}
+
 /* ---- SPDX ---- */
 
 static void test_spdx(void **state)
@@ -952,6 +1077,7 @@ static void test_hostile_text(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_kube_secrets), cmocka_unit_test(test_private_keys),
                 cmocka_unit_test(test_spdx),         cmocka_unit_test(test_spdx_limits),
                 cmocka_unit_test(test_env),          cmocka_unit_test(test_variables),
                 cmocka_unit_test(test_licenses),     cmocka_unit_test(test_license_tree),

@@ -671,8 +671,113 @@ static void test_express(void **state)
                 { "in a comment", APP "// res.cookie('a', b, { secure: false });\n", "" },
         };
 
+        static const struct row typed[] = {
+                { "types around it",
+                  "import express, { Application } from 'express';\n"
+                  "const app = express() as Application;\napp.listen(1);\n",
+                  "2:express-no-helmet " },
+                { "as TypeScript loads modules of Node",
+                  "import web = require('express');\nweb().listen(1);\n", "2:express-no-helmet " },
+                { "in a class",
+                  "import express from 'express';\nclass A {\n  app: express.Application;\n"
+                  "  constructor() { this.app = express(); }\n"
+                  "  get(): any { return this.app; }\n}\n",
+                  "4:express-no-helmet " },
+                { "options with a type",
+                  "import helmet from 'helmet';\n"
+                  "app.use(helmet({ hsts: false } as HelmetOptions));\n",
+                  "2:helmet-disabled " },
+        };
+
         EXPECT("app.js", rows);
         EXPECT("app.ts", rows);
+        EXPECT("app.ts", typed);
+}
+
+/* However the program loads them and whatever it calls them. */
+static void test_express_names(void **state)
+{
+        (void) state;
+        static const struct row rows[] = {
+                { "no name at all", "const app = require('express')();\napp.listen(1);\n",
+                  "1:express-no-helmet " },
+                { "nor for helmet",
+                  "const app = require('express')();\napp.use(require('helmet')());\n"
+                  "app.listen(1);\n",
+                  "" },
+                { "a default", "import express from 'express';\nexpress().listen(1);\n",
+                  "2:express-no-helmet " },
+                { "by another name",
+                  "import web, { Router } from 'express';\nimport guard from 'helmet';\n"
+                  "const app = web();\napp.use(guard({ xFrameOptions: false }));\n"
+                  "app.listen(1);\n",
+                  "4:helmet-disabled " },
+                { "a namespace", "import * as web from \"express\";\nweb().listen(1);\n",
+                  "2:express-no-helmet " },
+                { "a router only", "import { Router } from 'express';\nRouter().listen(1);\n", "" },
+                { "as a compiler writes it",
+                  "const express_1 = __importDefault(require('express'));\n"
+                  "const app = (0, express_1.default)();\nexports.app = app;\n",
+                  "2:express-no-helmet " },
+                { "parts of helmet",
+                  "import express from 'express';\nimport { hsts as h } from 'helmet';\n"
+                  "const app = express();\napp.use(h({ maxAge: 60 }));\napp.listen(1);\n",
+                  "4:weak-hsts " },
+                { "options with a name",
+                  "const helmet = require('helmet');\nconst age = { maxAge: 60 };\n"
+                  "const options = { hsts: age, noSniff: false };\napp.use(helmet(options));\n",
+                  "2:weak-hsts 3:helmet-disabled " },
+                { "handed on", "const app = require('express')();\nmodule.exports = { app };\n",
+                  "1:express-no-helmet " },
+                { "made by a function",
+                  "import express from 'express';\nexport function make() {\n"
+                  "  const app = express();\n  return app;\n}\n",
+                  "3:express-no-helmet " },
+                { "which another one protects",
+                  "import express from 'express';\nimport helmet from 'helmet';\n"
+                  "const guard = (app) => { app.use(helmet()); return app; };\n"
+                  "export default guard(express());\n",
+                  "" },
+                { "for a test of its own", "const app = require('express')();\napp.get('/');\n",
+                  "" },
+                { "waived",
+                  "// linhay: ignore[headers/express-no-helmet] behind a proxy\n"
+                  "const app = require('express')();\napp.listen(1);\n",
+                  "2:express-no-helmet " },
+        };
+
+        EXPECT("app.mjs", rows);
+}
+
+/* A server and its middleware in files of their own. */
+static void test_express_files(void **state)
+{
+        (void) state;
+        struct fakehost host;
+        struct tree t;
+
+        tree_make(&t);
+        tree_file(t.fd, "a/app.ts",
+                  "import express from 'express';\nexport const app = express();\n", 0644);
+        tree_file(t.fd, "a/main.ts",
+                  "import { app } from './app';\nimport helmet from 'helmet';\n"
+                  "app.use(helmet());\napp.listen(1);\n",
+                  0644);
+        tree_file(t.fd, "b/app.js",
+                  "const app = require('express')();\nrequire('./lib/guard')(app);\n"
+                  "app.listen(1);\n",
+                  0644);
+        tree_file(t.fd, "b/lib/guard/index.js",
+                  "module.exports = (app) => app.use(require('helmet')());\n", 0644);
+        tree_file(t.fd, "c/app.js",
+                  "const app = require('express')();\nrequire('../b/other')(app);\n"
+                  "app.listen(1);\n",
+                  0644);
+        check(&host, &t);
+        assert_int_equal(json_array_size(host.findings), 1);
+        assert_string_equal(text_of(json_array_get(host.findings, 0), "path"), "c/app.js");
+        fakehost_done(&host);
+        tree_remove(&t);
 }
 
 static void test_spring(void **state)
@@ -879,6 +984,7 @@ int main(void)
                 cmocka_unit_test(test_expressions),   cmocka_unit_test(test_access),
                 cmocka_unit_test(test_include),       cmocka_unit_test(test_captured),
                 cmocka_unit_test(test_django),        cmocka_unit_test(test_express),
+                cmocka_unit_test(test_express_names), cmocka_unit_test(test_express_files),
                 cmocka_unit_test(test_spring),        cmocka_unit_test(test_known),
                 cmocka_unit_test(test_apache),        cmocka_unit_test(test_caddy),
                 cmocka_unit_test(test_nothing_shown), cmocka_unit_test(test_hostile),

@@ -396,7 +396,7 @@ static int allows(struct matcher *m, const struct allowance *a, const struct mat
         return 0;
 }
 
-static int is_allowed(struct matcher *m, const struct match *match, bool *ret)
+int matcher_allows(struct matcher *m, const struct match *match, bool *ret)
 {
         const struct rule *rule = match->rule;
         int r = 0;
@@ -414,7 +414,7 @@ static int is_allowed(struct matcher *m, const struct match *match, bool *ret)
 static int add_found(struct matcher *m, const struct match *match)
 {
         bool allowed;
-        int r = is_allowed(m, match, &allowed);
+        int r = matcher_allows(m, match, &allowed);
 
         if (r < 0 || allowed)
                 return r;

@@ -79,3 +79,9 @@ void matcher_done(struct matcher *m);
  * that are meant for certain paths are left out where `path` is NULL.
  */
 int matcher_scan(struct matcher *m, const char *path, const char *data, size_t length);
+
+/*
+ * Does the pack, or the match's rule, say that what stands at a match of the last text is none?
+ * For what others found there; the matcher's own matches were asked about.
+ */
+int matcher_allows(struct matcher *m, const struct match *match, bool *ret);

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #define DECODED_MAX 4096
+#define DIGITS_MAX  (DECODED_MAX / 3 * 4 + 4)
 
 const char *const proof_names[PROOFS_] = {
         [PROOF_NONE] = "none", [PROOF_CRC] = "crc", [PROOF_AWS] = "aws",
@@ -161,17 +162,89 @@ static bool is_sequence(const unsigned char *der, size_t n)
         return length > 0 && (n == DECODED_MAX || head + length <= n);
 }
 
+static int hex_digit(char c)
+{
+        static const char digits[] = "0123456789abcdef";
+        const char *at = c ? strchr(digits, tolower((unsigned char) c)) : NULL;
+
+        return at ? (int) (at - digits) : -1;
+}
+
+/* Backslashes, however many, and what they escape: an end of a line, or a sign that stands for
+ * itself. */
+static size_t backslashes_at(struct span s, char *ret)
+{
+        size_t n = 0;
+
+        while (n < s.length && s.text[n] == '\\')
+                n++;
+        if (n == s.length)
+                return n;
+        *ret = strchr("nrtu", s.text[n]) ? ' ' : s.text[n];
+        return MIN_OF(s.length, n + (s.text[n] == 'u' ? 5 : 1));
+}
+
+/* What an escape at its front says, and its length: "\\n", "&#10;", "<br>", "%2B"; 0 = none. */
+static size_t escape_at(struct span s, char *ret)
+{
+        enum { LONGEST = 8 };
+        size_t n = 1;
+
+        *ret = ' ';
+        if (*s.text == '\\')
+                return backslashes_at(s, ret);
+        if (*s.text == '%' && s.length >= 3 && hex_digit(s.text[1]) >= 0 &&
+            hex_digit(s.text[2]) >= 0) {
+                *ret = (char) (hex_digit(s.text[1]) << 4 | hex_digit(s.text[2]));
+                return 3;
+        }
+        if (*s.text != '&' && *s.text != '<')
+                return 0;
+        while (n < s.length && n < LONGEST && s.text[n] != (*s.text == '<' ? '>' : ';'))
+                n++;
+        return MIN_OF(n + 1, s.length);
+}
+
+/* A `+` that joins strings of a program, between a quote and what comes next, is no digit. */
+static bool is_joint(struct span body, size_t at)
+{
+        static const char around[] = " \t\r\n\"'`";
+
+        return body.text[at] == '+' && at > 0 && at + 1 < body.length && body.text[at - 1] &&
+               strchr(around, body.text[at - 1]) && body.text[at + 1] &&
+               strchr(around, body.text[at + 1]);
+}
+
+/* The body of a PEM as its digits only, however its lines are ended; returns their number. */
+static size_t digits_of(struct span body, char room[DIGITS_MAX])
+{
+        size_t n = 0;
+
+        for (size_t at = 0; at < body.length && n < DIGITS_MAX;) {
+                char c;
+                size_t length = escape_at((struct span){ body.text + at, body.length - at }, &c);
+
+                if (length == 0)
+                        c = body.text[at];
+                if (base64_digit(c) >= 0 && (length > 0 || !is_joint(body, at)))
+                        room[n++] = c;
+                at += MAX_OF(length, (size_t) 1);
+        }
+        return n;
+}
+
 /* Between the lines of BEGIN and END; headers of old encrypted keys and PGP are not judged. */
 static enum proof_result prove_pem(struct span s)
 {
         static const char magic[] = "openssh-key-v1";
         unsigned char room[DECODED_MAX];
+        char digits[DIGITS_MAX];
         const char *begin = memmem(s.text, s.length, "-----BEGIN", 10);
         const char *from, *to;
         struct span body;
         size_t n;
 
-        if (!begin || memmem(s.text, s.length, "PGP", 3) || memchr(s.text, '\\', s.length) ||
+        if (!begin || memmem(s.text, s.length, "PGP", 3) ||
             memmem(s.text, s.length, "Proc-Type", 9))
                 return PROOF_UNKNOWN;
         begin += 10;
@@ -183,7 +256,7 @@ static enum proof_result prove_pem(struct span s)
         if (!to)
                 return PROOF_FAILS;
         body = (struct span){ from, (size_t) (to - from) };
-        n = decode(body, room);
+        n = decode((struct span){ digits, digits_of(body, digits) }, room);
         return result_of(is_sequence(room, n) ||
                          (n > sizeof(magic) && !memcmp(room, magic, sizeof(magic) - 1)));
 }

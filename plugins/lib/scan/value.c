@@ -272,7 +272,7 @@ bool value_is_public_key(struct span v)
         return p && memcmp(p, encrypted, MIN_OF(sizeof(encrypted), (size_t) (der + n - p))) != 0;
 }
 
-/* "user:password", the password being none; or a text that says what it is. */
+/* A word that is none, "user:password" with such a password; or a text that says what it is. */
 static bool is_stand_in_text(struct span text)
 {
         static const struct span words[] = { SPAN("example"), SPAN("sample"), SPAN("placeholder"),
@@ -284,9 +284,8 @@ static bool is_stand_in_text(struct span text)
                 password.text = colon + 1;
                 password.length = text.length - (size_t) (colon + 1 - text.text);
         }
-        if (colon && password.length > 0 &&
-            (is_plain_word(password) ||
-             contains_any(password, placeholders, ARRAY_SIZE(placeholders))))
+        if (password.length > 0 && (is_plain_word(password) ||
+                                    contains_any(password, placeholders, ARRAY_SIZE(placeholders))))
                 return true;
         return contains_any(text, words, ARRAY_SIZE(words));
 }
