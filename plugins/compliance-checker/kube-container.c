@@ -50,7 +50,8 @@ static const struct notice notices[] = {
                          "A privileged container has all rights of the host",
                          "Leave out privileged, and add the one capability that is needed.",
                          "checkov:CKV_K8S_16 kube-linter:privileged-container "
-                         "cis-kubernetes:5.2.2 pss:baseline" },
+                         "kube-linter:privilege-escalation-container cis-kubernetes:5.2.2 "
+                         "pss:baseline" },
         [ESCALATION] = { "config/k8s-privilege-escalation", MEDIUM, "CWE-269",
                          "allowPrivilegeEscalation is true: a program may gain rights by setuid",
                          "Set allowPrivilegeEscalation: false.",
@@ -104,7 +105,8 @@ static const struct notice notices[] = {
                     "checkov:CKV_K8S_25 cis-kubernetes:5.2.9 pss:restricted" },
         [SYS_ADMIN] = { "config/k8s-sys-admin-capability", HIGH, "CWE-250",
                         "CAP_SYS_ADMIN is nearly all that root may do", "Leave out SYS_ADMIN.",
-                        "checkov:CKV_K8S_39 pss:baseline" },
+                        "checkov:CKV_K8S_39 kube-linter:privilege-escalation-container "
+                        "pss:baseline" },
         [UNSAFE_CAPABILITY] = { "config/k8s-unsafe-capability", MEDIUM, "CWE-250",
                                 "The container is given a capability that a container should not "
                                 "have",

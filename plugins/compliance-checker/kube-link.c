@@ -373,7 +373,10 @@ static const struct {
         bool cluster_only; /* only of a ClusterRoleBinding */
         struct kube_access access;
 } grants[] = {
-        { BINDS, true, false, { NULL, "clusterrolebindings rolebindings", "bind" } },
+        { BINDS,
+          true,
+          false,
+          { NULL, "clusterrolebindings rolebindings clusterroles roles", "bind" } },
         { EXEC, true, false, { NULL, "pods/exec nodes/proxy", "create" } },
         { IMPERSONATES, true, false, { NULL, "groups users serviceaccounts", "impersonate" } },
         { STATUS, true, false, { NULL, "services/status", "update patch" } },

@@ -144,7 +144,7 @@ int kube_each_container(struct kube *k, const struct kube_object *o,
 /* ---- Objects ---- */
 
 /* A patch of Kustomize names containers, but the image comes from the object that it patches. */
-static bool is_patch(const struct yaml_node *pod)
+static bool names_no_image(const struct yaml_node *pod)
 {
         const struct yaml_node *list = yaml_get(pod, "containers");
 
@@ -154,7 +154,7 @@ static bool is_patch(const struct yaml_node *pod)
         return true;
 }
 
-static void find_pod(struct kube_object *o)
+static void find_pod(const struct kube *k, struct kube_object *o)
 {
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
                 const struct yaml_node *template = o->root;
@@ -168,7 +168,8 @@ static void find_pod(struct kube_object *o)
                 o->pod_meta = yaml_get(template, "metadata");
                 if (yaml_count(o->pod, YAML_MAPPING) == 0)
                         o->pod = NULL;
-                o->is_partial = !o->pod || is_patch(o->pod);
+                o->is_partial = !yaml_count(yaml_get(o->pod, "containers"), YAML_SEQUENCE) ||
+                                (k->is_kustomized && names_no_image(o->pod));
         }
 }
 
@@ -178,31 +179,59 @@ struct visit {
         size_t left; /* objects that may still be looked at */
 };
 
-static int look_at_node(struct visit *v, const struct yaml_node *root, unsigned depth)
+/* What an item of a PodList is, if it does not say so itself: as apiVersion and kind say, a Pod. */
+struct list_of {
+        const char *api, *kind; /* NULL = nothing is known */
+};
+
+static int look_at_node(struct visit *v, const struct yaml_node *root, const struct list_of *of,
+                        unsigned depth);
+
+static int look_at_items(struct visit *v, const struct kube_object *o, unsigned depth)
 {
-        static const char *const items[] = { "items", "objects" };
-        struct kube_object o = { .root = root };
-        const struct yaml_node *meta;
+        static const char *const keys[] = { "items", "objects" };
+        size_t n_kind = strlen(o->kind);
+        struct list_of of = { .api = o->api };
         int r = 0;
 
-        if (!v->left || !yaml_text(yaml_get(root, "apiVersion")) ||
-            !yaml_text(yaml_get(root, "kind")))
+        if (depth >= LISTS_DEEP)
+                return 0;
+        if (n_kind > 4 && !strcmp(o->kind + n_kind - 4, "List")) {
+                of.kind = check_keep(v->k->c, "%.*s", (int) n_kind - 4, o->kind);
+                if (!of.kind)
+                        return -ENOMEM;
+        }
+        for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+                const struct yaml_node *list = yaml_get(o->root, keys[i]);
+
+                for (size_t n = 0; r >= 0 && n < yaml_count(list, YAML_SEQUENCE); n++)
+                        r = look_at_node(v, list->items[n], &of, depth + 1);
+        }
+        return r;
+}
+
+static int look_at_node(struct visit *v, const struct yaml_node *root, const struct list_of *of,
+                        unsigned depth)
+{
+        const char *api = yaml_text(yaml_get(root, "apiVersion"));
+        const char *kind = yaml_text(yaml_get(root, "kind"));
+        const struct yaml_node *meta = yaml_get(root, "metadata"), *name = yaml_get(meta, "name");
+        struct kube_object o = { .root = root,
+                                 .api = api ? api : of->api,
+                                 .kind = kind ? kind : of->kind,
+                                 .name = kube_text(name),
+                                 .namespace = kube_text(yaml_get(meta, "namespace")) };
+        int r;
+
+        if (!v->left || !o.api || !o.kind || root->kind != YAML_MAPPING)
                 return 0;
         v->left--;
-        meta = yaml_get(root, "metadata");
-        o.api = kube_text(yaml_get(root, "apiVersion"));
-        o.kind = kube_text(yaml_get(root, "kind"));
-        o.place = yaml_get(meta, "name") ? yaml_get(meta, "name") : yaml_get(root, "kind");
-        o.name = kube_text(yaml_get(meta, "name"));
-        o.namespace = kube_text(yaml_get(meta, "namespace"));
-        for (size_t i = 0; i < ARRAY_SIZE(items); i++) {
-                const struct yaml_node *list = yaml_get(root, items[i]);
-
-                for (size_t n = 0; depth < LISTS_DEEP && n < yaml_count(list, YAML_SEQUENCE); n++)
-                        if ((r = look_at_node(v, list->items[n], depth + 1)) < 0)
-                                return r;
-        }
-        find_pod(&o);
+        o.place = name ? name : yaml_get(root, "kind");
+        o.place = o.place ? o.place : root;
+        r = look_at_items(v, &o, depth);
+        if (r < 0)
+                return r;
+        find_pod(v->k, &o);
         return v->look(v->k, &o);
 }
 
@@ -210,9 +239,10 @@ int kube_each_object(struct kube *k, const struct yaml_tree *tree,
                      int (*look)(struct kube *k, const struct kube_object *o))
 {
         struct visit v = { k, look, KUBE_OBJECTS_MAX };
+        const struct list_of of = { NULL, NULL };
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < tree->n_documents; i++)
-                r = look_at_node(&v, tree->documents[i], 0);
+                r = look_at_node(&v, tree->documents[i], &of, 0);
         return r;
 }

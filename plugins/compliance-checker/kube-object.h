@@ -5,11 +5,12 @@
  * Objects of Kubernetes
  *
  * Finds the objects in a YAML or JSON file: each document that has `apiVersion` and `kind`, the
- * items of lists, and the objects of OpenShift templates. Of an object that makes pods it finds
- * the pod's specification and metadata, wherever that kind keeps them. And it tells findings: those
- * about something that is there, and those about something that is missing. The latter are not told
- * of a file that is only a part (a Helm template, a patch of Kustomize), for what is missing there
- * may well come from elsewhere.
+ * items of lists (those of a PodList need not say what they are), and the objects of OpenShift
+ * templates. Of an object that makes pods it finds the pod's specification and metadata, wherever
+ * that kind keeps them. And it tells findings: those about something that is there, and those about
+ * something that is missing. The latter are not told of a file that is only a part (a Helm
+ * template; without images, a patch of Kustomize), for what is missing there may well come from
+ * elsewhere.
  */
 
 #include "check.h"
@@ -60,6 +61,7 @@ struct kube {
         struct check *c;
         const char *folder; /* of the file, "" = top */
         bool is_template;   /* has {{ }} of Helm, which were blanked */
+        bool is_kustomized; /* it may be a patch of Kustomize */
         bool is_unsorted;   /* which was told; once for a file is enough */
         size_t objects;     /* that were seen */
         size_t steps;       /* items that may still be looked at */

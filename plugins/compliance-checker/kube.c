@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kube.h"
 
+#include "def.h"
 #include "kube-component.h"
 #include "kube-container.h"
 #include "kube-env.h"
@@ -17,7 +18,10 @@
 
 #include "policy.h"
 
+#include <fcntl.h>
 #include <fnmatch.h>
+#include <limits.h>
+#include <unistd.h>
 
 #define KUBE_SECRETS_MAX 1000 /* of one file; the place of each is held against all others */
 
@@ -182,6 +186,28 @@ static int prepare(struct kube *k, char **ret)
         return 0;
 }
 
+/* Is a file called a patch, or beside a kustomization? */
+static bool is_kustomized(const struct kube *k)
+{
+        static const char *const files[] = { "kustomization.yaml", "kustomization.yml",
+                                             "Kustomization" };
+        char path[PATH_MAX];
+
+        if (strcasestr(k->c->path, "patch") || strcasestr(k->c->path, "overlay"))
+                return true;
+        for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+                _cleanup_(closep) int fd = -1;
+
+                (void) snprintf(path, sizeof(path), "%s%s%s", k->folder, *k->folder ? "/" : "",
+                                files[i]);
+                fd = openat(linhay_workspace(k->c->run), path,
+                            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+                if (fd >= 0)
+                        return true;
+        }
+        return false;
+}
+
 size_t kube_rules(void)
 {
         return kube_container_rules() + kube_env_rules() + kube_image_rules() + kube_kind_rules() +
@@ -201,6 +227,7 @@ int kube_check(struct check *c)
         k.folder = slash ? check_keep(c, "%.*s", (int) (slash - c->path), c->path) : "";
         if (!k.folder)
                 return -ENOMEM;
+        k.is_kustomized = is_kustomized(&k);
         r = prepare(&k, &copy);
         if (r < 0)
                 return r;

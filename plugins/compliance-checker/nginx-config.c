@@ -137,6 +137,7 @@ static void note_blocks(struct nginx_config *f)
                 { "proxy_pass", SHOWS_PAGES },
                 { "return", SENDS_ELSEWHERE },
                 { "rewrite", SENDS_ELSEWHERE },
+                { "ssl_reject_handshake", SENDS_ELSEWHERE },
                 { "internal", IS_INTERNAL },
                 { "allow", HAS_ALLOW },
                 { "deny", HAS_DENY },

@@ -79,8 +79,8 @@ static int check_server(struct nginx_config *f, const struct nginx_directive *d)
         int server = nginx_index(f, d), r = 0;
         unsigned set = headers_in(f, server), flags = f->blocks[server + 1].flags;
 
-        /* A server that only sends the client elsewhere shows no page; one in `stream` none at all.
-         */
+        /* A server that only sends the client elsewhere, or away, shows no page; one in `stream`
+         * none at all. */
         if (d->n_args || !d->is_block || nginx_around(f, d, "stream") ||
             nginx_around(f, d, "upstream") || ((flags & SENDS_ELSEWHERE) && !(flags & SHOWS_PAGES)))
                 return 0;

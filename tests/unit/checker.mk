@@ -69,6 +69,12 @@ tests_unit_test_config_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_config_LDADD = plugins/compliance-checker/libchecker.a $(TEST_LIBS)
 EXTRA_DIST += tests/unit/cases
 
+check_PROGRAMS += tests/unit/test-peers
+TESTS += tests/unit/test-peers
+tests_unit_test_peers_SOURCES = tests/unit/test-peers.c tests/test.h $(FAKEHOST_SOURCES)
+tests_unit_test_peers_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_peers_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/unit/test-gitleaks
 TESTS += tests/unit/test-gitleaks
 tests_unit_test_gitleaks_SOURCES = tests/unit/test-gitleaks.c tests/test.h
