@@ -5,6 +5,9 @@ EXTRA_DIST += tests/tap.sh tests/hang.sh
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests -I$(srcdir)/plugins/lib $(CMOCKA_CFLAGS)
 TEST_LIBS = $(HOST_LIBS) $(CMOCKA_LIBS)
 
+# The sandbox without any confinement; the program adds what a cell is.
+FAKECELL_SOURCES = tests/fakecell.c tests/fakecell.h
+
 # Tests start in this order; the long ones first, so that none is left running alone at the end.
 include $(srcdir)/tests/sim/local.mk
 include $(srcdir)/tests/battery/local.mk

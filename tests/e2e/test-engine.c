@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 
 #ifdef FAKE_CELL
-#include "fakecell.h"
+#include "forkcell.h"
 #endif
 
 static pid_t self; /* a child that fails an assertion must not go on with the next test */
@@ -304,7 +304,7 @@ static void test_input_that_does_not_fit(void **state)
         bench_state(b, "a", "failed");
         assert_string_equal(bench_text(b, "a", "verdict"), "schema");
 #ifdef FAKE_CELL
-        assert_int_equal(fakecell.n_started, 0);
+        assert_int_equal(forkcells.n_started, 0);
 #endif
 }
 
@@ -1254,10 +1254,10 @@ static void test_no_cell_before_its_record(void **state)
 {
         struct bench *b = *state;
 
-        fakecell.on_start = check_record_first;
-        fakecell.user = b;
+        forkcells.on_start = check_record_first;
+        forkcells.user = b;
         assert_int_equal(bench_run(b, FLOW(STEP("a", "noop", "")), NULL), RUN_EXIT_OK);
-        assert_int_equal(fakecell.n_started, 1);
+        assert_int_equal(forkcells.n_started, 1);
 }
 
 static void test_sandbox_in_trouble(void **state)
@@ -1265,19 +1265,19 @@ static void test_sandbox_in_trouble(void **state)
         struct bench *b = *state;
         struct err err = { 0 };
 
-        fakecell.start_error = -EPERM;
+        forkcells.start_error = -EPERM;
         assert_int_equal(bench_run(b, FLOW(STEP("a", "noop", ""), STEP("b", "noop", "")), NULL),
                          RUN_EXIT_TROUBLE);
         assert_non_null(strstr(engine_trouble(b->engine), "does not start"));
         bench_run_state(b, "running");
 
-        fakecell.start_error = 0;
-        fakecell.trouble = -EIO;
+        forkcells.start_error = 0;
+        forkcells.trouble = -EIO;
         reopen(b, false, false);
         assert_int_equal(engine_resume(b->engine, b->run, &err), 0);
         assert_int_equal(bench_carry(b), RUN_EXIT_TROUBLE);
 
-        fakecell.trouble = 0;
+        forkcells.trouble = 0;
         reopen(b, false, false);
         assert_int_equal(engine_resume(b->engine, b->run, &err), 0);
         assert_int_equal(bench_carry(b), RUN_EXIT_OK);
@@ -1287,7 +1287,7 @@ static void test_sandbox_in_trouble(void **state)
 static int setup_fresh(void **state)
 {
 #ifdef FAKE_CELL
-        fakecell = (struct fakecell){ 0 };
+        forkcells = (struct forkcells){ 0 };
 #endif
         return setup(state);
 }

@@ -7,7 +7,7 @@
  */
 
 #include "bench.h"
-#include "fakecell.h"
+#include "forkcell.h"
 #include "run/run.h"
 
 #include <signal.h>
@@ -331,14 +331,14 @@ static void test_limits_of_cells(void **state)
         q->b.options.agent_slots = agents;
         q->b.options.n_agent_slots = 2;
         bench_open(&q->b);
-        fakecell.n_alive_most = 0;
+        forkcells.n_alive_most = 0;
         add(q, (struct want){ .project = "p", .step = FAN });
         assert_int_equal(carry(q), RUN_EXIT_OK);
-        assert_int_equal(fakecell.n_alive_most, 2);
+        assert_int_equal(forkcells.n_alive_most, 2);
         add(q, (struct want){ .project = "p", .step = FAN });
         add(q, (struct want){ .project = "q", .step = FAN });
         assert_int_equal(carry(q), RUN_EXIT_OK);
-        assert_int_equal(fakecell.n_alive_most, 3);
+        assert_int_equal(forkcells.n_alive_most, 3);
 }
 
 static void test_cancel_in_the_queue(void **state)
@@ -528,7 +528,7 @@ static void test_poison_of_the_sandbox(void **state)
         struct err err = { 0 };
 
         bench_open(&q->b);
-        fakecell.trouble = -EPIPE;
+        forkcells.trouble = -EPIPE;
         add(q, (struct want){ 0 });
         for (int i = 0; i < 3; i++) {
                 assert_int_equal(carry(q), RUN_EXIT_TROUBLE);
@@ -537,7 +537,7 @@ static void test_poison_of_the_sandbox(void **state)
                 assert_int_equal(engine_resume_all(q->b.engine, &err), 0);
         }
         (void) carry(q);
-        fakecell.trouble = 0;
+        forkcells.trouble = 0;
         assert_string_equal(state_of(q, 0), "waiting_approval");
         bench_state(&q->b, "s", "held");
         assert_int_equal(bench_attempts(&q->b, "s"), 3);

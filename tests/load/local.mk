@@ -11,5 +11,6 @@ dist_check_SCRIPTS += tests/load/postgres
 check_PROGRAMS += tests/load/bench-engine tests/load/bench-engine-noop
 tests_load_bench_engine_SOURCES = tests/load/bench-engine.c
 tests_load_bench_engine_LDADD = $(HOST_LIBS)
-tests_load_bench_engine_noop_SOURCES = tests/load/bench-engine.c tests/load/noopcell.c
+tests_load_bench_engine_noop_SOURCES = tests/load/bench-engine.c tests/load/noopcell.c $(FAKECELL_SOURCES)
+tests_load_bench_engine_noop_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_load_bench_engine_noop_LDADD = $(HOST_LIBS)

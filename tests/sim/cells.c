@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cells.h"
 
-#include "plug/elf.h"
-#include "plug/manifest.h"
+#include "fakecell.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,17 +14,10 @@
 
 struct fake_cells fake_cells;
 
-struct sandbox {
-        struct loop *loop;
-};
-
-struct cell {
-        struct sandbox *sandbox;
-        struct cell_spec spec;
+struct chance_cell {
+        struct cell cell;
         struct cell_who who;
-        struct loop_source end;
         unsigned number; /* 0: it does not act yet */
-        int why;         /* verdict of a cancelled cell, else -1 */
         bool is_over;    /* it ends by its time */
 };
 
@@ -156,12 +148,12 @@ int tree_mark(const char *path, char ret_why[128])
         return mark;
 }
 
-static void copy_path(const struct cell *c, char ret[PATH_MAX])
+static void copy_path(const struct chance_cell *c, char ret[PATH_MAX])
 {
         (void) snprintf(ret, PATH_MAX, "%s/copy-%u", fake_cells.scratch, c->number);
 }
 
-static void copy_remove(const struct cell *c)
+static void copy_remove(const struct chance_cell *c)
 {
         char path[PATH_MAX];
         int fd;
@@ -177,53 +169,6 @@ static void copy_remove(const struct cell *c)
         (void) unlinkat(fd, "d", AT_REMOVEDIR);
         (void) close(fd);
         (void) rmdir(path);
-}
-
-/* --- the sandbox --------------------------------------------------------------------------- */
-
-const char *tier_name(_unused_ enum tier t)
-{
-        return "fake";
-}
-
-int sandbox_new(struct sandbox **ret, struct loop *loop,
-                _unused_ const struct sandbox_options *options, struct err *err)
-{
-        struct sandbox *s = calloc(1, sizeof(*s));
-
-        if (!s)
-                return err_set(err, -ENOMEM, "no memory");
-        s->loop = loop;
-        *ret = s;
-        return 0;
-}
-
-struct sandbox *sandbox_free(struct sandbox *s)
-{
-        free(s);
-        return NULL;
-}
-
-enum tier sandbox_tier(_unused_ const struct sandbox *s)
-{
-        return TIER_FULL;
-}
-
-json_t *sandbox_describe(_unused_ const struct sandbox *s)
-{
-        return json_array();
-}
-
-int sandbox_inspect(_unused_ struct sandbox *s, int fd, char **ret, size_t *ret_length,
-                    struct err *err)
-{
-        struct elf_source source;
-        int r = elf_source_fd(&source, fd, err);
-
-        if (r < 0)
-                return r;
-        return elf_section_read(&source, MANIFEST_SECTION, MANIFEST_BYTES_MAX, ret, ret_length,
-                                err);
 }
 
 /* --- cells --------------------------------------------------------------------------------- */
@@ -247,8 +192,6 @@ static void end_choose(struct cell_result *r)
         unsigned at = (unsigned) chance_below(&fake_cells.chance, 100);
         size_t i = 0;
 
-        r->verdict = VERDICT_OK;
-        r->fail_class = -1;
         if (!chance_percent(&fake_cells.chance, fake_cells.failure))
                 return;
         while (at >= ends[i].weight)
@@ -257,32 +200,16 @@ static void end_choose(struct cell_result *r)
         r->fail_class = ends[i].fail_class;
 }
 
-static void verdict_find(const struct cell *c, struct cell_result *r)
+static void verdict_find(const struct chance_cell *c, struct cell_result *r)
 {
-        r->fail_class = -1;
-        if (c->why >= 0)
-                r->verdict = (enum verdict) c->why;
-        else if (c->is_over)
+        if (c->cell.why < 0 && c->is_over)
                 r->verdict = VERDICT_TIMEOUT;
-        else if (c->number == 0)
+        else if (c->cell.why < 0 && c->number == 0)
                 r->verdict = VERDICT_SIGNAL;
-        else
+        else if (c->cell.why < 0)
                 end_choose(r);
         if (fake_cells.trouble_in && chance_below(&fake_cells.chance, fake_cells.trouble_in) == 0)
                 r->trouble = -EIO;
-}
-
-static void result_done(struct cell_result *r)
-{
-        free(r->code);
-        free(r->message);
-        json_decref(r->output);
-        json_decref(r->findings);
-        json_decref(r->artifacts);
-        json_decref(r->spent);
-        json_decref(r->unreadable);
-        free(r->stderr_tail);
-        closep(&r->upper_fd);
 }
 
 static json_t *output_of(unsigned number)
@@ -298,47 +225,40 @@ static json_t *output_of(unsigned number)
         return output;
 }
 
-static json_t *artifacts_of(unsigned number)
+static void leave_artifact(json_t *artifacts, unsigned number)
 {
         char text[16], data[BASE64_ENCODE_RAW_LENGTH(sizeof(text)) + 1] = "";
         int n = snprintf(text, sizeof(text), "%u", number);
 
         if (number % 3 != 0)
-                return json_array();
+                return;
         base64_encode_raw(data, (size_t) n, (const uint8_t *) text);
-        return json_pack("[{s:s, s:s, s:s}]", "name", "number", "media_type", "text/plain", "data",
-                         data);
+        (void) json_array_append_new(artifacts,
+                                     json_pack("{s:s, s:s, s:s}", "name", "number", "media_type",
+                                               "text/plain", "data", data));
 }
 
-static int on_end(struct loop_source *source, _unused_ uint32_t events)
+static void chance_end(struct cell *cell, struct cell_result *r)
 {
-        struct cell *c = source->owner;
-        struct cell_result r = { .upper_fd = -1, .is_staged = true };
+        const struct chance_cell *c = (const struct chance_cell *) cell;
         char path[PATH_MAX];
 
-        verdict_find(c, &r);
-        r.findings = json_array();
-        r.artifacts = artifacts_of(c->number);
-        r.spent = json_object();
-        r.unreadable = json_array();
-        r.stderr_tail = strdup("");
-        if (r.verdict == VERDICT_OK)
-                r.output = output_of(c->number);
-        else
-                r.code = strdup(r.fail_class == LINHAY_FAIL_INPUT ? CELLS_INPUT_FAULT
-                                                                  : verdict_name(r.verdict));
-        if (r.verdict != VERDICT_OK)
-                r.message = strdup("it ended so");
+        verdict_find(c, r);
+        leave_artifact(r->artifacts, c->number);
+        if (r->verdict == VERDICT_OK)
+                r->output = output_of(c->number);
+        else if (r->fail_class == LINHAY_FAIL_INPUT)
+                r->code = strdup(CELLS_INPUT_FAULT);
         copy_path(c, path);
-        if (c->number && c->spec.workspace == WORKSPACE_OVERLAY)
-                r.upper_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (c->number && cell->spec.workspace == WORKSPACE_OVERLAY)
+                r->upper_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (c->number && fake_cells.on_end)
                 fake_cells.on_end(fake_cells.user, &c->who, c->number);
-        c->spec.on_done(c->spec.user, &r);
-        result_done(&r);
-        copy_remove(c);
-        free(c);
-        return 0;
+}
+
+static void chance_drop(struct cell *cell)
+{
+        copy_remove((const struct chance_cell *) cell);
 }
 
 static uint64_t duration_ms(void)
@@ -360,51 +280,48 @@ static void who_find(struct cell_who *who, const json_t *input)
         who->item = json_is_integer(item) ? (int) json_integer_value(item) : -1;
 }
 
-int cell_go(struct cell *c, struct err *err)
+static int chance_go(struct cell *cell, _unused_ struct err *err)
 {
-        uint64_t most = c->spec.limits.value[LIMIT_WALL], ms = duration_ms();
+        struct chance_cell *c = (struct chance_cell *) cell;
+        uint64_t most = cell->spec.limits.value[LIMIT_WALL], ms = duration_ms();
         char path[PATH_MAX];
 
-        (void) err;
-        if (c->why >= 0 || c->end.is_active)
-                return 0;
         c->number = ++fake_cells.last;
         if (fake_cells.on_go)
                 fake_cells.on_go(fake_cells.user, &c->who, c->number);
         copy_path(c, path);
-        if (c->spec.workspace == WORKSPACE_OVERLAY)
+        if (cell->spec.workspace == WORKSPACE_OVERLAY)
                 tree_make(path, c->number);
         c->is_over = ms >= most;
-        return loop_add_timer(c->sandbox->loop, &c->end, MIN_OF(ms, most), on_end, c);
+        fakecell_end_in(cell, MIN_OF(ms, most));
+        return 0;
 }
 
-void cell_cancel(struct cell *c, enum verdict why, uint64_t grace_ms)
+static void chance_cancel(struct cell *cell, uint64_t grace_ms)
 {
-        if (c->why < 0)
-                c->why = (int) why;
-        if (c->number == 0)
-                grace_ms = 0;
-        loop_remove(c->sandbox->loop, &c->end);
-        (void) loop_add_timer(c->sandbox->loop, &c->end,
-                              chance_below(&fake_cells.chance, grace_ms + 1), on_end, c);
+        uint64_t most = cell->has_gone ? grace_ms : 0;
+
+        fakecell_end_in(cell, chance_below(&fake_cells.chance, most + 1));
 }
 
-int cell_start(struct cell **ret, struct sandbox *s, const struct cell_spec *spec, struct err *err)
+static int chance_start(struct cell *cell, struct err *err)
 {
-        struct cell *c;
+        struct chance_cell *c = (struct chance_cell *) cell;
 
         if (fake_cells.trouble_in && chance_below(&fake_cells.chance, fake_cells.trouble_in) == 0)
                 return err_set(err, -EIO, "the fake sandbox starts no cell");
-        c = calloc(1, sizeof(*c));
-        if (!c)
-                return err_set(err, -ENOMEM, "no memory");
-        *c = (struct cell){ .sandbox = s, .spec = *spec, .why = -1 };
-        who_find(&c->who, spec->input);
-        *ret = c;
-        if (!spec->is_held)
-                return cell_go(c, err);
+        who_find(&c->who, cell->spec.input);
         /* Some die before they are let go. */
-        if (chance_below(&fake_cells.chance, 50) == 0)
-                return loop_add_timer(s->loop, &c->end, 1, on_end, c);
+        if (cell->spec.is_held && chance_below(&fake_cells.chance, 50) == 0)
+                fakecell_end_in(cell, 1);
         return 0;
 }
+
+const struct fakecell_kind fakecell_kind = {
+        .size = sizeof(struct chance_cell),
+        .start = chance_start,
+        .drop = chance_drop,
+        .go = chance_go,
+        .cancel = chance_cancel,
+        .end = chance_end,
+};

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Fake cells: the calls of cell/cell.h, and no process
+ * Cells of the fake sandbox (fakecell.h) by chance, and no process
  *
  * A cell ends after a while in one way or another; chance decides. Each one that acts has a number;
  * one that changes the tree writes its number into every file of its copy, so that a tree says by

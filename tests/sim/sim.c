@@ -142,7 +142,7 @@ static const struct campaign campaigns[] = {
         { "kills",
           "the engine is killed at any moment",
           300,
-          { 42, 69 },
+          { 69, 206, 507 },
           kills,
           { .deaths = 12, .is_gentle = true } },
         { "cuts",

@@ -23,7 +23,7 @@ tests_e2e_test_engine_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_e2e_test_engine_LDADD = $(TEST_LIBS)
 
 tests_e2e_test_engine_fake_SOURCES = tests/e2e/test-engine.c $(ENGINE_BENCH) \
-	tests/e2e/fakecell.c tests/e2e/fakecell.h $(FAKEHOST_SOURCES)
+	tests/e2e/forkcell.c tests/e2e/forkcell.h $(FAKECELL_SOURCES) $(FAKEHOST_SOURCES)
 tests_e2e_test_engine_fake_CPPFLAGS = $(TEST_CPPFLAGS) -DFAKE_CELL
 tests_e2e_test_engine_fake_LDADD = $(TEST_LIBS)
 
@@ -44,7 +44,7 @@ tests_e2e_test_child_LDADD = $(TEST_LIBS)
 # A run of 100,000 items.
 check_PROGRAMS += tests/e2e/test-large
 TESTS += tests/e2e/test-large
-tests_e2e_test_large_SOURCES = tests/e2e/test-large.c tests/load/noopcell.c $(ENGINE_BENCH)
+tests_e2e_test_large_SOURCES = tests/e2e/test-large.c tests/load/noopcell.c $(FAKECELL_SOURCES) $(ENGINE_BENCH)
 tests_e2e_test_large_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_e2e_test_large_LDADD = $(TEST_LIBS)
 
@@ -107,6 +107,6 @@ tests_unit_test_schedule_SOURCES = tests/unit/test-schedule.c tests/test.h
 tests_unit_test_schedule_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_schedule_LDADD = $(TEST_LIBS)
 tests_e2e_test_queue_SOURCES = tests/e2e/test-queue.c $(ENGINE_BENCH) \
-	tests/e2e/fakecell.c tests/e2e/fakecell.h $(FAKEHOST_SOURCES)
+	tests/e2e/forkcell.c tests/e2e/forkcell.h $(FAKECELL_SOURCES) $(FAKEHOST_SOURCES)
 tests_e2e_test_queue_CPPFLAGS = $(TEST_CPPFLAGS) -DFAKE_CELL
 tests_e2e_test_queue_LDADD = $(TEST_LIBS)
