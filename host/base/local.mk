@@ -9,6 +9,7 @@ libbase_a_SOURCES = \
 	host/base/err.c host/base/err.h \
 	host/base/io.c host/base/io.h \
 	host/base/json.c host/base/json.h \
+	host/base/json-check.c host/base/json-check.h \
 	host/base/kernel.h \
 	host/base/limit.c host/base/limit.h \
 	host/base/listing.c host/base/listing.h \

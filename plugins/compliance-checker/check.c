@@ -500,7 +500,7 @@ void check_done(struct check *c)
                 free(c->not_scanned[i].path);
         free(c->not_scanned);
         suppress_done(c);
-        json_decref(c->licenses);
+        license_list_done(&c->licenses);
         deps_done(&c->packages);
         json_decref(c->license_folders);
         json_decref(c->kube_folders);

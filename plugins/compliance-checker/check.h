@@ -19,6 +19,7 @@
 #include "scan/match.h"
 #include "scan/waiver.h"
 
+#include "license-list.h"
 #include "suppress.h"
 
 #include <linhay/agent.h>
@@ -133,9 +134,9 @@ struct check {
         uint64_t lost;                /* findings past the host's limit */
         struct not_scanned *not_scanned;
         size_t n_not_scanned, not_scanned_size;
-        json_t *licenses;        /* output.licenses */
-        struct deps packages;    /* output.packages */
-        json_t *license_folders; /* kind -> folder -> ids */
+        struct license_list licenses; /* output.licenses */
+        struct deps packages;         /* output.packages */
+        json_t *license_folders; /* kind -> folder -> ids, and what else the whole tree tells */
         struct license_finder *license_finder;
         bool license_file_at_root; /* even one that is not recognised */
         json_t *kube_folders;      /* what objects of Kubernetes left in each folder */

@@ -205,20 +205,17 @@ static int write_output(struct check *c, const struct tree *t)
                 (json_int_t) c->bytes, "skipped", make_skips(t), "suppressed",
                 (json_int_t) c->suppressed, "waived", (json_int_t) c->waived, "findings_lost",
                 (json_int_t) c->lost, "not_fully_scanned", make_not_scanned(c));
-        json_t *output = json_pack("{so so sO so so sI}", "summary", summary, "controls",
-                                   make_controls(c), "licenses", c->licenses, "packages",
-                                   packages_to_json(c), "not_looked_at", make_not_scanned(c),
-                                   "not_looked_at_count", (json_int_t) c->n_not_scanned);
-        char *text;
-        int r;
+        json_t *output =
+                json_pack("{so so so so sI}", "summary", summary, "controls", make_controls(c),
+                          "packages", packages_to_json(c), "not_looked_at", make_not_scanned(c),
+                          "not_looked_at_count", (json_int_t) c->n_not_scanned);
+        const char *text;
+        size_t length;
 
         put_gate(summary, c->matcher);
-        text = output ? json_dumps(output, JSON_COMPACT) : NULL;
-        r = text ? linhay_output(c->run, text, strlen(text)) : -ENOMEM;
-
-        free(text);
+        text = license_list_finish(&c->licenses, output, &length);
         json_decref(output);
-        return r;
+        return text ? linhay_output(c->run, text, length) : -ENOMEM;
 }
 
 static int check_all(struct check *c, struct tree *t)
@@ -247,9 +244,8 @@ static int run_check(struct linhay_run *r)
                            .matcher = &prepared.secrets.matcher,
                            .env = &prepared.env.matcher,
                            .license_finder = &prepared.licenses,
-                           .licenses = json_array(),
-                           .license_folders =
-                                   json_pack("{s{} s{} s{}}", "text", "manifest", "seen"),
+                           .license_folders = json_pack("{s{} s{} s{} s{} s{}}", "text", "manifest",
+                                                        "seen", "used", "texts"),
                            .seen = json_object() };
         struct tree t = { .check = &c };
         int result;

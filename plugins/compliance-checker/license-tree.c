@@ -35,35 +35,38 @@ static const json_t *manifest_place(const json_t *entry)
         return NULL;
 }
 
+/* Does the manifest of an entry name another licence than the texts beside it? */
+static int check_mismatch_of(struct check *c, const json_t *entry)
+{
+        const char *path = json_string_value(json_object_get(entry, "path"));
+        const json_t *place = manifest_place(entry), *text;
+        char *folder;
+        int r;
+
+        if (!path || !place)
+                return 0;
+        folder = strndup(path, license_folder(path));
+        if (!folder)
+                return -ENOMEM;
+        text = json_object_get(json_object_get(c->license_folders, "text"), folder);
+        free(folder);
+        if (!text || have_common(json_object_get(entry, "ids"), text))
+                return 0;
+        check_begin(c, path);
+        r = license_report(c, RULE_MISMATCH, license_notices[RULE_MISMATCH].message,
+                           json_string_value(json_object_get(entry, "expression")),
+                           (uint32_t) json_integer_value(json_object_get(place, "line")));
+        return r < 0 ? r : check_flush(c);
+}
+
 static int check_mismatch(struct check *c)
 {
-        json_t *texts = json_object_get(c->license_folders, "text");
-        const json_t *entry, *place, *text;
-        size_t i;
+        json_t *entry;
         int r = 0;
 
-        json_array_foreach (c->licenses, i, entry) {
-                const char *path = json_string_value(json_object_get(entry, "path"));
-                char *folder;
-
-                place = manifest_place(entry);
-                if (!path || !place)
-                        continue;
-                folder = strndup(path, license_folder(path));
-                if (!folder)
-                        return -ENOMEM;
-                text = json_object_get(texts, folder);
-                free(folder);
-                if (!text || have_common(json_object_get(entry, "ids"), text))
-                        continue;
-                check_begin(c, path);
-                r = license_report(c, RULE_MISMATCH, license_notices[RULE_MISMATCH].message,
-                                   json_string_value(json_object_get(entry, "expression")),
-                                   (uint32_t) json_integer_value(json_object_get(place, "line")));
-                if (r >= 0)
-                        r = check_flush(c);
-                if (r < 0)
-                        return r;
+        for (size_t i = 0; r >= 0 && (entry = license_list_manifest(&c->licenses, i)); i++) {
+                r = check_mismatch_of(c, entry);
+                json_decref(entry);
         }
         return r;
 }
@@ -137,30 +140,27 @@ static bool text_name(const char *path, char ret[SPDX_NAME])
         return true;
 }
 
-/* Identifiers that files use, and names of the texts in LICENSES/. */
-static void collect_texts(const struct check *c, json_t *used, json_t *texts)
+void licenses_note_texts(struct check *c, const json_t *ids)
 {
-        const json_t *entry, *id;
-        size_t i, k;
+        json_t *used = json_object_get(c->license_folders, "used");
+        json_t *texts = json_object_get(c->license_folders, "texts");
+        char name[SPDX_NAME];
+        const json_t *id;
+        size_t i;
 
-        json_array_foreach (c->licenses, i, entry) {
-                const char *path = json_string_value(json_object_get(entry, "path"));
-                char name[SPDX_NAME];
+        if (text_name(c->path, name)) {
+                (void) json_object_set_new(texts, name, json_string(c->path));
+                return;
+        }
+        json_array_foreach (ids, i, id) {
+                const char *with = strstr(json_string_value(id), " WITH ");
 
-                if (path && text_name(path, name)) {
-                        (void) json_object_set_new(texts, name, json_string(path));
-                        continue;
-                }
-                json_array_foreach (json_object_get(entry, "ids"), k, id) {
-                        const char *with = strstr(json_string_value(id), " WITH ");
-
-                        (void) json_object_setn_new(used, json_string_value(id),
-                                                    with ? (size_t) (with - json_string_value(id))
-                                                         : json_string_length(id),
-                                                    json_true());
-                        if (with)
-                                (void) json_object_set_new(used, with + 6, json_true());
-                }
+                (void) json_object_setn_new(used, json_string_value(id),
+                                            with ? (size_t) (with - json_string_value(id))
+                                                 : json_string_length(id),
+                                            json_true());
+                if (with)
+                        (void) json_object_set_new(used, with + 6, json_true());
         }
 }
 
@@ -188,18 +188,14 @@ static int tell_texts(struct check *c, enum license_rule which, const json_t *na
 /* Where there is a folder LICENSES/ it has what is used, and no more (REUSE). */
 static int check_reuse(struct check *c)
 {
-        json_t *used = json_object(), *texts = json_object();
-        int r = 0;
+        const json_t *used = json_object_get(c->license_folders, "used");
+        const json_t *texts = json_object_get(c->license_folders, "texts");
+        int r;
 
-        collect_texts(c, used, texts);
-        if (json_object_size(texts)) {
-                r = tell_texts(c, RULE_NO_TEXT, used, texts);
-                if (r >= 0)
-                        r = tell_texts(c, RULE_UNUSED_TEXT, texts, used);
-        }
-        json_decref(used);
-        json_decref(texts);
-        return r;
+        if (!json_object_size(texts))
+                return 0;
+        r = tell_texts(c, RULE_NO_TEXT, used, texts);
+        return r < 0 ? r : tell_texts(c, RULE_UNUSED_TEXT, texts, used);
 }
 
 int licenses_finish(struct check *c)
@@ -218,6 +214,8 @@ int licenses_finish(struct check *c)
                         return r;
         }
         r = check_mismatch(c);
+        if (r >= 0 && c->licenses.is_cut)
+                r = check_not_scanned(c, "(licences past the limit)", "too-many");
         if (r >= 0)
                 r = check_compat(c);
         return r < 0 ? r : check_reuse(c);

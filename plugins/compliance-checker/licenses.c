@@ -8,10 +8,9 @@
 
 #include <time.h>
 
-#define ENTRIES_MAX 20000
-#define PLACES_MAX  256 /* of one file */
-#define SEEN_MAX    500 /* different expressions that are judged together */
-#define NAME_SIZE   SPDX_NAME
+#define PLACES_MAX 256 /* of one file */
+#define SEEN_MAX   500 /* different expressions that are judged together */
+#define NAME_SIZE  SPDX_NAME
 
 /* ---- What is found ---- */
 
@@ -41,22 +40,28 @@ static uint32_t line_of(const struct check *c, size_t offset)
         return lines_to(c, &lines, offset);
 }
 
-/* Adds the names of the licences in an expression to a list, each once. */
+/* Adds a name to a list, once. */
+static void add_name(json_t *list, const char *name)
+{
+        const json_t *one;
+        size_t i;
+
+        json_array_foreach (list, i, one)
+                if (!strcmp(json_string_value(one), name))
+                        return;
+        (void) json_array_append_new(list, json_string(name));
+}
+
+/* Adds the names of the licences in an expression. */
 static void add_ids(const struct spdx *s, json_t *ids)
 {
         for (int i = 0; i < s->n_nodes; i++) {
                 char name[NAME_SIZE];
-                const json_t *one;
-                bool is_there = false;
-                size_t k;
 
                 if (s->nodes[i].kind != SPDX_LICENSE)
                         continue;
                 spdx_name(&s->nodes[i], name, sizeof(name));
-                json_array_foreach (ids, k, one)
-                        is_there |= !strcmp(json_string_value(one), name);
-                if (!is_there)
-                        (void) json_array_append_new(ids, json_string(name));
+                add_name(ids, name);
         }
 }
 
@@ -109,6 +114,8 @@ static int check_ids(struct check *c, const struct spdx *s, uint32_t line)
 static void remember(struct check *c, json_t *ids, const char *kind)
 {
         json_t *folders = json_object_get(c->license_folders, kind), *list;
+        const json_t *id;
+        size_t i;
         char *folder = strndup(c->path, license_folder(c->path));
 
         if (!folder)
@@ -118,7 +125,8 @@ static void remember(struct check *c, json_t *ids, const char *kind)
                 list = json_array();
                 (void) json_object_set_new(folders, folder, list);
         }
-        (void) json_array_extend(list, ids);
+        json_array_foreach (ids, i, id)
+                add_name(list, json_string_value(id));
         free(folder);
 }
 
@@ -294,18 +302,24 @@ static int add_statement(struct check *c, struct entry *e, const struct told *to
 }
 
 /* Puts the file's entry into the output. */
-static void write_entry(struct check *c, struct entry *e)
+static int write_entry(struct check *c, struct entry *e, bool is_manifest)
 {
-        json_t *path = json_string(c->path);
+        json_t *path = json_string(c->path), *entry;
+        int r;
 
-        if (e->expression && json_array_size(c->licenses) < ENTRIES_MAX)
-                (void) json_array_append_new(c->licenses,
-                                             json_pack("{so ss sO sf sO}", "path",
-                                                       path ? path : json_null(), "expression",
-                                                       e->expression, "ids", e->ids, "confidence",
-                                                       e->confidence, "places", e->places));
-        else
+        if (!e->expression) {
                 json_decref(path);
+                return 0;
+        }
+        entry = json_pack("{so ss sO sf sO}", "path", path ? path : json_null(), "expression",
+                          e->expression, "ids", e->ids, "confidence", e->confidence, "places",
+                          e->places);
+        if (!entry)
+                return -ENOMEM;
+        licenses_note_texts(c, e->ids);
+        r = license_list_add(&c->licenses, entry, is_manifest);
+        json_decref(entry);
+        return r;
 }
 
 /* ---- Texts, notices and tags ---- */
@@ -419,7 +433,7 @@ static int look_at_text(struct check *c)
         if (r >= 0)
                 r = check_text(c, &e, m.is_one);
         if (r >= 0)
-                write_entry(c, &e);
+                r = write_entry(c, &e, m.is_one || deps_is_file(c->path));
         json_decref(e.ids);
         json_decref(e.places);
         json_decref(e.told);

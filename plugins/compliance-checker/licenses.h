@@ -11,6 +11,9 @@
 /* Looks at the current file: 0 or a negative errno. */
 int licenses_check(struct check *c);
 
+/* Remembers which licences the current file names, or that it is the text of one in LICENSES/. */
+void licenses_note_texts(struct check *c, const json_t *ids);
+
 /* What only the whole tree tells: no licence at all, manifests that differ from the text. */
 int licenses_finish(struct check *c);
 

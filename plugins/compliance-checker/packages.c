@@ -38,15 +38,15 @@ static char *module_of(const char *path)
 static json_t *modules_make(const struct check *c)
 {
         json_t *modules = json_object(), *entry;
-        size_t i;
 
-        json_array_foreach (c->licenses, i, entry) {
+        for (size_t i = 0; (entry = license_list_manifest(&c->licenses, i)); i++) {
                 const char *path = json_string_value(json_object_get(entry, "path"));
                 char *name = path ? module_of(path) : NULL;
 
                 if (name)
                         (void) json_object_set(modules, name, json_object_get(entry, "expression"));
                 free(name);
+                json_decref(entry);
         }
         return modules;
 }

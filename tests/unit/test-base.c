@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/io.h"
-#include "base/json.h"
+#include "base/json-check.h"
 #include "base/loop.h"
 #include "base/sha256.h"
 #include "base/unit.h"
@@ -199,6 +199,99 @@ static void test_json(void **state)
         assert_non_null(strstr(err.text, "twice.json:1:"));
 }
 
+static bool loads(const char *text, size_t length)
+{
+        _cleanup_(json_decrefp) json_t *value = NULL;
+
+        return json_text_load(&value, text, length, "text", NULL) == 0;
+}
+
+static void check_alike(const char *text, size_t length)
+{
+        if (json_check(text, length) != loads(text, length))
+                fail_msg("loaded or not, and said otherwise: %.*s", (int) length, text);
+}
+
+/* Says of every text what loading it says, but for the two things that it does not look at. */
+static void test_json_check(void **state)
+{
+        static const char *const texts[] = {
+                "",
+                " ",
+                "0",
+                "-0",
+                "-",
+                "01",
+                "1.",
+                ".5",
+                "1e",
+                "1e+",
+                "-1.5E-3",
+                "+1",
+                "true",
+                "tru",
+                "truee",
+                "nul",
+                "NULL",
+                "[]",
+                "[1,]",
+                "[,1]",
+                "[1 2]",
+                "[1]]",
+                "{}",
+                "{\"a\"}",
+                "{\"a\":}",
+                "{\"a\":1,}",
+                "{a:1}",
+                "{1:1}",
+                "\"a",
+                "\"\\",
+                "\"\\x\"",
+                "\"\\u00g0\"",
+                "\"\\u00\"",
+                "\"\\ud800\"",
+                "\"\\udc00\"",
+                "\"\t\"",
+                "\"\x80\"",
+                "\"\xc3\xa4\"",
+                "'a'",
+                "// 1",
+                "\xef\xbb\xbf"
+                "1",
+                " [ 1 , { \"a\" : \"\\ud83d\\ude00\\u0000\\n\" } , null ]\r\n",
+        };
+        struct json_random random = { .state = json_random_seed() | 1 };
+        char deep[2 * (JSON_DEPTH_LIMIT + 1)];
+        static const char signs[] = "[]{},:\"\\019.eE-+u \x80tn";
+
+        (void) state;
+        (void) printf("# LINHAY_SEED=%llu\n", (unsigned long long) random.state);
+        for (size_t i = 0; i < TEST_ROWS(texts); i++)
+                check_alike(texts[i], strlen(texts[i]));
+        check_alike("1\0", 2);
+        for (size_t n = JSON_DEPTH_LIMIT; n <= JSON_DEPTH_LIMIT + 1; n++) {
+                memset(deep, '[', n);
+                memset(deep + n, ']', n);
+                check_alike(deep, 2 * n);
+        }
+        for (size_t i = 0; i < 3000; i++) {
+                _cleanup_(json_decrefp) json_t *value = json_random_value(&random, 4);
+                _cleanup_(freep) char *text = json_dumps(value, JSON_ENCODE_ANY);
+                size_t length = strlen(text);
+
+                assert_true(json_check(text, length));
+                for (size_t k = 0; k < 3; k++) {
+                        size_t at = json_random_below(&random, length);
+
+                        text[at] = signs[json_random_below(&random, sizeof(signs) - 1)];
+                        if (loads(text, length))
+                                assert_true(json_check(text, length));
+                }
+        }
+        assert_true(json_check("{\"a\":1,\"a\":2}", 13));
+        assert_true(json_check("1e999", 5));
+}
+
 /* The same bytes as jansson's own, behind what was there. */
 static void test_json_write(void **state)
 {
@@ -384,9 +477,9 @@ int main(void)
                 cmocka_unit_test(test_err),        cmocka_unit_test(test_buf),
                 cmocka_unit_test(test_utf8),       cmocka_unit_test(test_units),
                 cmocka_unit_test(test_json),       cmocka_unit_test(test_json_depth),
-                cmocka_unit_test(test_json_write), cmocka_unit_test(test_sha256),
-                cmocka_unit_test(test_io),         cmocka_unit_test(test_loop),
-                cmocka_unit_test(test_loop_defer),
+                cmocka_unit_test(test_json_write), cmocka_unit_test(test_json_check),
+                cmocka_unit_test(test_sha256),     cmocka_unit_test(test_io),
+                cmocka_unit_test(test_loop),       cmocka_unit_test(test_loop_defer),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
