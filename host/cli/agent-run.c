@@ -14,6 +14,7 @@
 #include "cli/trace-view.h"
 #include "run/attempt.h"
 #include "store/apply.h"
+#include "store/key.h"
 
 #include <fcntl.h>
 #include <linux/limits.h>
@@ -40,7 +41,7 @@ static const struct cli_verb verb = {
 
 /* One call of the verb, from its options to its exit status. */
 struct call {
-        const char *agent_name, *action_name, *workspace;
+        const char *agent_name, *action_name, *workspace, *key_file;
         struct cli_list inputs, allow_degraded;
         bool as_json, apply, reveal, is_traced;
 
@@ -49,6 +50,7 @@ struct call {
         const struct agent *agent;
         const struct manifest_action *action;
         json_t *input;
+        unsigned char key[STORE_KEY]; /* of fingerprints: a store would have one */
         int workspace_fd;
         char tree_path[PATH_MAX];
 
@@ -79,6 +81,7 @@ static void result_done(struct attempt_result *r)
 static void call_done(struct call *c)
 {
         result_done(&c->result);
+        explicit_bzero(c->key, sizeof(c->key));
         json_decref(c->input);
         cli_list_done(&c->inputs);
         cli_list_done(&c->allow_degraded);
@@ -267,6 +270,7 @@ static int run(struct call *c, struct err *err)
                 .input = c->input,
                 .blob_dirfd = c->scratch.fd,
                 .grants = session_grants(&c->session),
+                .key = c->key,
                 .workspace_fd = c->workspace_fd,
                 .is_traced = c->is_traced,
                 .on_log = on_log,
@@ -296,6 +300,9 @@ static json_t *result_shown(const struct call *c)
 
         if (j)
                 (void) json_object_set(j, "unreadable", c->result.unreadable);
+        if (j)
+                (void) json_object_set_new(j, "fingerprint_key",
+                                           json_string(c->key_file ? "file" : "random"));
         if (j && c->result.trace) {
                 (void) json_object_set(j, "trace", c->result.trace);
                 (void) json_object_set_new(json_object_get(j, "trace"), "manifest",
@@ -364,6 +371,14 @@ static void line_print(const struct call *c, const char *before, const char *tex
         (void) fputc('\n', stderr);
 }
 
+/* Who keeps fingerprints has to know that the next call makes others. */
+static void key_tell(const struct call *c)
+{
+        if (!c->key_file && json_array_size(c->result.findings) > 0)
+                cli_say("fingerprints of secrets are of a random key, for this call alone; "
+                        "--fingerprint-key FILE keeps one");
+}
+
 /* Told, so that nobody takes what the agent could not see for clean. */
 static void unreadable_tell(const json_t *paths)
 {
@@ -396,6 +411,7 @@ static void result_print(const struct call *c)
                 cli_say("%zu file%s changed%s", r->changeset->n_files,
                         r->changeset->n_files == 1 ? "" : "s",
                         c->applied ? ", applied" : "; nothing was written (use --apply)");
+        key_tell(c);
         if (r->message)
                 line_print(c, "linhay: ", r->message);
         if (r->verdict != VERDICT_OK && r->stderr_tail && r->stderr_tail[0])
@@ -432,6 +448,9 @@ static int call_run(struct call *c)
                 return refuse_agent(c, r, &err);
         if (input_make(c, &err) < 0)
                 return refuse(c, CLI_USAGE, "input", &err);
+        r = c->key_file ? key_load_file(c->key, c->key_file, &err) : key_draw(c->key, &err);
+        if (r < 0)
+                return refuse(c, c->key_file ? CLI_USAGE : CLI_TROUBLE, "key", &err);
         if (workspace_open(c, &err) < 0)
                 return refuse(c, CLI_USAGE, "workspace", &err);
         if (c->is_traced)
@@ -474,6 +493,9 @@ int agent_verb_run(int argc, char **argv)
                   &c.workspace },
                 { "json", 0, CLI_FLAG, NULL, "print exactly one JSON object on stdout",
                   &c.as_json },
+                { "fingerprint-key", 0, CLI_TEXT, "FILE",
+                  "the key of fingerprints, 32 bytes; made if it is not there (default: random)",
+                  &c.key_file },
                 { "apply", 0, CLI_FLAG, NULL, "apply the changes to the workspace", &c.apply },
                 { "trace", 0, CLI_FLAG, NULL, "count what it uses; print the smallest manifest",
                   &c.is_traced },

@@ -7,6 +7,7 @@
 #include "cli/stopped.h"
 #include "cli/term.h"
 #include "flow/graph.h"
+#include "store/place.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -73,6 +74,19 @@ static unsigned flags_of(enum report_format format)
                                                                    : flags | STORE_DOC_BRIEF;
 }
 
+/* The store's folder, where it is not the one that is taken for the run's tree without a word. */
+static const char *store_to_name(const struct store *store, const json_t *document)
+{
+        const char *tree = json_string_value(json_object_get(document, "workspace"));
+        _cleanup_(freep) char *dir = NULL;
+        struct err err = { 0 };
+
+        if (tree && place_store_to_read(&dir, NULL, tree, &err) == 0 &&
+            strcmp(dir, store_dir(store)) == 0)
+                return NULL;
+        return store_dir(store);
+}
+
 int report_print(struct store *store, const char *run, const struct report_print *how, FILE *f,
                  struct err *err)
 {
@@ -95,6 +109,7 @@ int report_print(struct store *store, const char *run, const struct report_print
         r = masked_document(document, false);
         if (r < 0)
                 return err_set(err, r, "out of memory");
+        options.store = store_to_name(store, document);
         if (how->format == REPORT_HTML) {
                 graph_make(&graph, document);
                 options.graph = graph.length ? buf_text(&graph) : NULL;

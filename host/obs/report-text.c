@@ -490,9 +490,9 @@ int report_text(struct buf *out, const struct view *v, const struct report_optio
         controls_print(&p, v);
         findings_print(&p, v);
         slowest_print(&p, v);
-        if (v->next[0][0])
+        if (v->next[0])
                 PRINT(&p, "%sNext%s\n", ink(&p, INK_BOLD), ink(&p, INK_OFF));
-        for (size_t i = 0; i < ARRAY_SIZE(v->next) && v->next[i][0]; i++)
+        for (size_t i = 0; i < ARRAY_SIZE(v->next) && v->next[i]; i++)
                 PRINT(&p, "  %s\n", v->next[i]);
         return p.r;
 }

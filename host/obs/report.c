@@ -40,7 +40,7 @@ int report_write(struct buf *out, const json_t *document, enum report_format for
         _cleanup_(view_done) struct view v = { 0 };
         int r;
 
-        r = view_make(&v, document, err);
+        r = view_make(&v, document, options ? options->store : NULL, err);
         if (r < 0)
                 return r;
         r = formats[format].write(out, &v, options);

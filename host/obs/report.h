@@ -45,6 +45,7 @@ struct report_options {
                         */
         bool is_all;   /* text and markdown: every finding with all its places, waived ones too */
         const char *graph; /* html only: an <svg> element, or NULL */
+        const char *store; /* text only: the folder that commands must name; NULL = none need to */
 };
 
 int report_write(struct buf *out, const json_t *document, enum report_format format,

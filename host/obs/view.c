@@ -303,42 +303,86 @@ static void outcome_judge(struct view *v)
         v->word = words[v->outcome];
 }
 
-static void next_suggest(struct view *v)
+/* --store DIR as a shell takes it; nothing where the run is found without. */
+static int where_make(struct buf *ret, const char *store)
 {
-        const char *run = view_text(v->document, "run");
+        static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                    "0123456789/._-+,:@%=";
+        int r;
+
+        if (!store)
+                return 0;
+        if (strspn(store, plain) == strlen(store))
+                return buf_printf(ret, " --store %s", store);
+        r = buf_puts(ret, " --store '");
+        for (const char *at = store; r >= 0 && *at; at++)
+                r = *at == '\'' ? buf_puts(ret, "'\\''") : buf_putc(ret, *at);
+        return r < 0 ? r : buf_putc(ret, '\'');
+}
+
+__attribute__((format(printf, 2, 3))) static int suggest(struct view *v, const char *format, ...)
+{
+        size_t n = 0;
+        va_list args;
+        int r;
+
+        while (n < ARRAY_SIZE(v->next) && v->next[n])
+                n++;
+        if (n == ARRAY_SIZE(v->next))
+                return 0;
+        va_start(args, format);
+        r = vasprintf(&v->next[n], format, args);
+        va_end(args);
+        if (r < 0)
+                v->next[n] = NULL;
+        return r < 0 ? -ENOMEM : 0;
+}
+
+static int approval_suggest(struct view *v, const char *run, const char *of, const char *step,
+                            const char *where)
+{
+        int r = suggest(v, "linhay diff %s/%s%s", of, step, where);
+
+        return r < 0 ? r
+                     : suggest(v, "linhay approve %s/%s%s && linhay run --resume %s%s", of, step,
+                               where, run, where);
+}
+
+/* What to do about the way in which the run ended or waits. */
+static int outcome_suggest(struct view *v, const char *run, const char *where)
+{
         const json_t *failed = step_in_state(v, "failed"), *held = step_in_state(v, "held"),
                      *outer = step_with_child(v), *inside = pending_inside(v);
-        size_t n = 0;
 
-        if (v->outcome == OUTCOME_WAITING && held) {
-                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay diff %s/%s", run,
-                                view_text(held, "id"));
-                (void) snprintf(v->next[n++], sizeof(v->next[0]),
-                                "linhay approve %s/%s && linhay run --resume %s", run,
-                                view_text(held, "id"), run);
-        } else if (v->outcome == OUTCOME_WAITING && inside) {
-                const char *child = view_text(inside, "run"), *step = view_text(inside, "step");
+        if (v->outcome == OUTCOME_WAITING && held)
+                return approval_suggest(v, run, run, view_text(held, "id"), where);
+        if (v->outcome == OUTCOME_WAITING && inside)
+                return approval_suggest(v, run, view_text(inside, "run"), view_text(inside, "step"),
+                                        where);
+        if (v->outcome == OUTCOME_WAITING && outer)
+                return suggest(v, "linhay report %s%s", view_text(outer, "child"), where);
+        if (v->outcome == OUTCOME_FAILED && failed && *view_text(failed, "child"))
+                return suggest(v, "linhay report %s%s", view_text(failed, "child"), where);
+        if (v->outcome == OUTCOME_FAILED && failed)
+                return suggest(v, "linhay logs %s/%s%s", run, view_text(failed, "id"), where);
+        return v->outcome == OUTCOME_STOPPED ? suggest(v, "linhay run --resume %s%s", run, where)
+                                             : 0;
+}
 
-                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay diff %s/%s", child, step);
-                (void) snprintf(v->next[n++], sizeof(v->next[0]),
-                                "linhay approve %s/%s && linhay run --resume %s", child, step, run);
-        } else if (v->outcome == OUTCOME_WAITING && outer) {
-                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay report %s",
-                                view_text(outer, "child"));
-        } else if (v->outcome == OUTCOME_FAILED && failed && *view_text(failed, "child")) {
-                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay report %s",
-                                view_text(failed, "child"));
-        } else if (v->outcome == OUTCOME_FAILED && failed) {
-                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay logs %s/%s", run,
-                                view_text(failed, "id"));
-        } else if (v->outcome == OUTCOME_STOPPED) {
-                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay run --resume %s", run);
-        }
-        if (v->tally.n > 0)
-                (void) snprintf(v->next[n++], sizeof(v->next[0]),
-                                "linhay report %s --format html >report.html", run);
-        if (v->tally.n > 0 && n < ARRAY_SIZE(v->next))
-                (void) snprintf(v->next[n++], sizeof(v->next[0]), "linhay report %s --all", run);
+static int next_suggest(struct view *v, const char *store)
+{
+        _cleanup_(buf_done) struct buf where = { 0 };
+        const char *run = view_text(v->document, "run");
+        int r = where_make(&where, store);
+
+        if (r >= 0)
+                r = outcome_suggest(v, run, buf_text(&where));
+        if (r >= 0 && v->tally.n > 0)
+                r = suggest(v, "linhay report %s%s --format html >report.html", run,
+                            buf_text(&where));
+        if (r >= 0 && v->tally.n > 0)
+                r = suggest(v, "linhay report %s%s --all", run, buf_text(&where));
+        return r;
 }
 
 /* A run that waits or goes on has no end; its steps have, or have asked. */
@@ -353,7 +397,7 @@ static uint64_t last_end(const json_t *document)
         return last;
 }
 
-int view_make(struct view *ret, const json_t *document, struct err *err)
+int view_make(struct view *ret, const json_t *document, const char *store, struct err *err)
 {
         struct view v = { .document = document };
         uint64_t started = view_number(document, "started"), ended = view_number(document, "ended");
@@ -380,7 +424,10 @@ int view_make(struct view *ret, const json_t *document, struct err *err)
                 ended = last_end(document);
         v.took_ms = ended > started && started > 0 ? ended - started : 0;
         outcome_judge(&v);
-        next_suggest(&v);
+        if (next_suggest(&v, store) < 0) {
+                view_done(&v);
+                return err_set(err, -ENOMEM, "out of memory");
+        }
         *ret = v;
         return 0;
 }
@@ -392,5 +439,7 @@ void view_done(struct view *v)
         gaps_done(&v->gaps);
         free(v->not_looked_at);
         free(v->groups);
+        for (size_t i = 0; i < ARRAY_SIZE(v->next); i++)
+                free(v->next[i]);
         *v = (struct view){ 0 };
 }

@@ -49,12 +49,13 @@ struct view {
         enum outcome outcome;
         const char *word;   /* "passed" */
         char sentence[512]; /* why, for people */
-        char next[3][256];  /* commands to type next; "" = no more */
+        char *next[3];      /* commands to type next; NULL = no more */
         uint64_t took_ms;   /* while it goes on: to the last end of a step, 0 before the first */
         bool is_ended;
 };
 
-int view_make(struct view *ret, const json_t *document, struct err *err);
+/* `store`: the folder that commands must name, or NULL where they find the run without. */
+int view_make(struct view *ret, const json_t *document, const char *store, struct err *err);
 void view_done(struct view *v);
 
 /* Members of the document and its steps, with "" and 0 for what is missing. */

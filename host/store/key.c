@@ -36,21 +36,32 @@ static int read_key(unsigned char ret[STORE_KEY], const char *path, struct err *
         return 0;
 }
 
-int key_load(unsigned char ret[STORE_KEY], const char *dir, struct err *err)
+int key_draw(unsigned char ret[STORE_KEY], struct err *err)
+{
+        if (getrandom(ret, STORE_KEY, 0) != STORE_KEY)
+                return err_sys(err, -errno, "cannot draw a random key");
+        return 0;
+}
+
+int key_load_file(unsigned char ret[STORE_KEY], const char *path, struct err *err)
 {
         struct err why = { 0 };
+        int r;
+
+        r = read_key(ret, path, &why);
+        if (r != -ENOENT)
+                return r < 0 ? err_set(err, r, "%s", err_text(&why)) : 0;
+        r = key_draw(ret, err);
+        return r < 0 ? r : file_replace(path, ret, STORE_KEY, 0600, err);
+}
+
+int key_load(unsigned char ret[STORE_KEY], const char *dir, struct err *err)
+{
         char path[PATH_MAX];
         int r;
 
         r = path_of(path, dir, err);
-        if (r < 0)
-                return r;
-        r = read_key(ret, path, &why);
-        if (r != -ENOENT)
-                return r < 0 ? err_set(err, r, "%s", err_text(&why)) : 0;
-        if (getrandom(ret, STORE_KEY, 0) != STORE_KEY)
-                return err_sys(err, -errno, "cannot make a key for the store");
-        return file_replace(path, ret, STORE_KEY, 0600, err);
+        return r < 0 ? r : key_load_file(ret, path, err);
 }
 
 int key_copy(const char *from, const char *to, struct err *err)

@@ -17,6 +17,12 @@
 /* Reads the key of the store in `dir`; makes it first where there is none. */
 int key_load(unsigned char ret[STORE_KEY], const char *dir, struct err *err);
 
+/* The same for a key in a file of its own, such as the key of a store elsewhere. */
+int key_load_file(unsigned char ret[STORE_KEY], const char *path, struct err *err);
+
+/* A key for once. */
+int key_draw(unsigned char ret[STORE_KEY], struct err *err);
+
 /* Puts the key into a copy of the store, if there is one. */
 int key_copy(const char *from, const char *to, struct err *err);
 

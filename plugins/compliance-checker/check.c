@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "name.h"
+#include "vendored.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -306,17 +307,26 @@ static void add_tag(struct tags *tags, const char *tag)
                 tags->list[tags->n++] = tag;
 }
 
+enum context check_context(struct check *c)
+{
+        const struct context_tree tree = { vendored_is, c };
+
+        if (!c->has_context)
+                c->context = context_in(c->path, &tree);
+        c->has_context = true;
+        return c->context;
+}
+
 /*
  * Most files have no finding, so the path is read only for one. A licence is judged wherever it
  * stands: code from elsewhere is what it is about.
  */
 static enum context context_for(struct check *c, const struct report *report)
 {
-        if (!c->has_context)
-                c->context = context_of(c->path);
-        c->has_context = true;
-        return report->control == CONTROL_LICENSES && c->context == CONTEXT_VENDORED ? CONTEXT_NONE
-                                                                                     : c->context;
+        enum context context = check_context(c);
+
+        return report->control == CONTROL_LICENSES && context == CONTEXT_VENDORED ? CONTEXT_NONE
+                                                                                  : context;
 }
 
 /* A reason that holds a secret would show it. */
@@ -506,6 +516,7 @@ void check_done(struct check *c)
         json_decref(c->kube_folders);
         json_decref(c->variables);
         json_decref(c->servers);
+        json_decref(c->vendored);
         json_decref(c->seen);
         idset_done(&c->told);
         free(c->shown);

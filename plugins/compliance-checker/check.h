@@ -138,12 +138,14 @@ struct check {
         struct deps packages;         /* output.packages */
         json_t *license_folders; /* kind -> folder -> ids, and what else the whole tree tells */
         struct license_finder *license_finder;
+        bool licenses_cut;         /* there were too many for the judgement of the whole tree */
         bool license_file_at_root; /* even one that is not recognised */
         json_t *kube_folders;      /* what objects of Kubernetes left in each folder */
         size_t kube_notes;
         json_t *variables; /* what files read and declare of the environment, see variable.h */
         size_t variable_names;
-        json_t *servers; /* programs of Express and what they load, see express-tree.h */
+        json_t *vendored; /* folders that were looked into: path -> why, see vendored.h */
+        json_t *servers;  /* programs of Express and what they load, see express-tree.h */
         struct docker_config *docker; /* .hadolint.yaml, once a Dockerfile was met */
         bool wants_history;
         struct idset told; /* secrets of the tree and of older commits, where history is wanted */
@@ -175,6 +177,9 @@ const char *check_keep(struct check *c, const char *format, ...)
 
 /* Hides text[start..end) in all excerpts of this file, `keep` bytes at its front excepted. */
 int check_hide(struct check *c, size_t start, size_t end, size_t keep);
+
+/* What the current file's path and the folders around it say of it; worked out when asked. */
+enum context check_context(struct check *c);
 
 /* Begins a file: line 1, nothing found. */
 void check_begin(struct check *c, const char *path);

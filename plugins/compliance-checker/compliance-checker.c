@@ -22,6 +22,7 @@
 #include "tree.h"
 #include "unit.h"
 #include "variable.h"
+#include "vendored.h"
 
 LINHAY_MANIFEST("agent.json")
 
@@ -212,6 +213,7 @@ static int write_output(struct check *c, const struct tree *t)
         const char *text;
         size_t length;
 
+        (void) json_object_set_new(summary, "vendored_folders", vendored_to_json(c));
         put_gate(summary, c->matcher);
         text = license_list_finish(&c->licenses, output, &length);
         json_decref(output);

@@ -205,6 +205,8 @@ int licenses_finish(struct check *c)
         int r;
 
         check_part(c, NULL, 0, 0, 0);
+        if (c->licenses_cut && (r = check_not_scanned(c, ".", "too-many-licenses")) < 0)
+                return r;
         for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
                 any |= json_object_get(json_object_get(c->license_folders, kinds[i]), "") != NULL;
         if (!any && c->files && !c->license_file_at_root) {

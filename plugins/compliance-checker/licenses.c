@@ -8,8 +8,8 @@
 
 #include <time.h>
 
-#define PLACES_MAX 256 /* of one file */
-#define SEEN_MAX   500 /* different expressions that are judged together */
+#define PLACES_MAX 1000 /* of one file; how many there are is told beside them */
+#define SEEN_MAX   500  /* different expressions that are judged together */
 #define NAME_SIZE  SPDX_NAME
 
 /* ---- What is found ---- */
@@ -140,6 +140,7 @@ static bool looks_secret(struct check *c, const char *text)
 /* What one file says, put together. */
 struct entry {
         json_t *ids, *places;
+        size_t n_places;  /* also those past the limit */
         json_t *told;     /* expressions that were judged */
         char *expression; /* allocated; NULL = nothing yet */
         double confidence;
@@ -166,6 +167,7 @@ static int join(struct entry *e, const struct spdx *s, const char *text, bool is
 static void add_place(struct entry *e, const char *expression, const char *kind, uint32_t line,
                       uint32_t end_line, double confidence)
 {
+        e->n_places++;
         if (json_array_size(e->places) < PLACES_MAX)
                 (void) json_array_append_new(
                         e->places, json_pack("{si si ss ss sf}", "line", (int) line, "end_line",
@@ -250,16 +252,19 @@ int licenses_judge_package(struct check *c, const struct dep *package)
 static void note_seen(struct check *c, const char *text, const struct told *told)
 {
         json_t *seen = json_object_get(c->license_folders, "seen"), *one;
+        enum context context = check_context(c);
 
         /* A text in LICENSES/ is of no part by itself. */
-        if ((c->context != CONTEXT_NONE && c->context != CONTEXT_VENDORED) ||
+        if ((context != CONTEXT_NONE && context != CONTEXT_VENDORED) ||
             !strncmp(c->path, "LICENSES/", strlen("LICENSES/")))
                 return;
         one = json_object_get(seen, text);
         if (one)
                 (void) json_object_set_new(
                         one, "n", json_integer(json_integer_value(json_object_get(one, "n")) + 1));
-        else if (json_object_size(seen) < SEEN_MAX)
+        else if (json_object_size(seen) >= SEEN_MAX)
+                c->licenses_cut = true;
+        else
                 (void) json_object_set_new(seen, text,
                                            json_pack("{ss* si si}", "path", c->path, "line",
                                                      (int) told->line, "n", 1));
@@ -301,25 +306,30 @@ static int add_statement(struct check *c, struct entry *e, const struct told *to
         return r < 0 ? r : check_policy(c, &s, told);
 }
 
-/* Puts the file's entry into the output. */
+/* Puts the file's entry into the output, and tells where places have no room in it. */
 static int write_entry(struct check *c, struct entry *e, bool is_manifest)
 {
-        json_t *path = json_string(c->path), *entry;
+        size_t n = e->n_places;
+        json_t *path, *entry;
         int r;
 
-        if (!e->expression) {
-                json_decref(path);
+        if (!e->expression)
                 return 0;
-        }
+        n += c->license_finder->n_cut;
+        path = json_string(c->path);
         entry = json_pack("{so ss sO sf sO}", "path", path ? path : json_null(), "expression",
                           e->expression, "ids", e->ids, "confidence", e->confidence, "places",
                           e->places);
         if (!entry)
                 return -ENOMEM;
+        if (n > json_array_size(e->places))
+                (void) json_object_set_new(entry, "places_total", json_integer((json_int_t) n));
         licenses_note_texts(c, e->ids);
         r = license_list_add(&c->licenses, entry, is_manifest);
         json_decref(entry);
-        return r;
+        return r < 0 || n == json_array_size(e->places)
+                       ? r
+                       : check_not_scanned(c, c->path, "too-many-places");
 }
 
 /* ---- Texts, notices and tags ---- */

@@ -79,6 +79,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/secret-name.c plugins/compliance-checker/secret-name.h \
 	plugins/compliance-checker/secrets.c plugins/compliance-checker/secrets.h \
 	plugins/compliance-checker/variable.c plugins/compliance-checker/variable.h \
+	plugins/compliance-checker/vendored.c plugins/compliance-checker/vendored.h \
 	plugins/compliance-checker/spring.c plugins/compliance-checker/spring.h \
 	plugins/compliance-checker/syntax.c plugins/compliance-checker/syntax.h \
 	plugins/compliance-checker/suppress.c plugins/compliance-checker/suppress.h \

@@ -125,11 +125,7 @@ static int note_read(struct check *c, const char *name, size_t at, uint32_t line
 
         if (!reads)
                 return -ENOMEM;
-        /* The path is read for the first one only: most files have none. */
-        if (!c->has_context)
-                c->context = context_of(c->path);
-        c->has_context = true;
-        if (!is_room(c) || is_of_system(name) || c->context != CONTEXT_NONE)
+        if (!is_room(c) || is_of_system(name) || check_context(c) != CONTEXT_NONE)
                 return 0;
         places = json_object_get(reads, name);
         if (!places) {

@@ -244,6 +244,83 @@ static void test_private_keys(void **state)
         }
 }
 
+/* deps/ may be a part of the program: it is vendored where it holds packages, and that is told. */
+static void test_vendored(void **state)
+{
+        (void) state;
+        static const char pair[] =
+                "aws = AKIAQYLPMN5HFIQR7XYA\nurl = https://me:Kq7tRm2xPw9@db.acme.dev\n";
+        static const struct {
+                const char *why, *mark, *path;
+                bool is_vendored;
+                const char *told; /* of the folder; NULL = it was not in question */
+        } rows[] = {
+                { "packages with licences", "deps/z/COPYING", "deps/y/a.conf", true, "deps" },
+                { "packages with manifests", "a/deps/z/package.json", "a/deps/z/a.conf", true,
+                  "a/deps" },
+                { "the program's own", "deps/z/a.py", "deps/a.conf", false, "deps" },
+                { "a licence of all", "external/LICENSE", "external/a.conf", false, "external" },
+                { "vendor/ needs no proof", "x", "vendor/a.conf", true, NULL },
+                { "another vendored folder inside", "x", "deps/vendor/a.conf", true, "deps" },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                bool is_vendored = false;
+                struct fakehost host;
+                json_t *folder, *f;
+                struct tree t;
+                size_t k;
+
+                tree_make(&t);
+                tree_puts(&t, rows[i].mark, "x\n");
+                tree_puts(&t, rows[i].path, pair);
+                assert_int_equal(check(&host, &t, "{\"controls\": [\"secrets\"]}"), 0);
+                json_array_foreach (host.findings, k, f) {
+                        char *text = json_dumps(json_object_get(f, "tags"), 0);
+
+                        is_vendored |= strstr(text, "context:vendored") != NULL;
+                        free(text);
+                }
+                assert_true(k > 0);
+                if (is_vendored != rows[i].is_vendored)
+                        fail_msg("%s: vendored %d", rows[i].why, is_vendored);
+                folder = json_array_get(json_object_get(json_object_get(host.output, "summary"),
+                                                        "vendored_folders"),
+                                        0);
+                if (!rows[i].told != !folder)
+                        fail_msg("%s: %s", rows[i].why, folder ? "told" : "not told");
+                if (folder)
+                        assert_string_equal(json_string_value(json_object_get(folder, "path")),
+                                            rows[i].told);
+                fakehost_done(&host);
+                tree_done(&t);
+        }
+}
+
+/* More places than there is room for are counted, and the file is told. */
+static void test_many_places(void **state)
+{
+        (void) state;
+        _cleanup_(buf_done) struct buf text = { 0 };
+        struct fakehost host;
+        json_t *entry, *one, *all;
+        struct tree t;
+
+        for (int i = 0; i < 1500; i++)
+                (void) buf_printf(&text, "// SPDX-License-Identifier: MIT\nint a%d;\n", i);
+        tree_make(&t);
+        tree_puts(&t, "a.c", buf_text(&text));
+        assert_int_equal(check(&host, &t, "{\"controls\": [\"licenses\"]}"), 0);
+        entry = json_array_get(json_object_get(host.output, "licenses"), 0);
+        all = json_object_get(entry, "places_total");
+        assert_true(json_integer_value(all) >= 1500 ||
+                    (!all && json_array_size(json_object_get(entry, "places")) >= 1500));
+        one = json_array_get(json_object_get(host.output, "not_looked_at"), 0);
+        assert_string_equal(json_string_value(json_object_get(one, "reason")), "too-many-places");
+        fakehost_done(&host);
+        tree_done(&t);
+}
+
 /* ---- SPDX ---- */
 
 static void test_spdx(void **state)
@@ -1077,7 +1154,8 @@ static void test_hostile_text(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_kube_secrets), cmocka_unit_test(test_private_keys),
+                cmocka_unit_test(test_kube_secrets), cmocka_unit_test(test_vendored),
+                cmocka_unit_test(test_many_places),  cmocka_unit_test(test_private_keys),
                 cmocka_unit_test(test_spdx),         cmocka_unit_test(test_spdx_limits),
                 cmocka_unit_test(test_env),          cmocka_unit_test(test_variables),
                 cmocka_unit_test(test_licenses),     cmocka_unit_test(test_license_tree),

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-#define STATEMENTS_MAX 256
+#define STATEMENTS_MAX 1000
 #define PROSE_MAX      (64 * 1024)
 
 const char *const license_source_names[] = {
@@ -247,8 +247,10 @@ static int on_tag(void *owner, struct span expression, size_t offset)
         struct license_finder *f = owner;
         struct license_statement *s;
 
-        if (f->n_statements >= STATEMENTS_MAX || expression.length >= LICENSE_EXPRESSION_SIZE)
+        if (f->n_statements >= STATEMENTS_MAX || expression.length >= LICENSE_EXPRESSION_SIZE) {
+                f->n_cut++;
                 return 0;
+        }
         if (!(s = add(f)))
                 return -ENOMEM;
         *s = (struct license_statement){ .source = LICENSE_FROM_TAG,
@@ -316,7 +318,7 @@ int license_finder_look(struct license_finder *f, struct span text, enum license
 
         f->n_statements = f->texts.n_matches = 0;
         f->words.n = 0;
-        f->mentions.n = 0;
+        f->mentions.n = f->mentions.n_cut = f->n_cut = 0;
         if (text.length > UINT32_MAX)
                 return 0;
         if (kind == LICENSE_FILE_OTHER || (kind == LICENSE_FILE_PROSE && text.length > PROSE_MAX)) {
@@ -344,6 +346,7 @@ int license_finder_look(struct license_finder *f, struct span text, enum license
                 r = add_mentions(f, text);
         if (r < 0)
                 return r;
+        f->n_cut += f->mentions.n_cut;
         add_exceptions(f);
         drop_tagged(f, n_tags);
         if (f->n_statements)

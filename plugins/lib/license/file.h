@@ -41,6 +41,7 @@ struct license_finder {
         struct license_mentions mentions;
         struct license_statement *statements; /* the result, in order of place */
         size_t n_statements, statements_size;
+        size_t n_cut; /* what was seen past the limits, and is not in the result */
         struct license_range *ranges;
         size_t n_ranges, ranges_size;
 };

@@ -225,8 +225,10 @@ static int add(struct license_walk *w, const struct license_mention *mention)
         struct license_mentions *m = w->m;
         struct license_mention *last = m->n ? &m->list[m->n - 1] : NULL;
 
-        if (m->n >= MENTIONS_MAX)
+        if (m->n >= MENTIONS_MAX) {
+                m->n_cut++;
                 return 0;
+        }
         /* "version 2 or later (the "GPL")" */
         if (last && !strcmp(last->id, mention->id) && mention->start < last->end + 4) {
                 last->end = MAX_OF(last->end, mention->end);

@@ -34,6 +34,7 @@ struct license_mentions {
         struct license_words *words;  /* of the text, and for hashes of single words */
         struct license_mention *list; /* the result */
         size_t n, size;
+        size_t n_cut;    /* past the limit of a file */
         uint32_t *known; /* hashes of the words that the grammar knows */
 };
 

@@ -31,6 +31,7 @@ enum place {
         IN_FILE = 4,      /* the first or the last word of a file's name, suffix left out */
         WHOLE_FILE = 8,   /* all of that */
         SUFFIX = 16,      /* what stands behind a file's last dot */
+        UNSURE = 32,      /* programs have folders of this name for parts of their own, too */
 };
 
 static const struct {
@@ -43,10 +44,10 @@ static const struct {
         { "vendored", CONTEXT_VENDORED, IN_FOLDER },
         { "thirdparty", CONTEXT_VENDORED, WHOLE_FOLDER },
         { "3rdparty", CONTEXT_VENDORED, WHOLE_FOLDER },
-        { "external", CONTEXT_VENDORED, WHOLE_FOLDER },
-        { "externals", CONTEXT_VENDORED, WHOLE_FOLDER },
-        { "extern", CONTEXT_VENDORED, WHOLE_FOLDER },
-        { "deps", CONTEXT_VENDORED, WHOLE_FOLDER },
+        { "external", CONTEXT_VENDORED, WHOLE_FOLDER | UNSURE },
+        { "externals", CONTEXT_VENDORED, WHOLE_FOLDER | UNSURE },
+        { "extern", CONTEXT_VENDORED, WHOLE_FOLDER | UNSURE },
+        { "deps", CONTEXT_VENDORED, WHOLE_FOLDER | UNSURE },
         { "godeps", CONTEXT_VENDORED, WHOLE_FOLDER },
         { "nodemodules", CONTEXT_VENDORED, WHOLE_FOLDER },
         { "bowercomponents", CONTEXT_VENDORED, WHOLE_FOLDER },
@@ -211,17 +212,21 @@ static bool tells(const struct name *n, size_t i)
                (is_word(n->first, words[i].word) || is_word(n->last, words[i].word));
 }
 
-static enum context name_context(const struct name *n)
+/* What a name tells, and whether it is sure. */
+static enum context name_context(const struct name *n, bool *ret_sure)
 {
         enum context best = CONTEXTS_;
 
+        *ret_sure = true;
         for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-                if (words[i].context < best && tells(n, i))
+                if (words[i].context < best && tells(n, i)) {
                         best = words[i].context;
+                        *ret_sure = !(words[i].places & UNSURE);
+                }
         return best;
 }
 
-static enum context segment_context(struct span segment, bool is_file)
+static enum context segment_context(struct span segment, bool is_file, bool *ret_sure)
 {
         struct span parts[WORDS_MAX], stem = segment;
         char room[WORD_MAX];
@@ -246,21 +251,31 @@ static enum context segment_context(struct span segment, bool is_file)
                 n.last = parts[count - 1];
         }
         n.whole = joined(stem, room);
-        return name_context(&n);
+        return name_context(&n, ret_sure);
+}
+
+enum context context_in(const char *path, const struct context_tree *tree)
+{
+        enum context best = CONTEXTS_;
+
+        for (const char *at = path; *at;) {
+                size_t length = strcspn(at, "/");
+                bool is_sure;
+                enum context c =
+                        segment_context((struct span){ at, length }, !at[length], &is_sure);
+
+                if (c < best &&
+                    (is_sure || !tree ||
+                     tree->is_foreign(tree->owner, path, (size_t) (at - path) + length)))
+                        best = c;
+                at += length + (at[length] == '/');
+        }
+        return best == CONTEXTS_ ? CONTEXT_NONE : best;
 }
 
 enum context context_of(const char *path)
 {
-        enum context best = CONTEXTS_;
-
-        while (*path) {
-                size_t length = strcspn(path, "/");
-                enum context c = segment_context((struct span){ path, length }, !path[length]);
-
-                best = MIN_OF(best, c);
-                path += length + (path[length] == '/');
-        }
-        return best == CONTEXTS_ ? CONTEXT_NONE : best;
+        return context_in(path, NULL);
 }
 
 const char *context_tag(enum context context)

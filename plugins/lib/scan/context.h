@@ -11,6 +11,7 @@
  * file's name ("parser_test.go", ".env.example", "CHANGES").
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum context {
@@ -26,6 +27,18 @@ enum context {
 /* Of several that a path tells, the first in the order above. Relative path, '/' between folders.
  */
 enum context context_of(const char *path);
+
+/*
+ * Who can look into the tree: does a folder, path[0..length), hold code from elsewhere? Asked only
+ * where its name alone leaves that open, as that of deps/ and external/ does, which context_of()
+ * takes for vendored.
+ */
+struct context_tree {
+        bool (*is_foreign)(void *owner, const char *path, size_t length);
+        void *owner;
+};
+
+enum context context_in(const char *path, const struct context_tree *tree);
 
 /* "context:test"; NULL of CONTEXT_NONE. */
 const char *context_tag(enum context context);
