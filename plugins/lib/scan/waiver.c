@@ -66,7 +66,8 @@ static bool is_meant(struct span name, const char *rule)
         name = trim(name);
         if (name.length && name.text[name.length - 1] == '/')
                 name.length--;
-        return name.length && !strncmp(rule, name.text, name.length) &&
+        return name.length && name.length <= strlen(rule) &&
+               !memcmp(rule, name.text, name.length) &&
                (rule[name.length] == '\0' || rule[name.length] == '/');
 }
 
