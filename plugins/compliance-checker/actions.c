@@ -2,6 +2,8 @@
 #include "actions.h"
 
 #include "actions-file.h"
+#include "actions-form.h"
+#include "actions-habit.h"
 #include "actions-job.h"
 #include "actions-step.h"
 
@@ -18,11 +20,22 @@ static int look_at_steps(struct actions *a, const struct yaml_node *job,
 
                 r = actions_step_look(a, &s);
                 if (r >= 0)
+                        r = actions_form_look_at_step(a, &s);
+                if (r >= 0)
+                        r = actions_habit_look_at_step(a, &s);
+                if (r >= 0)
                         r = actions_condition_look(a, yaml_get(s.node, "if"));
                 if (r >= 0)
                         r = actions_env_look(a, yaml_get(s.node, "env"));
         }
         return r;
+}
+
+static int look_at_action(struct actions *a)
+{
+        int r = actions_habit_look(a);
+
+        return r < 0 ? r : look_at_steps(a, NULL, yaml_at(a->root, "runs.steps"));
 }
 
 static int look_at_workflow(struct actions *a)
@@ -33,8 +46,16 @@ static int look_at_workflow(struct actions *a)
 
         actions_read_triggers(a);
         r = actions_workflow_look(a);
+        if (r >= 0)
+                r = actions_form_look(a);
+        if (r >= 0)
+                r = actions_habit_look(a);
         for (size_t i = 0; r >= 0 && i < n; i++) {
                 r = actions_job_look(a, jobs, jobs->items[i]);
+                if (r >= 0)
+                        r = actions_form_look_at_job(a, jobs->keys[i], jobs->items[i]);
+                if (r >= 0)
+                        r = actions_habit_look_at_job(a, jobs->keys[i], jobs->items[i]);
                 if (r >= 0)
                         r = look_at_steps(a, jobs->items[i], yaml_get(jobs->items[i], "steps"));
         }
@@ -52,8 +73,10 @@ static int look_at_file(struct check *c, const struct yaml_tree *tree)
 
         if (yaml_get(a.root, "jobs") && yaml_get(a.root, "on"))
                 r = look_at_workflow(&a);
+        else if (yaml_get(a.root, "updates") && yaml_get(a.root, "version"))
+                r = actions_habit_look_at_updates(&a);
         else if (yaml_get(a.root, "runs"))
-                r = look_at_steps(&a, NULL, yaml_at(a.root, "runs.steps"));
+                r = look_at_action(&a);
         else
                 return 0;
         check_concerns(c, CONTROL_CONFIG);
@@ -68,6 +91,8 @@ static bool is_ours(const char *path)
 {
         static const char *const names[] = { "*.github/workflows/*.yml",
                                              "*.github/workflows/*.yaml",
+                                             "*.github/dependabot.yml",
+                                             "*.github/dependabot.yaml",
                                              "action.yml",
                                              "action.yaml",
                                              "*/action.yml",
@@ -81,7 +106,8 @@ static bool is_ours(const char *path)
 
 size_t actions_rules(void)
 {
-        return actions_job_rules() + actions_step_rules();
+        return actions_form_rules() + actions_habit_rules() + actions_job_rules() +
+               actions_step_rules();
 }
 
 int actions_check(struct check *c)
