@@ -82,6 +82,13 @@ tests_unit_test_gitleaks_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_gitleaks_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libscan.a \
 	plugins/lib/libtoml.a $(TEST_LIBS) $(CHECKER_LIBS)
 
+check_PROGRAMS += tests/unit/test-held-out
+TESTS += tests/unit/test-held-out
+tests_unit_test_held_out_SOURCES = tests/unit/test-held-out.c tests/test.h
+tests_unit_test_held_out_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_held_out_LDADD = plugins/compliance-checker/libchecker.a plugins/lib/libscan.a \
+	$(TEST_LIBS) $(CHECKER_LIBS)
+
 check_PROGRAMS += tests/unit/test-deps
 TESTS += tests/unit/test-deps
 tests_unit_test_deps_SOURCES = tests/unit/test-deps.c tests/test.h

@@ -81,6 +81,8 @@ static bool take_type(struct cursor *c)
 
         (void) (take(&t, ":") || take(&t, "?:"));
         (void) skip_blanks(&t);
+        if (peek(&t) == '.')
+                return false; /* a member of what the name is */
         while (n < 40 && t.p < t.end &&
                (is_name_byte(*t.p) || memchr("&'<>?*:[]", *t.p, 9) != NULL)) {
                 t.p++;
@@ -105,6 +107,8 @@ static enum joint take_joint(struct cursor *c)
 
         if (take_type(c))
                 return JOINT;
+        if (c->end - c->p >= 2 && c->p[0] == ':' && c->p[1] == ':')
+                return NO_JOINT; /* a member of a class or a module */
         for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
                 if (take(c, signs[i]))
                         return JOINT;
@@ -249,6 +253,13 @@ static bool read_compared(const char *data, const char *name, struct assign *a)
         return p > low && p[-1] == quote && a->value.length > 0;
 }
 
+/* `ENV NAME value`, as a Dockerfile may have it. */
+static bool is_instruction(const char *data, const char *name)
+{
+        return name - data >= 4 && !memcmp(name - 4, "ENV ", 4) &&
+               (name - data == 4 || name[-5] == '\n');
+}
+
 bool assign_read(const char *data, size_t length, size_t start, size_t end, struct assign *ret)
 {
         struct cursor c = { .end = data + length };
@@ -258,6 +269,7 @@ bool assign_read(const char *data, size_t length, size_t start, size_t end, stru
 
         c.p = a.name.text + a.name.length;
         flag = a.name.text > data + 1 && a.name.text[-1] == '-' && a.name.text[-2] == '-';
+        flag = flag || is_instruction(data, a.name.text);
         if (a.name.text > data && a.name.text[-1] == '<' && take(&c, ">")) {
                 a.markup = true;
                 while (c.p < c.end && isspace((unsigned char) *c.p))

@@ -10,7 +10,7 @@
  *     name = "value"      "name": "value"     name := `value`      set("name", "value")
  *     name: value         <name>value</name>  --name value         name("value")
  *     NAME=value&...      char name[9] = "v"  name: str = "value"  - name: NAME \n value: v
- *     "value" == name
+ *     "value" == name  ENV NAME value
  *
  * No parser of any language: it looks at some hundred bytes behind the name and never allocates.
  */

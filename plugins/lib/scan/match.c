@@ -206,6 +206,24 @@ static bool occurs(struct matcher *m, const pcre2_code *code, struct span text)
                            m->limits) >= 0;
 }
 
+static bool has_digit(struct span v)
+{
+        for (size_t i = 0; i < v.length; i++)
+                if (isdigit((unsigned char) v.text[i]))
+                        return true;
+        return false;
+}
+
+/* Drawn rather than thought of? */
+static bool is_random(const struct rule *rule, struct span v)
+{
+        bool is_gibberish = value_is_gibberish(v);
+
+        if (!is_gibberish && (value_is_words(v) || !(has_digit(v) || value_is_unpronounceable(v))))
+                return false;
+        return entropy_bits(v.text, v.length) >= rule->entropy;
+}
+
 /* Secrets of a provider have a form of their own; only blanks in that form are sorted out. */
 static bool is_secret(struct matcher *m, const struct rule *rule, struct span secret)
 {
@@ -223,6 +241,8 @@ static bool is_secret(struct matcher *m, const struct rule *rule, struct span se
         if (rule->rank != RULE_PROVIDER &&
             (value_is_stand_in(secret) || value_is_reference(secret) ||
              (rule->decode && value_is_encoded_stand_in(secret))))
+                return false;
+        if (rule->kind == RULE_ANCHORED && !is_random(rule, secret))
                 return false;
         if (rule->entropy > 0 && entropy_bits(secret.text, secret.length) < rule->entropy)
                 return false;
@@ -244,10 +264,35 @@ static bool is_hex_number(struct span v)
         return i == v.length;
 }
 
-/* An unquoted value that is a piece of program: a call, an index, a member, another name. */
-static bool is_code(struct span v)
+/* A name without digits, and behind it what ends a statement, a condition or begins arguments. */
+static bool is_identifier(struct span v, const char *end)
 {
-        if (is_hex_number(v))
+        const char *p = v.text + v.length;
+
+        for (size_t i = 0; i < v.length; i++)
+                if (!isalpha((unsigned char) v.text[i]) && v.text[i] != '_')
+                        return false;
+        while (p < end && *p == ' ')
+                p++;
+        return p < end && strchr("();", *p) && *p;
+}
+
+/* `f (x)`, `f(x)` and `p->member`: what follows says that it is a piece of program. */
+static bool is_called(struct span v, const char *end)
+{
+        const char *p = v.text + v.length;
+
+        if (v.text[v.length - 1] == '-' && p < end && *p == '>')
+                return true;
+        while (p < end && *p == ' ')
+                p++;
+        return p < end && *p == '(' && (isalpha((unsigned char) v.text[0]) || v.text[0] == '_');
+}
+
+/* An unquoted value that is a piece of program: a call, an index, a member, another name. */
+static bool is_code(struct span v, const char *end)
+{
+        if (is_identifier(v, end) || is_called(v, end))
                 return true;
         for (size_t i = 0; i < v.length; i++)
                 if (strchr("([{*", v.text[i]) ||
@@ -260,14 +305,6 @@ static bool has_blank(struct span v)
 {
         for (size_t i = 0; i < v.length; i++)
                 if (isspace((unsigned char) v.text[i]) || (unsigned char) v.text[i] < 0x20)
-                        return true;
-        return false;
-}
-
-static bool has_digit(struct span v)
-{
-        for (size_t i = 0; i < v.length; i++)
-                if (isdigit((unsigned char) v.text[i]))
                         return true;
         return false;
 }
@@ -293,16 +330,6 @@ static bool is_password(const struct assign *a)
         return a->quoted && ((has_digit(v) && value_classes(v) > 1) || value_is_gibberish(v));
 }
 
-/* Drawn rather than thought of? */
-static bool is_random(const struct rule *rule, struct span v)
-{
-        bool is_gibberish = value_is_gibberish(v);
-
-        if (!is_gibberish && (value_is_words(v) || !(has_digit(v) || value_is_unpronounceable(v))))
-                return false;
-        return entropy_bits(v.text, v.length) >= rule->entropy;
-}
-
 /* The value of any other assignment has no form, so it must not look like anything else. */
 static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const struct assign *a)
 {
@@ -314,8 +341,8 @@ static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const
                 return false;
         if (value_is_placeholder(v) || value_is_stand_in(v) || value_is_reference(v))
                 return false;
-        if ((!a->quoted && !a->markup && is_code(v)) || (a->call && !has_digit(v)) ||
-            (a->list && value_is_plain_name(v)))
+        if (is_hex_number(v) || (!a->quoted && !a->markup && is_code(v, m->data + m->length)) ||
+            (a->call && !has_digit(v)) || (a->list && value_is_plain_name(v)))
                 return false;
         if (rule->words ? !is_password(a) : !is_random(rule, v))
                 return false;
@@ -604,8 +631,39 @@ static int look_at_assignment(struct matcher *m, unsigned index, size_t start, s
         return r;
 }
 
+/* Tries a rule where its literal stands; what no window has to be searched for. */
+static int look_at_place(struct matcher *m, unsigned index, size_t start, size_t end)
+{
+        struct rule *rule = &m->pack->rules[index];
+        struct match_window *w = window_of(m, index);
+        size_t base = start > LOOK_BEHIND ? start - LOOK_BEHIND : 0;
+        size_t to = MIN_OF(m->length, end + rule->after);
+        uint32_t options = PCRE2_ANCHORED | (base > 0 ? PCRE2_NOTBOL : 0) |
+                           (to < m->length ? PCRE2_NOTEOL : 0);
+        int r = compile(m, rule), n;
+
+        if (r < 0 || start < w->done)
+                return r;
+        n = pcre2_match(rule->regex.code, (PCRE2_SPTR) m->data + base, to - base, start - base,
+                        options, m->match_data, m->limits);
+        if (n == PCRE2_ERROR_NOMATCH)
+                return 0;
+        if (n < 0) {
+                m->is_cut = true;
+                return 0;
+        }
+        w->done = base + pcre2_get_ovector_pointer(m->match_data)[1];
+        return look_at_match(m, rule, base);
+}
+
 static int on_hit(struct matcher *m, unsigned literal, size_t end)
 {
+        int (*const look[])(struct matcher * m, unsigned index, size_t start, size_t end) = {
+                [RULE_REGEX] = open_window,
+                [RULE_ASSIGNMENT] = look_at_assignment,
+                [RULE_ANCHORED] = look_at_place,
+        };
+
         size_t start = end - m->lengths[literal];
         int r = 0;
 
@@ -614,10 +672,7 @@ static int on_hit(struct matcher *m, unsigned literal, size_t end)
 
                 if (m->pack->rules[index].off || !is_meant(m, index))
                         continue;
-                if (m->pack->rules[index].kind == RULE_ASSIGNMENT)
-                        r = look_at_assignment(m, index, start, end);
-                else
-                        r = open_window(m, index, start, end);
+                r = look[m->pack->rules[index].kind](m, index, start, end);
         }
         return r < 0 ? r : 0;
 }

@@ -14,7 +14,7 @@
 
 static const char *const severity_names[] = { "info", "low", "medium", "high", "critical" };
 static const char *const rank_names[] = { "generic", "shape", "provider" };
-static const char *const kind_names[] = { "regex", "assignment" };
+static const char *const kind_names[] = { "regex", "assignment", "anchored" };
 static const char *const target_names[] = { "secret", "match", "line" };
 
 #define TEXT(member)                                                                               \

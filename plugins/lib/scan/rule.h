@@ -24,6 +24,7 @@
 enum rule_kind {
         RULE_REGEX,      /* a regular expression over a window */
         RULE_ASSIGNMENT, /* NAME = VALUE in any of the usual spellings, the literal in NAME */
+        RULE_ANCHORED,   /* a regular expression that begins at the literal */
 };
 
 /* Where two findings lie on the same bytes, the higher rank is kept. */

@@ -23,7 +23,7 @@ static const struct span stand_ins[] = {
         SPAN("mysecret"),        SPAN("my_password"), SPAN("mypassword"), SPAN("my-password"),
         SPAN("secret_key_here"), SPAN("_here"),       SPAN("-here"),      SPAN("somepassword"),
         SPAN("some-password"),   SPAN("123456789"),   SPAN("0123456789"), SPAN("abcdefghij"),
-        SPAN("deadbeef"),        SPAN("000000000"),
+        SPAN("deadbeef"),        SPAN("000000000"),   SPAN("qwertyuiop"),
 };
 
 /* Whole values that are none, or that everybody has: the words themselves. */
@@ -191,7 +191,9 @@ bool value_is_counted(struct span v)
         size_t steps = 0;
 
         for (size_t i = 0; i + 1 < v.length; i++)
-                steps += isalnum((unsigned char) v.text[i]) && v.text[i + 1] == v.text[i] + 1;
+                steps += isalnum((unsigned char) v.text[i]) &&
+                         tolower((unsigned char) v.text[i + 1]) ==
+                                 tolower((unsigned char) v.text[i]) + 1;
         return v.length >= 16 && steps * 5 >= v.length * 2;
 }
 
@@ -336,6 +338,34 @@ static bool holds_reference(struct span v)
         return false;
 }
 
+/* "cert://store/7f…": a place by its scheme, and nobody's login in it. */
+static bool is_place(struct span v)
+{
+        const char *scheme = memmem(v.text, v.length, "://", 3);
+
+        if (!scheme || scheme == v.text || memchr(v.text, '@', v.length))
+                return false;
+        for (const char *p = v.text; p < scheme; p++)
+                if (!islower((unsigned char) *p) && !isdigit((unsigned char) *p) && *p != '+')
+                        return false;
+        return true;
+}
+
+/* "certs/server.pem": a file below a folder. */
+static bool is_key_file(struct span v)
+{
+        static const struct span ends[] = {
+                SPAN(".pem"), SPAN(".key"), SPAN(".crt"), SPAN(".cer"),
+                SPAN(".p12"), SPAN(".pub"), SPAN(".jks"), SPAN(".pfx")
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+                if (v.length > ends[i].length && memchr(v.text, '/', v.length) &&
+                    same_text(v.text + v.length - ends[i].length, ends[i].text, ends[i].length))
+                        return true;
+        return false;
+}
+
 bool value_is_reference(struct span v)
 {
         static const struct span heads[] = {
@@ -360,7 +390,7 @@ bool value_is_reference(struct span v)
                         i++;
                 return i == v.length && !(i > 3 && v.text[2] == '$');
         }
-        return holds_reference(v);
+        return is_place(v) || is_key_file(v) || holds_reference(v);
 }
 
 unsigned value_classes(struct span v)
