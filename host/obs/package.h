@@ -9,7 +9,7 @@
  *
  *   "packages": [{"purl": "pkg:npm/a@1.0.0", "type": "npm", "name": "a", "version": "1.0.0",
  *                 "license": "MIT", "direct": true, "scope": "runtime",
- *                 "path": "package-lock.json", "line": 12}]
+ *                 "path": "package-lock.json", "line": 12, "needs": ["pkg:npm/b@2.0.0"]}]
  *   "licenses": [{"path": "LICENSE", "expression": "Apache-2.0", "ids": ["Apache-2.0"]}]
  *
  * `purl` is a package URL, all of it ASCII without blanks; it has a version where the exact one is
@@ -18,8 +18,10 @@
  * at the same path is one package, however many steps name it; the first one counts. A member
  * without a purl or a name is no package.
  *
- * The licence of the tree itself is that of the first LICENSE, LICENCE or COPYING at its root, with
- * any suffix. Of LICENSE-MIT beside LICENSE-APACHE nothing follows.
+ * The licence of the tree itself is what a manifest at its root says; else that of the only
+ * LICENSE, LICENCE or COPYING there, with any suffix. Several of those (LICENSE-MIT beside
+ * LICENSE-APACHE, COPYING beside COPYING.LESSER) do not say how they go together: then what was
+ * found is listed.
  */
 
 #include <jansson.h>
@@ -37,6 +39,7 @@ struct package {
         const char *license; /* "" = not known */
         const char *path;    /* that says so; "" = not known */
         json_int_t line;     /* 0 = not known */
+        const json_t *needs; /* purls of packages of the same file; NULL = not known */
         enum package_scope scope;
         bool is_direct; /* the tree itself asks for it */
         bool is_exact;  /* `version` is the version, not a range */
@@ -46,8 +49,14 @@ struct packages {
         struct package *list; /* in the order in which they are named */
         size_t n;
         bool is_cut;             /* there are more */
+        json_t *places;          /* "purl path" -> index in the list */
         const char *own_license; /* of the tree; "" = not known */
+        json_t *own_texts;       /* path -> expression of licence texts at the root */
 };
+
+/* The package that `p` needs by its purl; NULL = there is none. */
+const struct package *packages_needed(const struct packages *all, const struct package *p,
+                                      const char *purl);
 
 /* Of a run's document; -ENOMEM. */
 int packages_find(struct packages *ret, const json_t *document);

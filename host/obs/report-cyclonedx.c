@@ -8,8 +8,8 @@
 
 /*
  * CycloneDX 1.6 (ECMA-424, 1st edition). The subject is the tree; each package is a component whose
- * reference is its purl and the file that names it. What packages need themselves is not known, so
- * only the subject has dependencies.
+ * reference is its purl and the file that names it. The subject depends on what it asks for, and a
+ * package on what its lockfile says; where none says so, nothing is said (no entry).
  */
 
 #define SUBJECT "subject" /* packages' references begin with "pkg:" */
@@ -33,6 +33,23 @@ static void license_add(json_t *component, const char *license)
                                    bom_is_expression(license)
                                            ? json_pack("[{s:s}]", "expression", license)
                                            : json_pack("[{s:{s:s}}]", "license", "name", license));
+}
+
+/* The subject's: an expression where it is certain, else each text that was found. */
+static void own_license_add(json_t *subject, const struct packages *packages)
+{
+        json_t *list, *text;
+        const char *path;
+
+        license_add(subject, packages->own_license);
+        if (*packages->own_license || json_object_size(packages->own_texts) == 0)
+                return;
+        list = json_array();
+        json_object_foreach (packages->own_texts, path, text)
+                (void) json_array_append_new(
+                        list, json_pack("{s:{s:o}}", "license", "name",
+                                        json_sprintf("%s (%s)", json_string_value(text), path)));
+        (void) json_object_set_new(subject, "licenses", list);
 }
 
 static json_t *occurrence_make(const struct package *p)
@@ -84,13 +101,41 @@ static json_t *needs_make(const struct packages *packages)
         return list;
 }
 
+/* An entry for the subject, and one for each package of which is known what it needs. */
+static json_t *dependencies_make(const struct packages *packages)
+{
+        json_t *list = json_pack("[{s:s, s:o}]", "ref", SUBJECT, "dependsOn", needs_make(packages));
+
+        for (size_t i = 0; list && i < packages->n; i++) {
+                const struct package *p = &packages->list[i], *needed;
+                _cleanup_(json_decrefp) json_t *seen = json_object();
+                json_t *needs = json_array(), *purl;
+                size_t k;
+
+                json_array_foreach (p->needs, k, purl) {
+                        needed = packages_needed(packages, p, json_string_value(purl));
+                        if (needed && needed != p &&
+                            !json_object_get(seen, json_string_value(purl)) &&
+                            json_object_set_new(seen, json_string_value(purl), json_true()) == 0)
+                                (void) json_array_append_new(needs, reference_make(needed));
+                }
+                if (json_array_size(needs))
+                        (void) json_array_append_new(list, json_pack("{s:o, s:o}", "ref",
+                                                                     reference_make(p), "dependsOn",
+                                                                     needs));
+                else
+                        json_decref(needs);
+        }
+        return list;
+}
+
 static json_t *metadata_make(const struct view *v, const struct packages *packages)
 {
         json_t *subject = json_pack("{s:s, s:s, s:s}", "type", "application", "bom-ref", SUBJECT,
                                     "name", bom_subject(v->document));
         char time[BOM_TIME];
 
-        license_add(subject, packages->own_license);
+        own_license_add(subject, packages);
         bom_time(time, v->document);
         return json_pack("{s:s, s:[{s:s}], s:{s:[{s:s, s:s, s:s}]}, s:o, s:[{s:s, s:s}]}",
                          "timestamp", time, "lifecycles", "phase", "pre-build", "tools",
@@ -115,12 +160,11 @@ int report_cyclonedx(struct buf *out, const struct view *v, const struct report_
         if (r < 0)
                 return r;
         is_whole = !packages.is_cut && v->gaps.total == 0;
-        bom = json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:[{s:s, s:o}], s:[{s:s, s:[s]}]}",
-                        "$schema", "http://cyclonedx.org/schema/bom-1.6.schema.json", "bomFormat",
-                        "CycloneDX", "specVersion", "1.6", "serialNumber", urn, "version", 1,
-                        "metadata", metadata_make(v, &packages), "components",
-                        components_make(&packages), "dependencies", "ref", SUBJECT, "dependsOn",
-                        needs_make(&packages), "compositions", "aggregate",
+        bom = json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:[{s:s, s:[s]}]}", "$schema",
+                        "http://cyclonedx.org/schema/bom-1.6.schema.json", "bomFormat", "CycloneDX",
+                        "specVersion", "1.6", "serialNumber", urn, "version", 1, "metadata",
+                        metadata_make(v, &packages), "components", components_make(&packages),
+                        "dependencies", dependencies_make(&packages), "compositions", "aggregate",
                         is_whole ? "unknown" : "incomplete", "assemblies", SUBJECT);
         text = bom ? json_dumps(bom, JSON_INDENT(2)) : NULL;
         if (!text)

@@ -9,7 +9,8 @@
 
 /*
  * SPDX 2.3 (ISO/IEC 5962 is its 2.2.1). The document describes one package, the tree, which depends
- * on those that it asks for itself. Clauses named below are of that specification.
+ * on those that it asks for itself, and these on what their lockfile says. Clauses named below are
+ * of that specification.
  */
 
 #define SUBJECT     "SPDXRef-Subject" /* packages' identifiers have a number behind the dash */
@@ -124,6 +125,28 @@ static void package_add(struct spdx *s, const struct packages *packages, size_t 
                 relate(s, id, kinds[p->scope], SUBJECT);
 }
 
+/* What packages need themselves, as far as a lockfile says so. */
+static void needs_add(struct spdx *s, const struct packages *packages, size_t i)
+{
+        const struct package *p = &packages->list[i];
+        _cleanup_(json_decrefp) json_t *seen = json_object();
+        char from[ID_SIZE], to[ID_SIZE];
+        json_t *purl;
+        size_t k;
+
+        id_make(from, packages, i);
+        json_array_foreach (p->needs, k, purl) {
+                const struct package *needed =
+                        packages_needed(packages, p, json_string_value(purl));
+
+                if (!needed || needed == p || json_object_get(seen, json_string_value(purl)) ||
+                    json_object_set_new(seen, json_string_value(purl), json_true()) < 0)
+                        continue;
+                id_make(to, packages, (size_t) (needed - packages->list));
+                relate(s, from, "DEPENDS_ON", to);
+        }
+}
+
 static json_t *texts_make(const struct spdx *s)
 {
         json_t *list = json_array(), *text;
@@ -136,6 +159,24 @@ static json_t *texts_make(const struct spdx *s)
         return list;
 }
 
+/* 7.16: where texts at the root do not say how they go together, what they are. */
+static json_t *subject_make(struct spdx *s, const char *name, const struct packages *packages)
+{
+        json_t *subject = package_make(s, SUBJECT, name, packages->own_license, "APPLICATION");
+        _cleanup_(buf_done) struct buf list = { 0 };
+        const char *path;
+        json_t *text;
+
+        if (*packages->own_license || json_object_size(packages->own_texts) == 0)
+                return subject;
+        json_object_foreach (packages->own_texts, path, text)
+                (void) buf_printf(&list, "%s%s: %s", list.length ? "; " : "", path,
+                                  json_string_value(text));
+        (void) json_object_set_new(subject, "licenseComments",
+                                   json_sprintf("texts at the root: %s", buf_text(&list)));
+        return subject;
+}
+
 static json_t *document_make(const struct view *v, const struct packages *packages, const char *urn)
 {
         _cleanup_(json_decrefp) json_t *texts = json_object();
@@ -145,12 +186,12 @@ static json_t *document_make(const struct view *v, const struct packages *packag
         char time[BOM_TIME];
 
         bom_time(time, v->document);
-        (void) json_array_append_new(
-                s.packages,
-                package_make(&s, SUBJECT, subject, packages->own_license, "APPLICATION"));
+        (void) json_array_append_new(s.packages, subject_make(&s, subject, packages));
         relate(&s, "SPDXRef-DOCUMENT", "DESCRIBES", SUBJECT);
         for (size_t i = 0; i < packages->n; i++)
                 package_add(&s, packages, i);
+        for (size_t i = 0; i < packages->n; i++)
+                needs_add(&s, packages, i);
         return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:{s:s, s:[s]}, s:o, s:o, s:o}",
                          "spdxVersion", "SPDX-2.3", "dataLicense", "CC0-1.0", "SPDXID",
                          "SPDXRef-DOCUMENT", "name", subject, "documentNamespace", urn, "comment",

@@ -83,8 +83,30 @@ int packages_finish(struct check *c)
         return r;
 }
 
+static int on_need(void *owner, const struct dep *needed)
+{
+        char *purl = NULL;
+        int r = dep_purl(&purl, needed);
+
+        if (r == 0 && json_array_append_new(owner, json_string(purl)) < 0)
+                r = -ENOMEM;
+        free(purl);
+        return r;
+}
+
+static int needs_put(json_t *json, const struct dep *d, const struct deps_index *index)
+{
+        json_t *needs = json_array();
+        int r = needs ? deps_index_needs(index, d, on_need, needs) : -ENOMEM;
+
+        if (r >= 0 && json_array_size(needs))
+                (void) json_object_set(json, "needs", needs);
+        json_decref(needs);
+        return r;
+}
+
 /* A path that is not UTF-8 is left out: it could not be told. */
-static json_t *package_json(const struct dep *d)
+static json_t *package_json(const struct dep *d, const struct deps_index *index)
 {
         char *purl = NULL;
         json_t *json = NULL;
@@ -95,18 +117,24 @@ static json_t *package_json(const struct dep *d)
                                  "license", d->license, "direct", d->is_direct, "scope",
                                  dep_scope_names[d->scope], "path", d->path, "line", (int) d->line);
         free(purl);
+        if (json && d->needs && index && needs_put(json, d, index) < 0) {
+                json_decref(json);
+                return NULL;
+        }
         return json;
 }
 
 json_t *packages_to_json(const struct check *c)
 {
-        json_t *list = json_array();
+        struct deps_index *index = NULL;
+        json_t *list = deps_index_make(&index, &c->packages) < 0 ? NULL : json_array();
 
         for (size_t i = 0; list && i < c->packages.n; i++) {
-                json_t *one = package_json(&c->packages.list[i]);
+                json_t *one = package_json(&c->packages.list[i], index);
 
                 if (one)
                         (void) json_array_append_new(list, one);
         }
+        deps_index_free(index);
         return list;
 }

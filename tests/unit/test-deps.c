@@ -163,6 +163,82 @@ static void files_tell_their_packages(void **state)
         }
 }
 
+static int on_needed(void *owner, const struct dep *needed)
+{
+        (void) fprintf(owner, " %s@%s", needed->name, needed->version);
+        return 0;
+}
+
+/* Who needs whom, as lockfiles say it. */
+static void lockfiles_tell_who_needs_whom(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *path, *text, *want; /* "name@version: name@version...\n" */
+        } rows[] = {
+                { "the nearest place of Node's search", "package-lock.json",
+                  "{\"lockfileVersion\":3,\"packages\":{\"\":{\"dependencies\":{\"a\":\"1\"}},"
+                  "\"node_modules/a\":{\"version\":\"1.0.0\",\"dependencies\":{\"b\":\"*\"}},"
+                  "\"node_modules/a/node_modules/b\":{\"version\":\"2.0.0\","
+                  "\"dependencies\":{\"c\":\"*\"}},\"node_modules/b\":{\"version\":\"1.0.0\","
+                  "\"peerDependencies\":{\"gone\":\"*\"}},"
+                  "\"node_modules/c\":{\"version\":\"3.0.0\",\"dependencies\":{\"b\":\"1\"}}}}",
+                  "a@1.0.0: b@2.0.0\nb@2.0.0: c@3.0.0\nc@3.0.0: b@1.0.0\n" },
+                { "Cargo names a version where there are two", "Cargo.lock",
+                  "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\n"
+                  "dependencies = [\"b 2.0.0\", \"c\"]\n"
+                  "[[package]]\nname = \"b\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\n"
+                  "[[package]]\nname = \"b\"\nversion = \"2.0.0\"\nsource = \"registry+x\"\n"
+                  "[[package]]\nname = \"c\"\nversion = \"3.0.0\"\nsource = \"registry+x\"\n",
+                  "a@1.0.0: b@2.0.0 c@3.0.0\n" },
+                { "Poetry, whose names may be spelled otherwise", "poetry.lock",
+                  "[[package]]\nname = \"a\"\nversion = \"1\"\n[package.dependencies]\n"
+                  "Typing_Extensions = \">=4\"\ngone = \"*\"\n"
+                  "[[package]]\nname = \"typing-extensions\"\nversion = \"4.1\"\n",
+                  "a@1: typing-extensions@4.1\n" },
+                { "uv", "uv.lock",
+                  "[[package]]\nname = \"a\"\nversion = \"1\"\n"
+                  "dependencies = [{ name = \"b\", marker = \"x\" }]\n"
+                  "[[package]]\nname = \"b\"\nversion = \"2\"\n",
+                  "a@1: b@2\n" },
+                { "Composer, without the platform", "composer.lock",
+                  "{\"packages\":[{\"name\":\"v/a\",\"version\":\"1.0\","
+                  "\"require\":{\"php\":\">=8\",\"v/b\":\"^2\"}},"
+                  "{\"name\":\"v/b\",\"version\":\"2.0\"}]}",
+                  "v/a@1.0: v/b@2.0\n" },
+                { "Bundler", "Gemfile.lock",
+                  "GEM\n  specs:\n    a (1.0)\n      b (>= 1)\n      c\n    b (1.1)\n    c (2)\n",
+                  "a@1.0: b@1.1 c@2\n" },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(freep) char *got = NULL;
+                struct deps_index *index;
+                struct deps deps = { 0 };
+                size_t size;
+                FILE *to = open_memstream(&got, &size);
+
+                assert_non_null(to);
+                read_one(&deps, rows[i].path, rows[i].text);
+                assert_int_equal(deps_settle(&deps), 0);
+                assert_int_equal(deps_index_make(&index, &deps), 0);
+                for (size_t k = 0; k < deps.n; k++) {
+                        const struct dep *d = &deps.list[k];
+
+                        if (!d->needs)
+                                continue;
+                        (void) fprintf(to, "%s@%s:", d->name, d->version);
+                        assert_int_equal(deps_index_needs(index, d, on_needed, to), 0);
+                        (void) fputc('\n', to);
+                }
+                (void) fclose(to);
+                if (strcmp(got, rows[i].want) != 0)
+                        fail_msg("%s: got\n%swant\n%s", rows[i].why, got, rows[i].want);
+                deps_index_free(index);
+                deps_done(&deps);
+        }
+}
+
 /* Many versions of one name, locked and asked for: neither time nor memory grows with their square.
  */
 static void many_of_one_name_cost_little(void **state)
@@ -339,6 +415,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(files_tell_their_packages),
+                cmocka_unit_test(lockfiles_tell_who_needs_whom),
                 cmocka_unit_test(many_of_one_name_cost_little),
                 cmocka_unit_test(broken_files_say_where),
                 cmocka_unit_test(purls_are_as_specified),

@@ -92,8 +92,33 @@ static int asked_read(struct dep_reader *r, const struct toml_tree *t,
         return e;
 }
 
+/* The same list of a package from elsewhere: who it asks for. */
+static void needs_read(struct dep_reader *r, struct dep_needs *needs, const struct toml_tree *t,
+                       const struct toml_node *package)
+{
+        const struct toml_node *list = toml_get(t, package, "dependencies");
+
+        needs->length = 0;
+        needs->text[0] = '\0';
+        for (const struct toml_node *one = list && list->kind == TOML_ARRAY ? list->first : NULL;
+             one; one = one->next) {
+                const char *text = toml_text(one);
+                char version[DEPS_TEXT_MAX + 1];
+                size_t name, n;
+
+                if (!text || one->length > DEPS_TEXT_MAX)
+                        continue;
+                name = strcspn(text, " ");
+                n = strcspn(text + name + (text[name] == ' '), " ");
+                (void) snprintf(version, sizeof(version), "%.*s", (int) n,
+                                text + name + (text[name] == ' '));
+                dep_need(r, needs, text, name, *version ? version : NULL);
+        }
+}
+
 int dep_cargo_lock(struct dep_reader *r)
 {
+        struct dep_needs needs;
         const struct toml_node *packages;
         struct toml_tree t;
         int e = dep_toml(r, &t);
@@ -106,12 +131,15 @@ int dep_cargo_lock(struct dep_reader *r)
                 /* Without a source it is a package of this tree. */
                 if (!toml_get(&t, p, "source"))
                         e = asked_read(r, &t, p);
-                else
+                else {
+                        needs_read(r, &needs, &t, p);
                         e = dep_add(r, DEP_CARGO,
                                     &(struct dep_note){ .name = toml_get_text(&t, p, "name"),
                                                         .version = toml_get_text(&t, p, "version"),
+                                                        .needs = needs.text,
                                                         .line = p->line,
                                                         .is_exact = true });
+                }
         }
         toml_done(&t);
         return e;

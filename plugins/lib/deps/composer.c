@@ -53,8 +53,20 @@ static const char *license_of(const json_t *package, char *text, size_t size)
         return n && n < size ? text : json_string_value(list);
 }
 
+static void needs_read(struct dep_reader *r, struct dep_needs *needs, const json_t *package)
+{
+        const char *name;
+        json_t *range;
+
+        needs->length = 0;
+        needs->text[0] = '\0';
+        json_object_foreach (json_object_get(package, "require"), name, range)
+                dep_need(r, needs, name, strlen(name), NULL);
+}
+
 int dep_composer_lock(struct dep_reader *r)
 {
+        struct dep_needs needs;
         json_t *json = dep_json(r), *package;
         size_t k;
         int e = 0;
@@ -66,10 +78,12 @@ int dep_composer_lock(struct dep_reader *r)
                         const char *name = json_string_value(json_object_get(package, "name"));
                         char license[256];
 
+                        needs_read(r, &needs, package);
                         if (e == 0 && name)
                                 e = dep_add(r, DEP_COMPOSER,
                                             &(struct dep_note){
                                                     .name = name,
+                                                    .needs = needs.text,
                                                     .version = json_string_value(
                                                             json_object_get(package, "version")),
                                                     .license = license_of(package, license,

@@ -167,11 +167,36 @@ static void dep_done(struct dep *d)
         free(d->version);
         free(d->license);
         free(d->path);
+        free(d->needs);
 }
 
 static bool is_text(const char *text)
 {
         return text && *text && strlen(text) <= DEPS_TEXT_MAX;
+}
+
+void dep_need(struct dep_reader *r, struct dep_needs *needs, const char *name, size_t name_length,
+              const char *version)
+{
+        size_t left = sizeof(needs->text) - needs->length;
+        int n;
+
+        if (!name_length || name_length > DEPS_TEXT_MAX || memchr(name, ' ', name_length) ||
+            memchr(name, '\n', name_length) || (version && strpbrk(version, " \n")))
+                return;
+        if (r->deps->n_needs >= DEPS_NEEDS_MAX) {
+                r->deps->cut++;
+                return;
+        }
+        r->deps->n_needs++;
+        n = snprintf(needs->text + needs->length, left, "%.*s%s%s\n", (int) name_length, name,
+                     version ? " " : "", version ? version : "");
+        if (n > 0 && (size_t) n < left)
+                needs->length += (size_t) n;
+        else {
+                needs->text[needs->length] = '\0';
+                r->deps->cut++;
+        }
 }
 
 int dep_add(struct dep_reader *r, enum dep_type type, const struct dep_note *note)
@@ -197,8 +222,9 @@ int dep_add(struct dep_reader *r, enum dep_type type, const struct dep_note *not
         d.path = strdup(r->path);
         d.version = is_text(note->version) ? strdup(note->version) : NULL;
         d.license = is_text(note->license) ? strdup(note->license) : NULL;
-        if (!d.name || !d.path || (is_text(note->version) && !d.version) ||
-            (is_text(note->license) && !d.license)) {
+        d.needs = note->needs && *note->needs ? strdup(note->needs) : NULL;
+        if (!d.name || !d.path || (note->needs && *note->needs && !d.needs) ||
+            (is_text(note->version) && !d.version) || (is_text(note->license) && !d.license)) {
                 dep_done(&d);
                 return -ENOMEM;
         }
@@ -303,12 +329,14 @@ static int compare_names(const void *a, const void *b)
 
 /* The same version again, as of a copy in another place of a lockfile: it stands beside the first.
  */
-static bool is_copy(struct dep *kept, const struct dep *d)
+static bool is_copy(struct dep *kept, struct dep *d)
 {
         if (kept->is_lock != d->is_lock || strcmp(version_of(kept), version_of(d)) != 0)
                 return false;
         kept->scope = MIN_OF(kept->scope, d->scope);
         kept->is_direct |= d->is_direct;
+        if (!kept->needs)
+                kept->needs = TAKE(d->needs);
         return true;
 }
 

@@ -19,8 +19,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DEPS_MAX       20000 /* of one tree; what is past it is counted as cut */
-#define DEPS_TEXT_MAX  1024  /* bytes of a name, a version or a licence; longer ones are no names */
+#define DEPS_MAX       20000  /* of one tree; what is past it is counted as cut */
+#define DEPS_NEEDS_MAX 200000 /* the same of what these need themselves */
+#define DEPS_TEXT_MAX  1024 /* bytes of a name, a version or a licence; longer ones are no names */
 #define DEPS_BYTES_MAX (16 * 1024 * 1024) /* of one file */
 
 /* Kinds of packages, by the names that purl gives them (package-url/purl-spec, PURL-TYPES). */
@@ -50,6 +51,8 @@ struct dep {
         char *version; /* "1.2.3" if it is exact, else what is asked for ("^1.2"), or NULL */
         char *license; /* as it stands in the file, or NULL */
         char *path;    /* of the file */
+        char *needs;   /* what it needs itself, as a lockfile says: "NAME VERSION" or "NAME", each
+                          with a newline behind it; NULL = nothing is said */
         uint32_t line; /* from 1; 0 = not known */
         bool is_exact; /* the version is one, not a range */
         bool is_direct;
@@ -59,6 +62,7 @@ struct dep {
 struct deps {
         struct dep *list;
         size_t n, size;
+        size_t n_needs;
         uint64_t cut; /* past DEPS_MAX */
 };
 
@@ -82,6 +86,16 @@ int deps_read(struct deps *deps, const char *path, const char *text, size_t leng
 int deps_settle(struct deps *deps);
 
 void deps_done(struct deps *deps);
+
+/*
+ * Calls `found` for each package of the same file that a package needs; the list must be settled.
+ * What the file does not hold is left out. 0, -ENOMEM, or what `found` returned below 0.
+ */
+struct deps_index;
+int deps_index_make(struct deps_index **ret, const struct deps *deps);
+int deps_index_needs(const struct deps_index *index, const struct dep *d,
+                     int (*found)(void *owner, const struct dep *needed), void *owner);
+void deps_index_free(struct deps_index *index);
 
 extern const char *const dep_type_names[DEP_TYPES_];   /* "npm" */
 extern const char *const dep_scope_names[DEP_SCOPES_]; /* "runtime" */

@@ -194,10 +194,24 @@ int dep_gemfile(struct dep_reader *r)
         return 0;
 }
 
+/* "      b (>= 1)" below a package: what it needs, which ends at the next line that is none. */
+static void gem_needs_read(struct dep_reader *r, struct dep_needs *needs, size_t at)
+{
+        char words[1][DEPS_TEXT_MAX + 1];
+        struct dep_line line = { 0 };
+
+        needs->length = 0;
+        needs->text[0] = '\0';
+        while (dep_line_next(r, &at, &line) && line.indent == 6)
+                if (words_of(&line, words, 1))
+                        dep_need(r, needs, words[0], strcspn(words[0], "!"), NULL);
+}
+
 /* Sections: "    a (1.0)" below "  specs:" is a package, "  a (~> 1)!" below DEPENDENCIES is asked
  * for. */
 int dep_gemfile_lock(struct dep_reader *r)
 {
+        struct dep_needs needs;
         char words[2][DEPS_TEXT_MAX + 1];
         struct dep_line line = { 0 };
         bool is_specs = false, is_asked = false;
@@ -219,9 +233,11 @@ int dep_gemfile_lock(struct dep_reader *r)
 
                         if (length > 2 && words[1][length - 1] == ')')
                                 words[1][length - 1] = '\0';
+                        gem_needs_read(r, &needs, at);
                         e = dep_add(r, DEP_GEM,
                                     &(struct dep_note){ .name = words[0],
                                                         .version = words[1] + 1,
+                                                        .needs = needs.text,
                                                         .line = line.number,
                                                         .is_exact = true });
                 } else if (is_asked && line.indent == 2 && n) {

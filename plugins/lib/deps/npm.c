@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STEPS_MAX 2000000 /* folders that a lockfile's names are looked for in */
+
 /* Lists of package.json and of the root of a lockfile. */
 static const struct {
         const char *member;
@@ -90,16 +92,66 @@ static bool is_asked_for(const json_t *root, const char *name)
         return false;
 }
 
+/* The package that Node finds by a name from a place: the nearest one above it. `steps` are paid
+ * for each folder that is looked into. */
+static const json_t *resolve(const json_t *packages, const char *place, const char *name,
+                             size_t *steps)
+{
+        char path[2 * DEPS_TEXT_MAX];
+        size_t n = strlen(place);
+
+        while (n <= DEPS_TEXT_MAX && *steps) {
+                const json_t *entry = NULL;
+                size_t above = 0;
+
+                --*steps;
+                if (snprintf(path, sizeof(path), "%.*s%snode_modules/%s", (int) n, place,
+                             n ? "/" : "", name) < (int) sizeof(path))
+                        entry = json_object_get(packages, path);
+                if (entry || n == 0)
+                        return entry;
+                /* Up to what stands before the last node_modules. */
+                for (const char *at = place; (at = strstr(at, "node_modules/")) && at < place + n;
+                     at++)
+                        above = (size_t) (at - place);
+                n = above ? above - 1 : 0;
+        }
+        return NULL;
+}
+
+/* What a package needs to run, in the versions that the lockfile has put where it finds them. */
+static void needs_read(struct dep_reader *r, struct dep_needs *needs, const json_t *packages,
+                       const char *place, const json_t *entry, size_t *steps)
+{
+        static const char *const members[] = { "dependencies", "optionalDependencies",
+                                               "peerDependencies" };
+        const char *name;
+        json_t *range;
+
+        needs->length = 0;
+        needs->text[0] = '\0';
+        for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+                json_object_foreach (json_object_get(entry, members[i]), name, range) {
+                        const json_t *needed = resolve(packages, place, name, steps);
+
+                        if (needed)
+                                dep_need(r, needs, name, strlen(name),
+                                         json_string_value(json_object_get(needed, "version")));
+                }
+}
+
 /* Versions 2 and 3: "node_modules/a/node_modules/b" -> b. */
 static int packages_read(struct dep_reader *r, const json_t *packages)
 {
         const json_t *root = json_object_get(packages, "");
+        size_t steps = STEPS_MAX;
         const char *place;
         json_t *entry;
         int e = 0;
 
         json_object_foreach ((json_t *) packages, place, entry) {
                 const char *name = place, *next;
+                struct dep_needs needs;
                 char license[256];
                 uint32_t line;
                 bool is_top;
@@ -111,9 +163,11 @@ static int packages_read(struct dep_reader *r, const json_t *packages)
                         continue;
                 line = dep_line_of(r, place);
                 is_top = name == place + strlen("node_modules/");
+                needs_read(r, &needs, packages, place, entry, &steps);
                 e = dep_add(r, DEP_NPM,
                             &(struct dep_note){
                                     .name = name,
+                                    .needs = needs.text,
                                     .version = json_string_value(json_object_get(entry, "version")),
                                     .license = license_of(entry, license, sizeof(license)),
                                     .scope = scope_of(entry),
@@ -121,6 +175,7 @@ static int packages_read(struct dep_reader *r, const json_t *packages)
                                     .is_exact = true,
                                     .is_direct = is_top && is_asked_for(root, name) });
         }
+        r->deps->cut += steps == 0;
         return e;
 }
 

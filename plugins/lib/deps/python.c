@@ -169,8 +169,28 @@ static int own_read(struct dep_reader *r, const struct toml_tree *t, const struc
         return e;
 }
 
+/* uv's and pdm's lists (of tables, or of requirements), and Poetry's table of names. */
+static void needs_read(struct dep_reader *r, struct dep_needs *needs, const struct toml_tree *t,
+                       const struct toml_node *package)
+{
+        const struct toml_node *list = toml_get(t, package, "dependencies");
+
+        needs->length = 0;
+        needs->text[0] = '\0';
+        for (const struct toml_node *one = list ? list->first : NULL; one; one = one->next) {
+                const char *name = one->key ? one->key : toml_text(one);
+
+                if (!one->key && one->kind == TOML_TABLE)
+                        name = toml_get_text(t, one, "name");
+                if (name)
+                        dep_need(r, needs, name, strcspn(name, " [<>=!~;(@"),
+                                 one->key ? NULL : toml_get_text(t, one, "version"));
+        }
+}
+
 int dep_python_lock(struct dep_reader *r)
 {
+        struct dep_needs needs;
         const struct toml_node *packages, *groups;
         struct toml_tree t;
         int e = dep_toml(r, &t);
@@ -191,9 +211,11 @@ int dep_python_lock(struct dep_reader *r)
                                 e = own_read(r, &t, g, DEP_DEV);
                         continue;
                 }
+                needs_read(r, &needs, &t, p);
                 e = dep_add(r, DEP_PYPI,
                             &(struct dep_note){ .name = toml_get_text(&t, p, "name"),
                                                 .version = toml_get_text(&t, p, "version"),
+                                                .needs = needs.text,
                                                 .scope = category && strcmp(category, "dev") == 0
                                                                  ? DEP_DEV
                                                                  : DEP_RUNTIME,

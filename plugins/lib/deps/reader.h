@@ -27,10 +27,21 @@ struct dep_reader {
 /* What is told of one dependency; texts are copied. */
 struct dep_note {
         const char *name, *version, *license; /* version, license: NULL = not told */
+        const char *needs;                    /* NULL = not told */
         enum dep_scope scope;
         uint32_t line;
         bool is_exact, is_direct;
 };
+
+/* What a package needs, while it is read: see struct dep. Begins as zeros. */
+struct dep_needs {
+        char text[16 * 1024];
+        size_t length;
+};
+
+/* Adds one; `version` may be NULL. What has no room is counted as cut. */
+void dep_need(struct dep_reader *r, struct dep_needs *needs, const char *name, size_t name_length,
+              const char *version);
 
 int dep_add(struct dep_reader *r, enum dep_type type, const struct dep_note *note);
 
