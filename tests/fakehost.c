@@ -334,6 +334,13 @@ static int service_key(struct linhay_run *r, unsigned char *ret)
         return 0;
 }
 
+static int service_granted(struct linhay_run *r, const char *group)
+{
+        const struct fakehost *host = (const struct fakehost *) r;
+
+        return host->granted && strcmp(host->granted, group) == 0;
+}
+
 static const struct linhay_services services = {
         .size = sizeof(services),
         .abi = LINHAY_ABI,
@@ -354,6 +361,7 @@ static const struct linhay_services services = {
         .spend = service_spend,
         .fail = service_fail,
         .key = service_key,
+        .granted = service_granted,
 };
 
 void fakehost_init(struct fakehost *host, const char *action, const char *input)

@@ -47,6 +47,7 @@ struct fakehost {
         int workspace;            /* folder, the test's; -1 = the action has none */
         json_t *secrets;          /* owned; object of name -> string, or NULL */
         const unsigned char *key; /* LINHAY_KEY bytes, the test's; NULL = there is no store */
+        const char *granted;      /* a group of system calls; NULL = none */
         bool cancelled;           /* what linhay_cancelled() answers while running */
         size_t finding_limit;     /* -E2BIG past it; 0 = none */
 

@@ -550,6 +550,7 @@ void child_main(const struct child_plan *plan)
         runtime.is_warm = c.cell.flags & SPAWN_WARM;
         runtime.is_late = c.cell.flags & SPAWN_LATE;
         runtime.has_mdwe = c.has_mdwe;
+        runtime.flags = c.cell.flags;
         runtime.program = (struct exec_plan){ c.program, c.speech[0], c.speech[1] };
         if (!(c.cell.flags & SPAWN_STAGE1))
                 runtime.stage2 = c.stage2;

@@ -429,12 +429,12 @@ static const struct group {
         const char *remedy_by_name;
 } groups[] = {
         { { "threads", "threads, as many as limits.processes says", ROWS(threads_rows) },
-          SPAWN_PROCESSES,
+          SPAWN_PROCESSES | SPAWN_GROUP_THREADS,
           ALLOWED_BY("threads"),
           "the group \"threads\" would allow it for threads, \"spawn\" for other "
           "programs" IF_GRANTED },
         { { "spawn", "other programs of /usr, in the same cell; no stage 2", ROWS(spawn_rows) },
-          SPAWN_PROCESSES | SPAWN_STAGE1,
+          SPAWN_PROCESSES | SPAWN_STAGE1 | SPAWN_GROUP_SPAWN,
           ALLOWED_BY("spawn"),
           NULL },
         { { "jit", "memory that is writable and executable", ROWS(jit_rows) },
@@ -443,7 +443,7 @@ static const struct group {
           NULL },
         { { "identity", "asking for another user or group is refused instead of fatal",
             ROWS(identity_rows) },
-          0,
+          SPAWN_GROUP_IDENTITY,
           "the group \"identity\" would let it fail instead" IF_GRANTED,
           NULL },
 };

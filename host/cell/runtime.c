@@ -139,6 +139,7 @@ void runtime_main(const struct runtime_plan *plan)
         int r;
 
         service_init(&s, plan->socket, plan->workspace_fd, plan->limits);
+        s.flags = plan->flags;
         if (hello_send(plan) < 0)
                 _exit(1);
         agent = agent_prepare(&s, plan);

@@ -24,6 +24,7 @@ struct runtime_plan {
         const struct limits *limits;
         bool is_warm; /* there is time until the request */
         bool has_mdwe;
+        uint32_t flags;                  /* SPAWN_*: the groups of system calls that were granted */
         struct exec_plan program;        /* of an exec agent; its `program` is NULL for any other */
         const struct sock_fprog *stage2; /* at SPAWN_STAGE2_ADDRESS; NULL = no second stage */
 };

@@ -11,6 +11,7 @@
 #include "base/loop.h"
 #include "base/utf8.h"
 #include "cell/proto.h"
+#include "cell/spawn.h"
 
 #define LOG_MAX           8192
 #define FINDING_TEXT_MAX  8192 /* of one string in a finding; longer ones are cut */
@@ -451,6 +452,24 @@ static int serve_secret(struct linhay_run *r, const char *name, const void **ret
         return -ENOENT;
 }
 
+static int serve_granted(struct linhay_run *r, const char *group)
+{
+        static const struct {
+                const char *name;
+                uint32_t flag;
+        } groups[] = {
+                { "threads", SPAWN_GROUP_THREADS },
+                { "spawn", SPAWN_GROUP_SPAWN },
+                { "jit", SPAWN_JIT },
+                { "identity", SPAWN_GROUP_IDENTITY },
+        };
+
+        for (size_t i = 0; group && i < ARRAY_SIZE(groups); i++)
+                if (strcmp(groups[i].name, group) == 0)
+                        return (service_of(r)->flags & groups[i].flag) != 0;
+        return 0;
+}
+
 static int serve_key(struct linhay_run *r, unsigned char ret[LINHAY_KEY])
 {
         struct service *s = service_of(r);
@@ -540,6 +559,7 @@ static const struct linhay_services services = {
         .spend = serve_spend,
         .fail = serve_fail,
         .key = serve_key,
+        .granted = serve_granted,
 };
 
 void service_init(struct service *s, int socket, int workspace_fd, const struct limits *limits)

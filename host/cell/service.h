@@ -38,7 +38,8 @@ struct service {
         int socket;
         int workspace_fd;
         const struct limits *limits;
-        bool is_running; /* else preparing: only log and fail */
+        uint32_t flags;  /* SPAWN_*, for the groups of system calls that were granted */
+        bool is_running; /* else preparing: only log, fail and granted */
         bool is_cancelled;
         bool has_tree; /* of a warm cell: its workspace was mounted */
 

@@ -93,6 +93,11 @@ enum spawn_fd {
 #define SPAWN_WARM  (1U << 4) /* nobody waits for it yet (cell/pool.h) */
 #define SPAWN_TRACE (1U << 5) /* every call that is allowed is told to the host as well */
 
+/* Groups as such, for agents that ask which they have; the flag of "jit" is SPAWN_JIT. */
+#define SPAWN_GROUP_THREADS  (1U << 6)
+#define SPAWN_GROUP_SPAWN    (1U << 7)
+#define SPAWN_GROUP_IDENTITY (1U << 8)
+
 /* Nothing is wrong, but it would take longer than a new cell does. */
 #define SPAWN_TOO_MUCH (-EBUSY)
 

@@ -194,6 +194,8 @@ static void put_gate(json_t *summary, const struct matcher *m)
                                                    json_string(m->gates[i].engine->name));
                         break;
                 }
+        if (m->code_stack)
+                (void) json_object_set_new(summary, "machine_code", json_true());
         if (m->note)
                 (void) json_object_set_new(summary, "gate_note", json_string(m->note));
 }

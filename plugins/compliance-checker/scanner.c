@@ -27,6 +27,9 @@ int scanner_init(struct linhay_run *run, struct scanner *s, struct span pack, co
                 return linhay_fail(run, LINHAY_FAIL_INTERNAL, "rule-pack",
                                    "%s: the gate cannot be made", name);
         tell_note(run, &s->matcher, name);
+        if (linhay_granted(run, "jit") && matcher_compile_code(&s->matcher) < 0)
+                return linhay_fail(run, LINHAY_FAIL_INTERNAL, "rule-pack", "%s: %s", name,
+                                   *s->matcher.error ? s->matcher.error : "out of memory");
         return 0;
 }
 

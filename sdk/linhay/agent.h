@@ -137,6 +137,7 @@ struct linhay_services {
         int (*spend)(struct linhay_run *r, const char *unit, uint64_t amount);
         int (*fail)(struct linhay_run *r, int fail_class, const char *code, const char *message);
         int (*key)(struct linhay_run *r, unsigned char *ret);
+        int (*granted)(struct linhay_run *r, const char *group);
 };
 
 /* What an agent is given. `user` is the agent's own: set it in prepare, find it in run. */
@@ -153,7 +154,8 @@ struct linhay_run {
  * (call linhay_fail() first to say why).
  *
  * prepare  may be NULL. Called once, before the input is known, possibly long before (a warm cell):
- * build tables, compile patterns. Only log, fail and `user` are of use here; all else is -EPERM.
+ * build tables, compile patterns. Only log, fail, granted and `user` are of use here; all else is
+ * -EPERM.
  * run      called once, after prepare; then the process ends. No need to free anything.
  */
 struct linhay_agent {
@@ -196,6 +198,7 @@ LINHAY_FROZEN(struct linhay_services, cancelled, 112);
 LINHAY_FROZEN(struct linhay_services, spend, 120);
 LINHAY_FROZEN(struct linhay_services, fail, 128);
 LINHAY_FROZEN(struct linhay_services, key, 136);
+LINHAY_FROZEN(struct linhay_services, granted, 144);
 LINHAY_FROZEN(struct linhay_finding, rule, 8);
 LINHAY_FROZEN(struct linhay_finding, line, 32);
 LINHAY_FROZEN(struct linhay_finding, excerpt, 48);
@@ -395,6 +398,16 @@ static inline int linhay_secret(struct linhay_run *r, const char *name, const vo
 static inline int linhay_key(struct linhay_run *r, unsigned char ret[LINHAY_KEY])
 {
         return LINHAY_HAS(r, key) ? r->services->key(r, ret) : -ENOSYS;
+}
+
+/*
+ * Non-zero when a group of system calls that the manifest asks for (needs.syscalls) was granted to
+ * this agent: "jit", "threads". Without it the first such call ends the process, so ask before. May
+ * be asked in prepare, too; an older host grants nothing that it could tell of.
+ */
+static inline int linhay_granted(struct linhay_run *r, const char *group)
+{
+        return LINHAY_HAS(r, granted) ? r->services->granted(r, group) : 0;
 }
 
 /* Non-zero when the run was cancelled: stop at the next good place and return. */

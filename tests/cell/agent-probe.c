@@ -1145,6 +1145,13 @@ static int probe_ready_then_loop(struct linhay_run *r)
         return probe_loop(r);
 }
 
+static int probe_granted_jit(struct linhay_run *r)
+{
+        return linhay_granted(r, "jit") && !linhay_granted(r, "threads") && !linhay_granted(r, "")
+                       ? 0
+                       : EPERM;
+}
+
 static int probe_bad_output(struct linhay_run *r)
 {
         return linhay_output(r, "{not json", 9) == -EINVAL ? 0 : 1;
@@ -1161,6 +1168,7 @@ static const struct probe {
 } probes[] = {
         PROBE(abort),
         PROBE(artifact_flood),
+        PROBE(granted_jit),
         PROBE(bad_output),
         PROBE(blocked_sigsys),
         PROBE(bpf),

@@ -329,6 +329,10 @@ static void test_groups(void **state)
         drive_expect_verdict(&drive, "no namespaces with it", "unshare", VERDICT_SYSCALL);
         drive_run(&drive, &(struct drive_job){ .action = "mprotect_x", .groups = jit });
         drive_expect_errno(&drive, "code at run time that was granted", "mprotect_x", 0);
+        drive_run(&drive, &(struct drive_job){ .action = "granted_jit", .groups = jit });
+        drive_expect_errno(&drive, "and the agent may know", "granted_jit", 0);
+        drive_run(&drive, &(struct drive_job){ .action = "granted_jit", .groups = threads });
+        drive_expect_errno(&drive, "what it was not granted", "granted_jit", EPERM);
         drive_run(&drive, &(struct drive_job){ .action = "socket", .groups = jit });
         drive_expect_verdict(&drive, "and nothing else", "socket", VERDICT_SYSCALL);
         for (int at_load = 0; at_load <= 1; at_load++) {

@@ -2,9 +2,9 @@
 EXTRA_DIST += tests/e2e/harness.py \
 	tests/e2e/bom/package.json tests/e2e/bom/package-lock.json tests/e2e/bom/validate.mjs \
 	tests/e2e/sarif/package.json tests/e2e/sarif/package-lock.json tests/e2e/sarif/validate.mjs
-dist_check_SCRIPTS += tests/e2e/badinput tests/e2e/interface tests/e2e/memory tests/e2e/report \
+dist_check_SCRIPTS += tests/e2e/badinput tests/e2e/interface tests/e2e/machine-code tests/e2e/memory tests/e2e/report \
 	tests/e2e/rules
-TESTS += tests/e2e/badinput tests/e2e/interface tests/e2e/memory tests/e2e/report \
+TESTS += tests/e2e/badinput tests/e2e/interface tests/e2e/machine-code tests/e2e/memory tests/e2e/report \
 	tests/e2e/rules
 
 # Agents that are programs, as whoever runs the tests and as a user who owns nothing.

@@ -136,28 +136,52 @@ static void test_packfile_damage(void **state)
         free(data);
 }
 
-/* A gate that was saved by another library or is damaged: our own is used, and it is said why. */
+/* The key of a gate of this library for a processor that can do what this one cannot. */
+static void other_processor(char *ret, size_t size)
+{
+        const char *key = gate_best()->key ? gate_best()->key() : " cpu:";
+
+        (void) snprintf(ret, size, "%.*s cpu:ffffffffffffffff", (int) (strstr(key, " cpu:") - key),
+                        key);
+}
+
+/* A gate that was saved by another library, for another processor, or is damaged: our own is used,
+ * and it is said why. */
 static void test_packfile_gate(void **state)
 {
-        (void) state;
+        enum { HONEST, OLD, NO_FEATURES, BAD_FEATURES, OTHER_PROCESSOR, DAMAGED, KINDS };
+        static const char *const words[KINDS] = {
+                [OLD] = "version",     [NO_FEATURES] = "version",       [BAD_FEATURES] = "damaged",
+                [DAMAGED] = "damaged", [OTHER_PROCESSOR] = "processor",
+        };
         static const char text[] = "zq_93f2c1a4b5d6e708 and qq-3f9a8b7c6d5e4f3a2b1c";
-        char error[512] = "", *data;
+        char error[512] = "", other[128], bad[128], none[64], *data;
         size_t length;
 
+        (void) state;
         data = compile_text(small_pack, strlen(small_pack), &length);
-        for (int damage = 0; damage < 3; damage++) {
+        other_processor(other, sizeof(other));
+        (void) snprintf(none, sizeof(none), "%.*s", (int) (strstr(other, " cpu:") - other), other);
+        (void) snprintf(bad, sizeof(bad), "%s cpu:many", none);
+        for (int damage = HONEST; damage < KINDS; damage++) {
+                const char *const keys[KINDS] = { [OLD] = "another version",
+                                                  [NO_FEATURES] = none,
+                                                  [BAD_FEATURES] = bad,
+                                                  [OTHER_PROCESSOR] = other };
                 struct rule_pack p;
                 struct matcher m;
 
                 assert_int_equal(packfile_read(&p, data, length, false, error, sizeof(error)), 0);
                 assert_int_equal(p.gates[0].data.length > 0, gate_best()->save != NULL);
-                if (damage == 1)
-                        p.gates[0].key = "another version";
-                if (damage == 2 && p.gates[0].data.length)
+                if (keys[damage])
+                        p.gates[0].key = keys[damage];
+                if (damage == DAMAGED && p.gates[0].data.length)
                         data[length - p.gates[0].data.length / 2] ^= 0x55;
                 assert_int_equal(matcher_init(&m, &p, gate_best()), 0);
                 assert_ptr_equal(m.gates[0].engine, damage ? &gate_ac : gate_best());
                 assert_int_equal(m.note != NULL, damage && p.gates[0].data.length);
+                if (m.note && !strstr(m.note, words[damage]))
+                        fail_msg("%s: %s", words[damage], m.note);
                 assert_int_equal(matcher_scan(&m, NULL, text, strlen(text)), 0);
                 assert_int_equal(m.n_found, 2);
                 matcher_done(&m);

@@ -5,7 +5,16 @@
 
 #ifdef HAVE_HYPERSCAN
 
+#include <ctype.h>
 #include <hs/hs.h>
+#include <stdio.h>
+
+/* No feature beyond SSSE3, which the library itself needs: as quick for literals, and it runs
+ * anywhere. */
+static const hs_platform_info_t target = { .tune = HS_TUNE_FAMILY_GENERIC };
+
+#define KEY_CPU  " cpu:" /* hexadecimal flags HS_CPU_FEATURES_* stand behind it */
+#define KEY_SIZE 64
 
 struct gate {
         hs_database_t *database;
@@ -35,8 +44,6 @@ static int compile(struct gate *gate, const struct gate_literal *literals, size_
         unsigned *flags = calloc(n, sizeof(*flags));
         unsigned *ids = calloc(n, sizeof(*ids));
         size_t *lengths = calloc(n, sizeof(*lengths));
-        /* Without the features of this processor: as quick for literals, and it runs anywhere. */
-        const hs_platform_info_t any = { .tune = HS_TUNE_FAMILY_GENERIC };
         hs_compile_error_t *error = NULL;
         int r = -ENOMEM;
 
@@ -48,7 +55,7 @@ static int compile(struct gate *gate, const struct gate_literal *literals, size_
                         ids[i] = (unsigned) i;
                 }
                 r = hs_compile_lit_multi(texts, flags, ids, lengths, (unsigned) n, HS_MODE_BLOCK,
-                                         &any, &gate->database, &error) == HS_SUCCESS
+                                         &target, &gate->database, &error) == HS_SUCCESS
                             ? 0
                             : -EINVAL;
                 (void) hs_free_compile_error(error);
@@ -154,7 +161,30 @@ static int hs_load(struct gate **ret_gate, const void *data, size_t length, cons
 
 static const char *hs_key(void)
 {
-        return hs_version();
+        static char key[KEY_SIZE];
+
+        (void) snprintf(key, sizeof(key), "%s" KEY_CPU "%llx", hs_version(), target.cpu_features);
+        return key;
+}
+
+/* The library itself looks at the family of processors alone, not at each feature. */
+static const char *hs_misfit(const char *key)
+{
+        size_t n = strlen(hs_version());
+        const char *cpu;
+        hs_platform_info_t here;
+        unsigned long long features;
+        char *end;
+
+        if (strncmp(key, hs_version(), n) != 0 || strncmp(key + n, KEY_CPU, strlen(KEY_CPU)) != 0)
+                return "it was compiled by another version of Hyperscan";
+        cpu = key + n + strlen(KEY_CPU);
+        features = strtoull(cpu, &end, 16);
+        if (!isxdigit((unsigned char) *cpu) || *end)
+                return "it is damaged";
+        if (hs_populate_platform(&here) != HS_SUCCESS || features & ~here.cpu_features)
+                return "it was compiled for a processor with features that this one has not";
+        return NULL;
 }
 
 const struct gate_engine gate_hs = { .name = "hyperscan",
@@ -163,6 +193,7 @@ const struct gate_engine gate_hs = { .name = "hyperscan",
                                      .free = hs_free,
                                      .save = hs_save,
                                      .load = hs_load,
-                                     .key = hs_key };
+                                     .key = hs_key,
+                                     .misfit = hs_misfit };
 
 #endif

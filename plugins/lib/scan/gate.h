@@ -29,11 +29,15 @@ struct gate_engine {
         int (*scan)(struct gate *gate, const char *data, size_t length, gate_hit hit, void *owner);
         void (*free)(struct gate *gate);
 
-        /* NULL where building anew is as quick. What is saved is fit for every processor. */
+        /* NULL where building anew is as quick. */
         int (*save)(const struct gate *gate, void **ret_data, size_t *ret_length);
         /* `ret_why`: a sentence why it is of no use here (another library, another processor). */
         int (*load)(struct gate **ret_gate, const void *data, size_t length, const char **ret_why);
-        const char *(*key)(void); /* the version that a saved gate is bound to */
+        /* What a saved gate is bound to: the library's version, the processor's features it uses.
+         */
+        const char *(*key)(void);
+        /* Why a gate of such a key is of no use here, as a sentence; NULL = it may be loaded. */
+        const char *(*misfit)(const char *key);
 };
 
 extern const struct gate_engine gate_ac;

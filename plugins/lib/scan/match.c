@@ -10,7 +10,8 @@
 #define MATCH_STEPS    200000 /* of PCRE2, for one place of one rule */
 #define MATCH_DEPTH    2000
 #define MATCH_HEAP_KIB 4096
-#define LOOK_BEHIND    32 /* bytes before a window that lookbehinds and \b may see */
+#define CODE_STACK     (1U << 20) /* of machine code, at most */
+#define LOOK_BEHIND    32         /* bytes before a window that lookbehinds and \b may see */
 #define WINDOW_GROW    4096
 #define WINDOW_LIMIT   65536
 #define VALUE_LIMIT    512
@@ -106,10 +107,10 @@ static int make_gate(struct matcher *m, struct matcher_gate *g, const struct pac
         int r;
 
         if (g->engine->load && saved->data.length) {
-                const char *why = "it was compiled by another version of Hyperscan";
+                const char *why = g->engine->misfit(saved->key);
 
                 r = -ENOEXEC;
-                if (!strcmp(saved->key, g->engine->key()))
+                if (!why)
                         r = g->engine->load(&g->gate, saved->data.text, saved->data.length, &why);
                 if (r != -ENOEXEC)
                         return r;
@@ -183,9 +184,41 @@ void matcher_done(struct matcher *m)
         free(m->used);
         pcre2_match_data_free(m->match_data);
         pcre2_match_context_free(m->limits);
+        pcre2_jit_stack_free(m->code_stack);
         free(m->found);
         free(m->shapes);
         *m = (struct matcher){ 0 };
+}
+
+int matcher_compile_code(struct matcher *m)
+{
+        uint32_t is_possible = 0;
+        int r = 0;
+
+        (void) pcre2_config(PCRE2_CONFIG_JIT, &is_possible);
+        if (!is_possible)
+                return 0;
+        m->code_stack = pcre2_jit_stack_create(CODE_STACK / 16, CODE_STACK, NULL);
+        if (!m->code_stack)
+                return -ENOMEM;
+        pcre2_jit_stack_assign(m->limits, NULL, m->code_stack);
+        for (size_t i = 0; r >= 0 && i < m->pack->n_rules; i++)
+                r = rule_compile_code(&m->pack->rules[i], m->error, sizeof(m->error));
+        return r;
+}
+
+/* Machine code has a stack of its own and counts steps in its own way: where it gives up, the
+ * interpreter decides. */
+static int match_try(struct matcher *m, const pcre2_code *code, struct span text, size_t at,
+                     uint32_t options)
+{
+        int n = pcre2_match(code, (PCRE2_SPTR) text.text, text.length, at, options, m->match_data,
+                            m->limits);
+
+        if (m->code_stack && (n == PCRE2_ERROR_MATCHLIMIT || n == PCRE2_ERROR_JIT_STACKLIMIT))
+                n = pcre2_match(code, (PCRE2_SPTR) text.text, text.length, at,
+                                options | PCRE2_NO_JIT, m->match_data, m->limits);
+        return n;
 }
 
 /* ---- Judging ---- */
@@ -202,8 +235,7 @@ static int add_match(struct match **list, size_t *n, size_t *size, struct match 
 /* Does an expression occur in a short text? A cut match counts as no. */
 static bool occurs(struct matcher *m, const pcre2_code *code, struct span text)
 {
-        return pcre2_match(code, (PCRE2_SPTR) text.text, text.length, 0, 0, m->match_data,
-                           m->limits) >= 0;
+        return match_try(m, code, text, 0, 0) >= 0;
 }
 
 static bool has_digit(struct span v)
@@ -541,9 +573,8 @@ static int look_at_window(struct matcher *m, struct rule *rule, size_t start, si
         while (r >= 0 && at < end) {
                 const PCRE2_SIZE *where = pcre2_get_ovector_pointer(m->match_data);
                 size_t from, to;
-                int n = pcre2_match(rule->regex.code, (PCRE2_SPTR) m->data + base, end - base,
-                                    at - base, options | (end < m->length ? PCRE2_NOTEOL : 0),
-                                    m->match_data, m->limits);
+                int n = match_try(m, rule->regex.code, (struct span){ m->data + base, end - base },
+                                  at - base, options | (end < m->length ? PCRE2_NOTEOL : 0));
 
                 if (n == PCRE2_ERROR_NOMATCH)
                         break;

@@ -52,6 +52,7 @@ struct matcher {
         size_t n_used;
         pcre2_match_data *match_data;
         pcre2_match_context *limits;
+        pcre2_jit_stack *code_stack; /* of expressions in machine code; NULL = there are none */
 
         /* The result of the last scan: */
         struct match *found; /* in order of place, none overlaps another */
@@ -73,6 +74,13 @@ struct matcher {
  */
 int matcher_init(struct matcher *m, struct rule_pack *pack, const struct gate_engine *engine);
 void matcher_done(struct matcher *m);
+
+/*
+ * Compiles all rules to machine code: only where memory may be writable and executable, and before
+ * the first scan. What is found stays the same. 0, -ENOMEM, or -EBADMSG with `error`; where the
+ * library cannot do it nothing changes.
+ */
+int matcher_compile_code(struct matcher *m);
 
 /*
  * Scans one text: 0, -ENOMEM, or -EBADMSG (a rule that does not compile; `error` says which). Rules

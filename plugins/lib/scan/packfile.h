@@ -6,8 +6,9 @@
  *
  * A pack of rules as tables of offsets, so that it is used where it lies: no text is parsed and no
  * string is copied when a cell loads one. The pack's literals come along as a gate that is saved
- * (gate.h), bound to the library's version. Tables are in the order of bytes of this machine, and a
- * file of another order or version is refused.
+ * (gate.h), bound to the library's version and to the features of the processor that it uses.
+ * Tables are in the order of bytes of this machine, and a file of another order or version is
+ * refused.
  *
  * Reading checks every offset, so a damaged or hostile file is an error. What a saved gate holds is
  * the library's own and can be checked only by its checksum: take compiled packs from where you

@@ -559,3 +559,14 @@ int rule_compile(struct rule *rule, char *error, size_t error_size)
                 (void) snprintf(error, error_size, "rule %s: %s", rule->id, why);
         return r;
 }
+
+int rule_compile_code(struct rule *rule, char *error, size_t error_size)
+{
+        struct expression *parts[] = { &rule->regex, &rule->deny, &rule->path, &rule->form };
+        int r = rule_compile(rule, error, error_size);
+
+        for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(parts); i++)
+                if (parts[i]->code)
+                        (void) pcre2_jit_compile(parts[i]->code, PCRE2_JIT_COMPLETE);
+        return r;
+}

@@ -154,3 +154,6 @@ int expression_compile(struct expression *e, char *error, size_t error_size);
 
 /* All expressions of a rule; the error names the rule. */
 int rule_compile(struct rule *rule, char *error, size_t error_size);
+
+/* Makes machine code of them, too, where this is possible; what cannot be is interpreted. */
+int rule_compile_code(struct rule *rule, char *error, size_t error_size);
