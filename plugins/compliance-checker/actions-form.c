@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "actions-form.h"
 
+#include "actions-event.h"
+
 #include <ctype.h>
 #include <strings.h>
 
@@ -8,10 +10,6 @@ enum {
         UNKNOWN_KEY,
         MISSING_KEY,
         RUN_AND_USES,
-        EVENT,
-        CRON,
-        FILTERS,
-        GLOB,
         SHELL,
         ID,
         ID_TWICE,
@@ -38,18 +36,6 @@ static const struct notice notices[] = {
         [RUN_AND_USES] = { "config/actions-run-and-uses", LOW, NULL,
                            "A step has both run and uses: the workflow is refused",
                            "Make two steps of it.", "actionlint:syntax-check" },
-        [EVENT] = { "config/actions-unknown-event", LOW, NULL,
-                    "There is no such event, so nothing starts the workflow", "Mend the name.",
-                    "actionlint:events" },
-        [CRON] = { "config/actions-bad-cron", LOW, NULL, "This is no time that GitHub understands",
-                   "Write five fields: '30 5 * * 1'.", "actionlint:events" },
-        [FILTERS] = { "config/actions-filter-and-ignore", LOW, NULL,
-                      "A filter and its opposite stand together: the workflow is refused",
-                      "Use one of them; !PATTERN leaves out.", "actionlint:events" },
-        [GLOB] = { "config/actions-bad-pattern", LOW, NULL,
-                   "No branch, tag or path can match this pattern",
-                   "Leave out ./ and ../, and signs that names of branches cannot have.",
-                   "actionlint:glob" },
         [SHELL] = { "config/actions-unknown-shell", LOW, NULL, "There is no such shell",
                     "Use bash, sh, pwsh or python, or a command with {0}.",
                     "actionlint:shell-name" },
@@ -85,7 +71,7 @@ static const struct notice notices[] = {
 
 size_t actions_form_rules(void)
 {
-        return ARRAY_SIZE(notices);
+        return ARRAY_SIZE(notices) + actions_event_rules();
 }
 
 static bool is_one_of(const char *text, const char *const *list)
@@ -132,175 +118,6 @@ static int look_at_keys(struct actions *a, const struct yaml_node *node, const c
                 if (*key && !is_one_of(key, known) && !(more && is_one_of(key, more)))
                         r = actions_tell(a, &notices[UNKNOWN_KEY], node->keys[i]);
         }
-        return r;
-}
-
-/* ---- Events ---- */
-
-static const char *const events[] = { "branch_protection_rule",
-                                      "check_run",
-                                      "check_suite",
-                                      "create",
-                                      "delete",
-                                      "deployment",
-                                      "deployment_status",
-                                      "discussion",
-                                      "discussion_comment",
-                                      "fork",
-                                      "gollum",
-                                      "image_version",
-                                      "issue_comment",
-                                      "issues",
-                                      "label",
-                                      "merge_group",
-                                      "milestone",
-                                      "page_build",
-                                      "project",
-                                      "project_card",
-                                      "project_column",
-                                      "public",
-                                      "pull_request",
-                                      "pull_request_comment",
-                                      "pull_request_review",
-                                      "pull_request_review_comment",
-                                      "pull_request_target",
-                                      "push",
-                                      "registry_package",
-                                      "release",
-                                      "repository_dispatch",
-                                      "schedule",
-                                      "status",
-                                      "watch",
-                                      "workflow_call",
-                                      "workflow_dispatch",
-                                      "workflow_run",
-                                      NULL };
-
-/* One field of cron: numbers, ranges, steps and names, with commas between. */
-static bool is_field(const char *text, size_t n, unsigned low, unsigned high)
-{
-        static const char names[] = "jan feb mar apr may jun jul aug sep oct nov dec "
-                                    "sun mon tue wed thu fri sat ";
-        size_t at = 0;
-
-        while (at < n) {
-                if (text[at] == '*') {
-                        at++;
-                } else if (isdigit((unsigned char) text[at])) {
-                        unsigned number = 0;
-
-                        for (; at < n && isdigit((unsigned char) text[at]) && number < 1000; at++)
-                                number = number * 10 + (unsigned) (text[at] - '0');
-                        if (number < low || number > high)
-                                return false;
-                } else {
-                        char name[5] = "    ";
-
-                        for (size_t k = 0; k < 3; k++, at++)
-                                name[k] = at < n ? (char) tolower((unsigned char) text[at]) : '?';
-                        if (!strstr(names, name))
-                                return false;
-                }
-                if (at < n && (!strchr(",-/", text[at]) || ++at == n))
-                        return false;
-        }
-        return n > 0;
-}
-
-static bool is_cron(const char *text)
-{
-        static const unsigned limits[][2] = {
-                { 0, 59 }, { 0, 23 }, { 1, 31 }, { 1, 12 }, { 0, 7 }
-        };
-
-        for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
-                size_t n;
-
-                text += strspn(text, " \t");
-                n = strcspn(text, " \t");
-                if (!is_field(text, n, limits[i][0], limits[i][1]))
-                        return false;
-                text += n;
-        }
-        return !text[strspn(text, " \t")];
-}
-
-static int look_at_schedule(struct actions *a, const struct yaml_node *list)
-{
-        size_t n = actions_count(a, list, YAML_SEQUENCE);
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < n; i++) {
-                const struct yaml_node *cron = yaml_get(list->items[i], "cron");
-
-                if (*actions_text(cron) && !is_cron(actions_text(cron)))
-                        r = actions_tell(a, &notices[CRON], cron);
-        }
-        return r;
-}
-
-static bool is_pattern(const char *text, bool is_path)
-{
-        size_t n = strlen(text);
-
-        text += *text == '!';
-        if (is_path)
-                return *text && *text != ' ' && text[n ? strlen(text) - 1 : 0] != ' ' &&
-                       strncmp(text, "./", 2) != 0 && strncmp(text, "../", 3) != 0 &&
-                       !strstr(text, "/../");
-        return *text && *text != '/' && !strpbrk(text, " ~^:") && !strstr(text, "..");
-}
-
-static int look_at_filters(struct actions *a, const struct yaml_node *event)
-{
-        static const struct {
-                const char *take, *leave;
-        } filters[] = {
-                { "branches", "branches-ignore" },
-                { "tags", "tags-ignore" },
-                { "paths", "paths-ignore" },
-        };
-        int r = 0;
-
-        for (size_t i = 0; r >= 0 && i < 2 * ARRAY_SIZE(filters); i++) {
-                const char *name = i % 2 ? filters[i / 2].leave : filters[i / 2].take;
-                const struct yaml_node *list = yaml_get(event, name);
-                size_t n = actions_count(a, list, YAML_SEQUENCE);
-
-                if (i % 2 && list && yaml_get(event, filters[i / 2].take))
-                        r = actions_tell(a, &notices[FILTERS], yaml_key(event, name));
-                for (size_t k = 0; r >= 0 && k < n; k++)
-                        if (yaml_text(list->items[k]) &&
-                            !is_pattern(actions_text(list->items[k]), i / 2 == 2))
-                                r = actions_tell(a, &notices[GLOB], list->items[k]);
-        }
-        return r;
-}
-
-static int look_at_event(struct actions *a, const struct yaml_node *name,
-                         const struct yaml_node *event)
-{
-        const char *text = actions_text(name);
-        int r = 0;
-
-        if (*text && !is_one_of(text, events))
-                r = actions_tell(a, &notices[EVENT], name);
-        if (r >= 0 && !strcmp(text, "schedule"))
-                r = look_at_schedule(a, event);
-        return r < 0 ? r : look_at_filters(a, event);
-}
-
-static int look_at_events(struct actions *a)
-{
-        const struct yaml_node *on = yaml_get(a->root, "on");
-        size_t items = actions_count(a, on, YAML_SEQUENCE);
-        size_t pairs = actions_count(a, on, YAML_MAPPING);
-        int r = *actions_text(on) ? look_at_event(a, on, NULL) : 0;
-
-        for (size_t i = 0; r >= 0 && i < items; i++)
-                r = look_at_event(a, on->items[i], NULL);
-        for (size_t i = 0; r >= 0 && i < pairs; i++)
-                r = look_at_event(a, on->keys[i], on->items[i]);
         return r;
 }
 
@@ -603,7 +420,7 @@ int actions_form_look(struct actions *a)
         int r = look_at_keys(a, a->root, workflow_keys, NULL);
 
         if (r >= 0)
-                r = look_at_events(a);
+                r = actions_events_look(a);
         if (r >= 0)
                 r = look_at_permissions(a, a->root);
         if (r >= 0)

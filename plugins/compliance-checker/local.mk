@@ -6,6 +6,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/actions.c plugins/compliance-checker/actions.h \
 	plugins/compliance-checker/actions-expr.c plugins/compliance-checker/actions-expr.h \
 	plugins/compliance-checker/actions-file.c plugins/compliance-checker/actions-file.h \
+	plugins/compliance-checker/actions-event.c plugins/compliance-checker/actions-event.h \
 	plugins/compliance-checker/actions-form.c plugins/compliance-checker/actions-form.h \
 	plugins/compliance-checker/actions-habit.c plugins/compliance-checker/actions-habit.h \
 	plugins/compliance-checker/actions-job.c plugins/compliance-checker/actions-job.h \
