@@ -117,10 +117,11 @@ static int check_helmet(const struct express *e, const struct syntax *s, TSNode 
                 "contentSecurityPolicy",   "hsts",
                 "strictTransportSecurity", "frameguard",
                 "xFrameOptions",           "noSniff",
-                "xContentTypeOptions",     "hidePoweredBy",
-                "referrerPolicy",          "xPoweredBy",
+                "xContentTypeOptions",     "referrerPolicy",
                 "crossOriginOpenerPolicy", "crossOriginResourcePolicy",
         };
+        /* These take a header out; false leaves it. */
+        static const char *const hides[] = { "hidePoweredBy", "xPoweredBy" };
         TSNode value;
         int r = 0;
 
@@ -130,6 +131,11 @@ static int check_helmet(const struct express *e, const struct syntax *s, TSNode 
                         r = tell(e, HELMET_OFF, ts_node_parent(value));
                 if (r >= 0)
                         r = check_age(e, s, value);
+        }
+        for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(hides); i++) {
+                value = property(e, s, options, hides[i]);
+                if (syntax_is(value, "false"))
+                        r = tell(e, POWERED_BY, ts_node_parent(value));
         }
         return r;
 }

@@ -293,12 +293,39 @@ static void close_block(struct parser *p)
         p->depth--;
 }
 
+/* `location ~^/x` is `location ~ ^/x`. */
+static int split_modifier(struct parser *p, const struct nginx_directive *d)
+{
+        static const char *const modifiers[] = { "~*", "~", "^~", "=" };
+        struct nginx *n = p->n;
+
+        if (!nginx_is(d, "location") || n->n_args != d->first_arg + 1)
+                return 0;
+        for (size_t i = 0; i < ARRAY_SIZE(modifiers); i++) {
+                struct span whole = n->args[d->first_arg];
+                size_t length = strlen(modifiers[i]);
+                int r;
+
+                if (!span_starts(whole, modifiers[i]) || whole.length == length)
+                        continue;
+                r = array_grow(&n->args, &n->args_size, n->n_args + 1, sizeof(whole));
+                if (r < 0)
+                        return r;
+                n->args[d->first_arg].length = length;
+                n->args[n->n_args++] = span_from(whole, length);
+                return 0;
+        }
+        return 0;
+}
+
 /* What follows the words of a directive. */
 static int finish(struct parser *p, struct nginx_directive d, enum token_kind kind)
 {
         size_t before = p->n->n_list;
-        int r;
+        int r = split_modifier(p, &d);
 
+        if (r < 0)
+                return r;
         d.is_block = kind == TOKEN_OPEN;
         d.n_args = p->n->n_args - d.first_arg;
         r = add_directive(p, d);
