@@ -24,6 +24,7 @@ libbase_a_SOURCES = \
 	host/base/schema-meta.c \
 	host/base/schema-ref.c \
 	host/base/sha256.c host/base/sha256.h \
+	host/base/timers.c host/base/timers.h \
 	host/base/unit.c host/base/unit.h \
 	host/base/uri.c host/base/uri.h \
 	host/base/utf8.c host/base/utf8.h \

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/loop.h"
 
+#include "base/timers.h"
+
+#include <limits.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <time.h>
 
 #define EVENTS_AT_ONCE 64
@@ -12,6 +14,7 @@ struct loop {
         bool stop;
         struct epoll_event ready[EVENTS_AT_ONCE]; /* what the running turn still has to hand out */
         int n_ready;
+        struct timers timers;
         struct loop_source *deferred; /* the newest first */
         struct loop_source *due; /* of these, what the running turn still has to do, in order */
 };
@@ -38,25 +41,21 @@ struct loop *loop_free(struct loop *loop)
         if (!loop)
                 return NULL;
         closep(&loop->epoll);
+        timers_done(&loop->timers);
         free(loop);
         return NULL;
-}
-
-static int source_add(struct loop *loop, struct loop_source *source, uint32_t events)
-{
-        struct epoll_event event = { .events = events, .data.ptr = source };
-
-        if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, source->fd, &event) < 0)
-                return -errno;
-        source->is_active = true;
-        return 0;
 }
 
 int loop_add_fd(struct loop *loop, struct loop_source *source, int fd, uint32_t events,
                 loop_handler handle, void *owner)
 {
+        struct epoll_event event = { .events = events, .data.ptr = source };
+
         *source = (struct loop_source){ .handle = handle, .owner = owner, .fd = fd };
-        return source_add(loop, source, events);
+        if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+                return -errno;
+        source->is_active = true;
+        return 0;
 }
 
 int loop_watch(struct loop *loop, struct loop_source *source, uint32_t events)
@@ -71,26 +70,16 @@ int loop_watch(struct loop *loop, struct loop_source *source, uint32_t events)
 int loop_add_timer(struct loop *loop, struct loop_source *source, uint64_t delay_ms,
                    loop_handler handle, void *owner)
 {
-        struct itimerspec when = {
-                .it_value.tv_sec = (time_t) (delay_ms / 1000),
-                .it_value.tv_nsec = (long) (delay_ms % 1000) * 1000000L,
-        };
+        uint64_t now = clock_us();
         int r;
 
-        /* All zero would disarm the timer instead of firing it at once. */
-        if (delay_ms == 0)
-                when.it_value.tv_nsec = 1;
-
-        *source = (struct loop_source){ .handle = handle, .owner = owner, .is_timer = true };
-        source->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-        if (source->fd < 0)
-                return -errno;
-        if (timerfd_settime(source->fd, 0, &when, NULL) < 0)
-                r = -errno;
-        else
-                r = source_add(loop, source, EPOLLIN);
-        if (r < 0)
-                closep(&source->fd);
+        loop_remove(loop, source);
+        *source = (struct loop_source){
+                .handle = handle, .owner = owner, .fd = -1, .is_timer = true
+        };
+        r = timers_add(&loop->timers, source,
+                       delay_ms > (UINT64_MAX - now) / 1000 ? UINT64_MAX : now + delay_ms * 1000);
+        source->is_active = r == 0;
         return r;
 }
 
@@ -123,9 +112,11 @@ void loop_remove(struct loop *loop, struct loop_source *source)
                 list_remove(&loop->due, source);
                 return;
         }
+        if (source->is_timer) {
+                timers_remove(&loop->timers, source);
+                return;
+        }
         (void) epoll_ctl(loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
-        if (source->is_timer)
-                closep(&source->fd);
 
         /* The source may be among the events of this very turn; its memory may be gone when they
          * come up. */
@@ -134,14 +125,34 @@ void loop_remove(struct loop *loop, struct loop_source *source)
                         loop->ready[i].data.ptr = NULL;
 }
 
-static int dispatch(struct loop *loop, struct loop_source *source, uint32_t events)
+static int dispatch(struct loop *loop)
 {
-        if (!source)
-                return 0;
-        if (!source->is_timer)
-                return source->handle(source, events);
-        loop_remove(loop, source);
-        return source->handle(source, 0);
+        int r = 0;
+
+        for (int i = 0; i < loop->n_ready && r >= 0; i++) {
+                struct loop_source *source = loop->ready[i].data.ptr;
+
+                if (source)
+                        r = source->handle(source, loop->ready[i].events);
+        }
+        loop->n_ready = 0;
+        return r;
+}
+
+/* What is due by now; what is added meanwhile comes after the next look around. */
+static int run_timers(struct loop *loop)
+{
+        uint64_t added = loop->timers.added, now = loop->timers.n ? clock_us() : 0;
+        struct loop_source *source;
+        int r = 0;
+
+        while (r >= 0 && (source = timers_first(&loop->timers)) != NULL) {
+                if (source->due_us > now || source->order >= added)
+                        break;
+                loop_remove(loop, source);
+                r = source->handle(source, 0);
+        }
+        return r;
 }
 
 /* What they defer themselves comes after the next look around. */
@@ -163,18 +174,30 @@ static int run_deferred(struct loop *loop)
         return r;
 }
 
+/* Whole milliseconds, rounded up: a timer that is due is never waited for by looking again. */
+static int wait_ms(const struct loop *loop)
+{
+        const struct loop_source *first = timers_first(&loop->timers);
+        uint64_t now;
+
+        if (loop->deferred || loop->due)
+                return 0;
+        if (!first)
+                return -1;
+        now = clock_us();
+        return first->due_us <= now ? 0 : (int) MIN_OF((first->due_us - now + 999) / 1000, INT_MAX);
+}
+
 static int run_once(struct loop *loop)
 {
-        int n = epoll_wait(loop->epoll, loop->ready, EVENTS_AT_ONCE,
-                           loop->deferred || loop->due ? 0 : -1);
-        int r = 0;
+        int n = epoll_wait(loop->epoll, loop->ready, EVENTS_AT_ONCE, wait_ms(loop)), r;
 
         if (n < 0)
                 return errno == EINTR ? 0 : -errno;
         loop->n_ready = n;
-        for (int i = 0; i < n && r >= 0; i++)
-                r = dispatch(loop, loop->ready[i].data.ptr, loop->ready[i].events);
-        loop->n_ready = 0;
+        r = dispatch(loop);
+        if (r >= 0)
+                r = run_timers(loop);
         return r < 0 ? r : run_deferred(loop);
 }
 

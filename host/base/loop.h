@@ -6,8 +6,9 @@
  *
  * One epoll, any number of descriptors and timers, for a single thread. A source is embedded in its
  * owner, which must outlive it or take it off first; a handler may add and remove any source, its
- * own included. A negative return of a handler ends loop_run() with that code. Nothing here sleeps
- * other than in epoll.
+ * own included. In each turn come the descriptors that are ready, then the timers that are due,
+ * then what was deferred. A negative return of a handler ends loop_run() with that code. Nothing
+ * here sleeps other than in epoll.
  */
 
 #include "base/def.h"
@@ -23,11 +24,13 @@ typedef int (*loop_handler)(struct loop_source *source, uint32_t events);
 struct loop_source {
         loop_handler handle; /* set by loop_add_*() */
         void *owner;         /* for the handler; not looked at here */
-        int fd;              /* the caller's; for a timer the loop's own */
+        int fd;              /* the caller's; -1 for a timer */
         bool is_timer;
         bool is_deferred;
         bool is_active;
         struct loop_source *next; /* among the deferred ones */
+        uint64_t due_us, order;   /* of a timer (base/timers.h) */
+        size_t place;
 };
 
 int loop_new(struct loop **ret_loop);
@@ -41,7 +44,10 @@ int loop_add_fd(struct loop *loop, struct loop_source *source, int fd, uint32_t 
 /* Changes what a descriptor is watched for; 0 pauses it (hang-up and error are always told). */
 int loop_watch(struct loop *loop, struct loop_source *source, uint32_t events);
 
-/* Calls `handle` once, `delay_ms` from now (0 = at the next turn); then the source is off. */
+/*
+ * Calls `handle` once, `delay_ms` from now or up to a millisecond later (0 = at the next turn);
+ * then the source is off. One that is on already is set anew. No system call.
+ */
 int loop_add_timer(struct loop *loop, struct loop_source *source, uint64_t delay_ms,
                    loop_handler handle, void *owner);
 

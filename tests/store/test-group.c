@@ -231,7 +231,7 @@ static int on_timer(struct loop_source *source, uint32_t events)
 static void test_no_completion_before_the_sync(void **state)
 {
         struct fixture *f = *state;
-        struct loop_source soon;
+        struct loop_source soon = { 0 };
 
         (void) pthread_mutex_lock(&sync_gate);
         submit(f, "x");
