@@ -274,7 +274,7 @@ static int refill_now(struct loop_source *source, uint32_t events);
 
 static void refill_after(struct pool *p, uint64_t delay_ms)
 {
-        if (!p->refill.is_active)
+        if (!p->refill.is_active || delay_ms == 0)
                 (void) loop_add_timer(p->sandbox->loop, &p->refill, delay_ms, refill_now, p);
 }
 
