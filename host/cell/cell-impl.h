@@ -44,11 +44,12 @@ struct cell {
         bool has_hung_up; /* it closed its connection, and did not end */
         bool is_ahead;    /* its process was made before it was asked for */
 
-        bool is_warm;               /* nobody's yet */
-        bool was_warm;              /* until it was somebody's */
-        bool is_going;              /* its action was to begin */
-        struct spawn_request *late; /* asked for its tree; NULL = it has it, or needs none */
-        struct buf early;           /* what it logged while it was nobody's: level, text, NUL */
+        bool is_warm;  /* nobody's yet */
+        bool was_warm; /* until it was somebody's */
+        bool is_going; /* its action was to begin */
+        struct spawn_request
+                *late;    /* asked for its tree, in case it cannot be had; NULL = needs none */
+        struct buf early; /* what it logged while it was nobody's: level, text, NUL */
 };
 
 /* cell.c */

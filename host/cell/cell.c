@@ -75,14 +75,20 @@ void cell_ignore(struct cell *c)
         loop_remove(loop, &c->grace);
 }
 
-struct cell *cell_free(struct cell *c)
+/* What follows is the next step's business, and shall not wait for the end of this one. */
+static void cell_disconnect(struct cell *c)
 {
-        if (!c)
-                return NULL;
         cell_ignore(c);
         closep(&c->socket);
         closep(&c->log);
         closep(&c->pidfd);
+}
+
+struct cell *cell_free(struct cell *c)
+{
+        if (!c)
+                return NULL;
+        cell_disconnect(c);
         spec_done(&c->spec);
         (void) trace_free(c->trace);
         denial_done(&c->denial);
@@ -297,7 +303,7 @@ void cell_exited(struct cell *c, const struct spawn_exited *exited)
                 return;
         }
         cell_hear_out(c);
-        cell_ignore(c);
+        cell_disconnect(c);
 
         usage_fill(c, exited);
         result_judge(c, exited);

@@ -51,6 +51,7 @@ linhay_cell_SOURCES = host/cell-main.c \
 	host/cell/speech.c host/cell/speech.h \
 	host/cell/stage.c host/cell/stage.h \
 	host/cell/tmpfs.c host/cell/tmpfs.h \
+	host/cell/tree.c host/cell/tree.h \
 	host/cell/ward.c host/cell/ward.h \
 	host/cell/witness.c \
 	host/cell/zygote.c host/cell/zygote.h

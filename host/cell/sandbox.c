@@ -147,7 +147,8 @@ int sandbox_spawn(struct sandbox *s, const struct spawn_request *request, const 
 
         if (s->is_lost)
                 return err_set(err, -EPIPE, "linhay-cell is gone; start linhay again");
-        r = frame_send_fds(s->socket, SPAWN_REQUEST, 0, request, sizeof(*request), fds, n_fds, 0);
+        r = frame_send_fds(s->socket, SPAWN_REQUEST, 0, request, spawn_request_length(request), fds,
+                           n_fds, 0);
         return r < 0 ? err_sys(err, r, "cannot ask linhay-cell for a cell") : 0;
 }
 
@@ -158,7 +159,8 @@ int sandbox_attach(struct sandbox *s, const struct spawn_request *request, int s
 
         if (s->is_lost)
                 return err_set(err, -EPIPE, "linhay-cell is gone; start linhay again");
-        r = frame_send_fds(s->socket, SPAWN_ATTACH, 0, request, sizeof(*request), &socket, 1, 0);
+        r = frame_send_fds(s->socket, SPAWN_ATTACH, 0, request, spawn_request_length(request),
+                           &socket, 1, 0);
         return r < 0 ? err_sys(err, r, "cannot ask linhay-cell for a workspace") : 0;
 }
 

@@ -18,6 +18,7 @@
 #define FINDING_LIST_MAX  64
 #define FINDINGS_FLUSH    49152
 #define PROGRESS_EVERY_US 50000
+#define AWAKE_US          30
 #define WINDOW            (1U << 20) /* mapped at once while a large body is copied */
 
 static struct service *service_of(struct linhay_run *r)
@@ -650,13 +651,28 @@ static int input_read(struct service *s, json_t *request, struct frame_fds *fds)
         return r;
 }
 
+/*
+ * The zygote mounts the tree while the request is read, and is about as fast. To sleep and be woken
+ * takes longer than what is left to wait.
+ */
+static int frame_await(struct service *s, struct frame_fds *fds)
+{
+        uint64_t until = clock_us() + AWAKE_US;
+        int r;
+
+        do
+                r = frame_receive(s->socket, &s->frame, fds, MSG_DONTWAIT);
+        while (r == -EAGAIN && clock_us() < until);
+        return r == -EAGAIN ? frame_receive(s->socket, &s->frame, fds, 0) : r;
+}
+
 /* Nothing else is sent between the request and the answer to what was not asked yet. */
 static int tree_receive(struct service *s)
 {
         struct frame_fds fds = { 0 };
 
         while (!s->has_tree) {
-                int r = frame_receive(s->socket, &s->frame, &fds, 0);
+                int r = frame_await(s, &fds);
 
                 frame_fds_done(&fds);
                 if (r <= 0)
@@ -696,6 +712,7 @@ void service_rehearse(void)
         if (json_text_load(&request, text, strlen(text), "request", NULL) == 0)
                 again = json_canonical(json_object_get(request, "input"));
         json_decref(request);
+        (void) fflush(NULL);
         (void) clock_us();
 }
 

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/resource.h>
 
 /* The id of agents inside a cell, and outside where root runs the host. */
@@ -46,7 +47,8 @@ enum spawn_type {
         SPAWN_EXITED,   /* zygote: struct spawn_exited; the last that is said of a cell */
         SPAWN_ATTACH,   /* host: struct spawn_request of a SPAWN_LATE cell; the host's end of its
                          * socket,   for PROTO_TREE */
-        SPAWN_ATTACHED, /* zygote: struct spawn_setup, text; maybe the upper folder. Its code may be
+        SPAWN_ATTACHED, /* zygote: struct spawn_setup, text; maybe the upper folder. Not sent when
+                         * there is nothing to say: the cell goes on. Its code may be
                          * SPAWN_TOO_MUCH, and the host takes a cell that is made on the spot */
 };
 
@@ -118,8 +120,24 @@ struct spawn_request {
         struct spawn_cell cell;
         uint64_t device; /* of the workspace folder, to know it again by its path */
         uint64_t inode;
-        char path[PATH_MAX]; /* of the workspace folder as the host sees it */
+        char path[PATH_MAX]; /* of the workspace folder as the host sees it; it is sent to its NUL
+                              */
 };
+
+static inline size_t spawn_request_length(const struct spawn_request *request)
+{
+        return offsetof(struct spawn_request, path) + strlen(request->path) + 1;
+}
+
+/* Is a body of that length one? */
+static inline bool spawn_request_is_whole(const void *body, size_t length)
+{
+        const struct spawn_request *request = body;
+        size_t before = offsetof(struct spawn_request, path);
+
+        return length > before && length <= sizeof(*request) &&
+               strnlen(request->path, length - before) == length - before - 1;
+}
 
 struct spawn_started {
         uint64_t id;

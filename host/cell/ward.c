@@ -14,6 +14,7 @@
 #include "cell/root.h"
 #include "cell/stage.h"
 #include "cell/tmpfs.h"
+#include "cell/tree.h"
 
 #define LOOK_MS 50
 
@@ -32,6 +33,7 @@ struct ward {
         int staged;          /* mount or folder of the private copy; -1 = none */
         int report;          /* memfd: what the process that copies has to say */
         bool is_staging;
+        bool is_late;               /* it has got its tree late */
         struct stage_report *stage; /* read from `report` */
 };
 
@@ -324,6 +326,16 @@ static bool child_asked_stage(const struct ward *w)
                read(w->sync, &said, sizeof(said)) == sizeof(said) && said == SYNC_STAGE;
 }
 
+/* A cell that waits for its tree, and may be given the same one. */
+static bool is_tree_expected(const struct ward *w)
+{
+        const struct ward *other = w->is_late ? w->zygote->wards : NULL;
+
+        while (other && !(other->request.cell.flags & SPAWN_LATE))
+                other = other->next;
+        return other != NULL;
+}
+
 static int ward_ended(struct loop_source *source, uint32_t events)
 {
         struct ward *w = source->owner;
@@ -349,6 +361,8 @@ static int ward_ended(struct loop_source *source, uint32_t events)
                 return r < 0 ? ward_refuse(w, &err) : 0;
         }
         r = exited_send(w, status, &usage);
+        if (is_tree_expected(w))
+                tree_clone_ahead(z, &w->request);
         leftovers_add(&z->leftovers, TAKE_FD(w->mounts));
         ward_forget(w);
         attic_sweep(&z->attic, false);
@@ -356,27 +370,6 @@ static int ward_ended(struct loop_source *source, uint32_t events)
          * way of it. */
         blanks_fill(z);
         return r;
-}
-
-/* The tree as the cell shall see it: read-only, its owner the cell where that can be had. */
-static int workspace_clone(struct zygote *z, const struct spawn_request *request, struct err *err)
-{
-        _cleanup_(closep) int folder = -1;
-        struct err ignored = { 0 };
-        int map = -1, tree;
-        struct stat st;
-
-        folder = root_tree_find(request->path, request->device, request->inode, err);
-        if (folder < 0)
-                return folder;
-        if ((z->hello.features & SPAWN_HAS_IDMAP) && fstat(folder, &st) == 0 &&
-            idmap_get(&z->idmaps, st.st_uid, st.st_gid, &map, &ignored) == 0) {
-                tree = root_tree_clone(folder, map, &ignored);
-                if (tree >= 0)
-                        return tree;
-        }
-        /* Not every file system can be mapped: then its files are what they are. */
-        return root_tree_clone(folder, -1, err);
 }
 
 static int ward_begin(struct ward *w, struct err *err)
@@ -392,7 +385,7 @@ static int ward_begin(struct ward *w, struct err *err)
                 return cell_spawn(w, -1, err);
         if (!zygote_has_userns(w->zygote) || !has_overlay(w))
                 return stage_spawn(w, err);
-        tree = workspace_clone(w->zygote, &w->request, err);
+        tree = tree_clone(w->zygote, &w->request, err);
         return tree < 0 ? tree : cell_spawn(w, tree, err);
 }
 
@@ -440,27 +433,40 @@ static int ward_furnish(struct ward *w, const struct spawn_request *request, int
         if (w->mounts < 0 || socket < 0 || !(w->request.cell.flags & SPAWN_LATE))
                 return err_set(err, -EINVAL, "the cell has its workspace already");
         w->request.cell.flags &= ~SPAWN_LATE;
-        plan.tree = tree = workspace_clone(w->zygote, request, err);
+        w->is_late = true;
+        (void) snprintf(w->request.path, sizeof(w->request.path), "%s", request->path);
+        w->request.device = request->device;
+        w->request.inode = request->inode;
+        plan.tree = tree = tree_clone(w->zygote, request, err);
         return tree < 0 ? tree : late_attach(ret_upper, w->zygote, &plan, err);
+}
+
+/* The cell has told by itself that it went well. */
+static int attached_send(uint64_t id, int code, const char *text, int upper)
+{
+        struct spawn_setup setup = { .id = id, .code = code };
+        char body[sizeof(setup) + ERR_TEXT_MAX];
+        size_t length = strlen(text);
+
+        if (code == 0 && upper < 0)
+                return 0;
+        memcpy(body, &setup, sizeof(setup));
+        memcpy(body + sizeof(setup), text, length);
+        return zygote_reply(SPAWN_ATTACHED, body, sizeof(setup) + length, &upper, upper >= 0);
 }
 
 int ward_attach(struct zygote *z, const struct spawn_request *request, struct frame_fds *fds)
 {
         struct ward *w = ward_find(z, request->cell.id);
-        struct spawn_setup setup = { .id = request->cell.id };
-        char body[sizeof(setup) + ERR_TEXT_MAX];
         _cleanup_(closep) int upper = -1;
         struct err err = { 0 };
-        int r;
+        int code, r;
 
         /* It has ended, and the host was told. */
         if (!w)
                 return 0;
-        setup.code = ward_furnish(w, request, fds->count ? fds->fd[0] : -1, &upper, &err);
-        memcpy(body, &setup, sizeof(setup));
-        memcpy(body + sizeof(setup), err.text, strlen(err.text));
-        r = zygote_reply(SPAWN_ATTACHED, body, sizeof(setup) + strlen(err.text), &upper,
-                         upper >= 0);
+        code = ward_furnish(w, request, fds->count ? fds->fd[0] : -1, &upper, &err);
+        r = attached_send(request->cell.id, code, err.text, upper);
         late_tidy(z, &w->request.cell);
         return r;
 }

@@ -19,6 +19,7 @@
 #include "cell/layer.h"
 #include "cell/maps.h"
 #include "cell/root.h"
+#include "cell/service.h"
 #include "cell/ward.h"
 
 #define PROBE_MS 5000
@@ -69,10 +70,12 @@ int zygote_reply(uint16_t type, const void *body, size_t length, const int *fds,
         return frame_send_fds(SPAWN_SOCKET, type, 0, body, length, fds, n_fds, 0);
 }
 
-static bool control_is_known(const struct frame_header *header)
+static bool control_is_known(const struct frame *frame)
 {
+        const struct frame_header *header = &frame->header;
+
         return (header->type == SPAWN_REQUEST || header->type == SPAWN_ATTACH) &&
-               header->length == sizeof(struct spawn_request);
+               spawn_request_is_whole(frame->body, header->length);
 }
 
 static int control_ready(struct loop_source *source, uint32_t events)
@@ -86,7 +89,7 @@ static int control_ready(struct loop_source *source, uint32_t events)
         r = frame_receive(SPAWN_SOCKET, &z->frame, &fds, MSG_DONTWAIT);
         if (r == -EAGAIN)
                 return 0;
-        if (r <= 0 || !control_is_known(&z->frame.header)) {
+        if (r <= 0 || !control_is_known(&z->frame)) {
                 /* The host is gone, or is not our host. */
                 frame_fds_done(&fds);
                 return -EPIPE;
@@ -359,8 +362,10 @@ int zygote_main(child_inspect inspect)
         /* Of all cells: lines that were printed are there even when the agent crashes. */
         (void) setvbuf(stdout, NULL, _IOLBF, 0);
         descriptors_raise();
+        /* For all cells: what is bound and seeded here is so in each. */
+        service_rehearse();
         z.inspect = inspect;
-        z.pattern = z.home = -1;
+        z.pattern = z.home = z.spare.tree = z.spare.mounts = -1;
         zygote_probe(&z);
         r = loop_new(&z.loop);
         z.leftovers.loop = z.loop;

@@ -16,6 +16,7 @@
 #include "cell/group.h"
 #include "cell/idmap.h"
 #include "cell/leftover.h"
+#include "cell/tree.h"
 
 #define ZYGOTE_NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS)
 
@@ -28,6 +29,7 @@ struct zygote {
         struct groups groups;    /* of cells */
         struct loop_source look; /* at what trees of processes take (ward.c) */
         struct idmap *idmaps;
+        struct tree_spare spare;
         int pattern;         /* mount namespace that children get a copy of (root.h) */
         int home;            /* ours */
         struct attic *attic; /* folders of private copies, where there is no tmpfs */

@@ -12,6 +12,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -29,11 +31,16 @@
 #define SECRET  "a-word-of-the-step-before"
 
 static struct drive drive;
+static bool may_mount;
 static const struct sandbox_options options = { .require = TIER_NO_CGROUP, .pool = POOL };
 
 static int set_up(void **state)
 {
         (void) state;
+        /* What we mount the zygote shall see, and nobody else. */
+        may_mount = !IS_USER && geteuid() == 0 && unshare(CLONE_NEWNS) == 0 &&
+                    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 &&
+                    mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) == 0;
         drive_init(&drive, IS_USER, &options);
         return 0;
 }
@@ -218,6 +225,64 @@ static void test_other_cell(void **state)
         drive_tree_remove(path);
         drive_run(&drive, &job);
         assert_int_equal(drive.result.trouble, -ENOENT);
+}
+
+static void expect_read(const struct drive_job *job, const char *why, int want)
+{
+        drive_warm(&drive, job, POOL);
+        drive_run(&drive, job);
+        expect_warm(why, "read_private", want, true);
+}
+
+static void mounts_change(const struct drive_job *job, const char *path)
+{
+        char changed[64], private[64];
+
+        if (!may_mount) {
+                print_message("# SKIP only root can mount\n");
+                return;
+        }
+        (void) snprintf(changed, sizeof(changed), "%s/changed", path);
+        (void) snprintf(private, sizeof(private), "%s/private", path);
+        assert_int_equal(chmod(private, 0), 0);
+        expect_read(job, "nobody may read it any more", EACCES);
+        assert_int_equal(mount(changed, private, NULL, MS_BIND, NULL), 0);
+        expect_read(job, "another file is mounted over it", 0);
+        assert_int_equal(umount(private), 0);
+        expect_read(job, "and no longer", EACCES);
+
+        assert_int_equal(mount("none", path, "tmpfs", 0, NULL), 0);
+        drive_run(&drive, job);
+        assert_int_equal(drive.result.trouble, -ESTALE);
+        assert_int_equal(umount(path), 0);
+}
+
+/* A cell gets the tree as it is now, also where the cell before it had the same one. */
+static void test_tree_changes(void **state)
+{
+        char *path = drive_tree_make(), elsewhere[64];
+        _cleanup_(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), other = -1;
+        struct drive_job job = { .workspace = WORKSPACE_RO,
+                                 .workspace_fd = fd,
+                                 .action = "read_private" };
+
+        (void) state;
+        expect_read(&job, "a tree", 0);
+        expect_read(&job, "the same one", 0);
+        if (fchown(fd, 4321, 4321) == 0 && fchownat(fd, "private", 4321, 4321, 0) == 0)
+                expect_read(&job, "it has another owner", 0);
+        else
+                print_message("# SKIP only root gives trees away\n");
+        mounts_change(&job, path);
+
+        (void) snprintf(elsewhere, sizeof(elsewhere), "%s-elsewhere", path);
+        assert_int_equal(rename(path, elsewhere), 0);
+        assert_int_equal(mkdir(path, 0755), 0);
+        job.workspace_fd = other = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        expect_read(&job, "another is where it was", ENOENT);
+        assert_int_equal(rmdir(path), 0);
+        assert_int_equal(rename(elsewhere, path), 0);
+        drive_tree_remove(path);
 }
 
 /* One for each promise; all of them hold for a cell however it came to be (test-cell). */
@@ -456,13 +521,13 @@ static void test_no_orphan(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                POOL_TEST(test_used_once),      POOL_TEST(test_comes_back),
-                POOL_TEST(test_workspaces),     POOL_TEST(test_held),
-                POOL_TEST(test_other_cell),     POOL_TEST(test_confined),
-                POOL_TEST(test_knows_nothing),  POOL_TEST(test_agent_changed),
-                POOL_TEST(test_other_profile),  POOL_TEST(test_killed),
-                POOL_TEST(test_objects_let_go), POOL_TEST(test_never_ready),
-                POOL_TEST(test_no_orphan),
+                POOL_TEST(test_used_once),     POOL_TEST(test_comes_back),
+                POOL_TEST(test_workspaces),    POOL_TEST(test_held),
+                POOL_TEST(test_other_cell),    POOL_TEST(test_confined),
+                POOL_TEST(test_tree_changes),  POOL_TEST(test_knows_nothing),
+                POOL_TEST(test_agent_changed), POOL_TEST(test_other_profile),
+                POOL_TEST(test_killed),        POOL_TEST(test_objects_let_go),
+                POOL_TEST(test_never_ready),   POOL_TEST(test_no_orphan),
         };
 
         return cmocka_run_group_tests_name(IS_USER ? "pool, as a user" : "pool", tests, set_up,
