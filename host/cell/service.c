@@ -223,6 +223,7 @@ static int serve_output(struct linhay_run *r, const char *json, size_t length)
 {
         struct service *s = service_of(r);
         char *copy;
+        int e;
 
         if (!s->is_running)
                 return -EPERM;
@@ -231,8 +232,9 @@ static int serve_output(struct linhay_run *r, const char *json, size_t length)
                 return -E2BIG;
         }
         /* The host loads it; a tree of it here would be what most agents need most memory for. */
-        if (!json_check(json, length))
-                return -EINVAL;
+        e = json_check(json, length);
+        if (e < 0)
+                return e == -EBADMSG ? -EINVAL : e;
         copy = malloc(length + 1);
         if (!copy)
                 return -ENOMEM;
