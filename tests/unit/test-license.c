@@ -137,6 +137,36 @@ static void test_notices(void **state)
                 expect(rows[i].why, rows[i].text, rows[i].want);
 }
 
+static void test_notices_of_others(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text, *want;
+        } rows[] = {
+                { "OpenLDAP's, with its version",
+                  "# Licensed under the OpenLDAP Public License, Version 2.8\n", "OLDAP-2.8@1 " },
+                { "zlib's, by what its files say",
+                  " * Copyright (C) 2003 Mark Adler\n"
+                  " * For conditions of distribution and use, see copyright notice in zlib.h\n",
+                  "Zlib@2 " },
+                { "an exception for another library than OpenSSL",
+                  "# This is free software; you can redistribute it and/or modify it\n"
+                  "# under the terms of the GNU General Public License as published by\n"
+                  "# the Free Software Foundation; either version 2 of the License, or\n"
+                  "# (at your option) any later version.\n#\n"
+                  "# In addition, as a special exception, the copyright holders give\n"
+                  "# permission to link the code of this program with any edition of\n"
+                  "# the Qt library by Trolltech AS, Norway (or with modified versions\n"
+                  "# of Qt that use the same license as Qt), and distribute linked\n"
+                  "# combinations including the two. You must obey the GNU General\n"
+                  "# Public License in all respects for all of the code used other than Qt.\n",
+                  "GPL-2.0-or-later@2 " },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                expect(rows[i].why, rows[i].text, rows[i].want);
+}
+
 static void test_tags(void **state)
 {
         (void) state;
@@ -804,13 +834,13 @@ static int close_finder(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_notices),    cmocka_unit_test(test_tags),
-                cmocka_unit_test(test_shapes),     cmocka_unit_test(test_several),
-                cmocka_unit_test(test_corpus),     cmocka_unit_test(test_hostile),
-                cmocka_unit_test(test_print),      cmocka_unit_test(test_columns),
-                cmocka_unit_test(test_round_trip), cmocka_unit_test(test_lists),
-                cmocka_unit_test(test_policy),     cmocka_unit_test(test_policy_faults),
-                cmocka_unit_test(test_compat),
+                cmocka_unit_test(test_notices),       cmocka_unit_test(test_notices_of_others),
+                cmocka_unit_test(test_tags),          cmocka_unit_test(test_shapes),
+                cmocka_unit_test(test_several),       cmocka_unit_test(test_corpus),
+                cmocka_unit_test(test_hostile),       cmocka_unit_test(test_print),
+                cmocka_unit_test(test_columns),       cmocka_unit_test(test_round_trip),
+                cmocka_unit_test(test_lists),         cmocka_unit_test(test_policy),
+                cmocka_unit_test(test_policy_faults), cmocka_unit_test(test_compat),
         };
 
         return cmocka_run_group_tests_name("license", tests, open_finder, close_finder);

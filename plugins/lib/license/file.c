@@ -213,6 +213,19 @@ static int compare_places(const void *a, const void *b)
         return x->start < y->start ? -1 : x->start > y->start;
 }
 
+/* Exceptions for libraries are worded alike; one for OpenSSL has to name it. */
+static bool is_named(const struct license_finder *f, const struct license_match *m, const char *id)
+{
+        uint32_t name = license_word_hash(&f->words, "openssl", 7);
+
+        if (!strcasestr(id, "openssl"))
+                return true;
+        for (uint32_t i = m->fit.start; i < m->fit.end && i < f->words.n; i++)
+                if (f->words.list[i].hash == name)
+                        return true;
+        return false;
+}
+
 /* Exceptions go with the licence of GNU that stands before them, else with the first one. */
 static void add_exceptions(struct license_finder *f)
 {
@@ -223,7 +236,7 @@ static void add_exceptions(struct license_finder *f)
                 struct license_statement *base = NULL;
                 size_t at = f->words.list[m->fit.start].offset, n;
 
-                if (entry->kind != LICENSE_EXCEPTION)
+                if (entry->kind != LICENSE_EXCEPTION || !is_named(f, m, id))
                         continue;
                 for (size_t k = 0; k < f->n_statements; k++) {
                         struct license_statement *s = &f->statements[k];
