@@ -3,17 +3,23 @@
 
 #include <string.h>
 
-void sha256_finish(struct sha256_ctx *ctx, char ret[SHA256_HEX])
+void sha256_text(char ret[SHA256_HEX], const uint8_t digest[SHA256_DIGEST_SIZE])
 {
         static const char digits[] = "0123456789abcdef";
-        uint8_t raw[SHA256_DIGEST_SIZE];
 
-        sha256_digest(ctx, sizeof(raw), raw);
-        for (size_t i = 0; i < sizeof(raw); i++) {
-                ret[2 * i] = digits[raw[i] >> 4];
-                ret[2 * i + 1] = digits[raw[i] & 15];
+        for (size_t i = 0; i < SHA256_DIGEST_SIZE; i++) {
+                ret[2 * i] = digits[digest[i] >> 4];
+                ret[2 * i + 1] = digits[digest[i] & 15];
         }
         ret[SHA256_HEX - 1] = '\0';
+}
+
+void sha256_finish(struct sha256_ctx *ctx, char ret[SHA256_HEX])
+{
+        uint8_t digest[SHA256_DIGEST_SIZE];
+
+        sha256_digest(ctx, sizeof(digest), digest);
+        sha256_text(ret, digest);
 }
 
 void sha256_hex(char ret[SHA256_HEX], const void *data, size_t length)

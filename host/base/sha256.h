@@ -16,6 +16,9 @@
 
 void sha256_hex(char ret[SHA256_HEX], const void *data, size_t length);
 
+/* A digest that is there already, as text. */
+void sha256_text(char ret[SHA256_HEX], const uint8_t digest[SHA256_DIGEST_SIZE]);
+
 /* For data that comes in pieces: sha256_init() and sha256_update() are nettle's. */
 void sha256_finish(struct sha256_ctx *ctx, char ret[SHA256_HEX]);
 

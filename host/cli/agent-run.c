@@ -262,6 +262,7 @@ static void apply_refused(struct call *c, const struct err *err)
 
 static int run(struct call *c, struct err *err)
 {
+        char key[SHA256_HEX];
         struct attempt_spec spec = {
                 .loop = c->session.loop,
                 .sandbox = c->session.sandbox,
@@ -270,7 +271,7 @@ static int run(struct call *c, struct err *err)
                 .input = c->input,
                 .blob_dirfd = c->scratch.fd,
                 .grants = session_grants(&c->session),
-                .key = c->key,
+                .key = key,
                 .workspace_fd = c->workspace_fd,
                 .is_traced = c->is_traced,
                 .on_log = on_log,
@@ -280,6 +281,7 @@ static int run(struct call *c, struct err *err)
         struct attempt *attempt;
         int r;
 
+        key_derive(key, c->key, c->agent->manifest->name);
         r = attempt_start(&attempt, &spec, err);
         if (r < 0)
                 return r;

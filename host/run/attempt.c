@@ -9,7 +9,6 @@
 #include "run/secret-grant.h"
 #include "run/syscall-grant.h"
 #include "run/trouble.h"
-#include "store/key.h"
 
 #include <fcntl.h>
 #include <linhay/agent.h>
@@ -315,7 +314,7 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
                       const struct files *files, const struct exec_grant *exec, struct err *err)
 {
         _cleanup_(freep) const char **groups = NULL;
-        char name[160], key[SHA256_HEX];
+        char name[160];
         int r;
 
         r = syscall_grant_make(&groups, spec->grants.syscalls, spec->agent, err);
@@ -323,8 +322,6 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
                 return r;
         (void) snprintf(name, sizeof(name), "%s/%s", spec->agent->manifest->name,
                         spec->action->name);
-        if (spec->key)
-                key_derive(key, spec->key, spec->agent->manifest->name);
         return cell_start(&a->cell, spec->sandbox,
                           &(struct cell_spec){
                                   .name = name,
@@ -334,7 +331,7 @@ static int start_cell(struct attempt *a, const struct attempt_spec *spec, const 
                                   .input = input,
                                   .files = files->list,
                                   .n_files = files->n,
-                                  .key = spec->key ? key : NULL,
+                                  .key = spec->key,
                                   .secrets = a->secrets.list,
                                   .n_secrets = a->secrets.n,
                                   .redact = a->secrets.redact,

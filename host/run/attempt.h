@@ -64,11 +64,11 @@ struct attempt_spec {
         struct sandbox *sandbox;
         const struct agent *agent; /* must stay until on_done */
         const struct manifest_action *action;
-        const json_t *input;      /* object, not checked yet; files are "linhay-file:SHA256"
-                                     (run/file-input.h) */
-        int blob_dirfd;           /* where input files are and contents of changes go */
-        int workspace_fd;         /* the tree; -1 = none. Both must stay open until on_done */
-        const unsigned char *key; /* of the store (store/key.h); NULL = there is no store */
+        const json_t *input;  /* object, not checked yet; files are "linhay-file:SHA256"
+                                 (run/file-input.h) */
+        int blob_dirfd;       /* where input files are and contents of changes go */
+        int workspace_fd;     /* the tree; -1 = none. Both must stay open until on_done */
+        const char *key;      /* the agent's (store/key.h); NULL = there is no store */
         uint64_t timeout_ms;  /* wall time of this attempt; 0 = the manifest's or the standard */
         struct grants grants; /* what it points to need not outlive the call */
         bool is_traced;       /* count what it uses (cell/trace.h) */

@@ -172,6 +172,8 @@ struct engine {
         struct control *control;
         struct retry_random random;
         unsigned char key[STORE_KEY]; /* of the store, for agents */
+        char keyed_agent[64];         /* whose key was derived last, … */
+        char agent_key[SHA256_HEX];   /* … and that key */
         struct run *runs;             /* that live, the newest first */
         json_t *stuck;           /* tree -> why a change that was begun there cannot be ended */
         struct loop_source turn; /* asked for */

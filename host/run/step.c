@@ -345,6 +345,18 @@ static void end_without_cell(struct step *step, int trouble, enum verdict verdic
         ended(step, &r);
 }
 
+/* Steps that follow each other have the same agent more often than not. */
+static const char *key_of(struct engine *e, const struct agent *agent)
+{
+        const char *name = agent->manifest->name;
+
+        if (strcmp(e->keyed_agent, name) != 0) {
+                key_derive(e->agent_key, e->key, name);
+                (void) snprintf(e->keyed_agent, sizeof(e->keyed_agent), "%s", name);
+        }
+        return e->agent_key;
+}
+
 static int start_attempt(struct step *step, bool is_held, struct err *err)
 {
         struct run *run = step->run;
@@ -357,7 +369,7 @@ static int start_attempt(struct step *step, bool is_held, struct err *err)
                 .input = step->input,
                 .blob_dirfd = store_blobs(e->store),
                 .workspace_fd = run->workspace_fd,
-                .key = e->key,
+                .key = key_of(e, step->agent),
                 .timeout_ms = step->def->timeout_ms,
                 .on_log = on_log,
                 .on_progress = on_progress,

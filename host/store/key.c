@@ -91,7 +91,6 @@ void key_derive(char ret[SHA256_HEX], const unsigned char key[STORE_KEY], const 
         hmac_sha256_set_key(&ctx, STORE_KEY, key);
         hmac_sha256_update(&ctx, strlen(agent), (const uint8_t *) agent);
         hmac_sha256_digest(&ctx, sizeof(digest), digest);
-        for (size_t i = 0; i < sizeof(digest); i++)
-                (void) snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+        sha256_text(ret, digest);
         explicit_bzero(&ctx, sizeof(ctx));
 }
