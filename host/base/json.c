@@ -122,7 +122,7 @@ static int write_integer(struct buf *into, json_int_t number)
         return buf_add(into, p, (size_t) (digits + sizeof(digits) - p));
 }
 
-/* Whatever is rare. */
+/* Numbers that are not whole, and what is too deep. */
 static int write_other(struct buf *into, const json_t *value)
 {
         _cleanup_(freep) char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
@@ -186,6 +186,12 @@ static int write_value(struct buf *into, const json_t *value, unsigned left)
                 return write_object(into, value, left - 1);
         case JSON_ARRAY:
                 return write_array(into, value, left - 1);
+        case JSON_TRUE:
+                return buf_puts(into, "true");
+        case JSON_FALSE:
+                return buf_puts(into, "false");
+        case JSON_NULL:
+                return buf_puts(into, "null");
         default:
                 return write_other(into, value);
         }

@@ -445,8 +445,10 @@ void batch_output(struct batch *b, struct step_key key, const json_t *output)
 {
         struct op_value *v = output ? batch_add_keyed(b, OP_OUTPUT, 6, key) : NULL;
 
-        if (v)
-                value_json(b, &v[3], output);
+        if (!v)
+                return;
+        value_json(b, &v[3], output);
+        b->has_large = b->has_large || v[3].length > OUTPUT_ROW_MAX;
 }
 
 static void batch_finding(struct batch *b, struct step_key key, size_t n, const json_t *finding)
@@ -464,7 +466,7 @@ static void batch_finding(struct batch *b, struct step_key key, size_t n, const 
 
 int batch_spill(struct batch *b, int blobs, struct err *err)
 {
-        for (struct op *op = b->first; op; op = op->next) {
+        for (struct op *op = b->has_large ? b->first : NULL; op; op = op->next) {
                 struct op_value *v = op->values;
                 char sha256[SHA256_HEX];
                 int r;

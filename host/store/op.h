@@ -79,6 +79,7 @@ struct batch {
         struct buf text;       /* of a value that is being copied */
         int error;             /* of the first function that failed; 0 */
         bool has_blobs;        /* names blobs, which must be synced first */
+        bool has_large;        /* an output for batch_spill() */
         struct strand *strand; /* NULL = it stands alone */
         bool is_trial;
 };
