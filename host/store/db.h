@@ -17,8 +17,10 @@
 
 #include <jansson.h>
 
-/* write(): the batch broke a rule. In a guarded transaction it left no trace. */
+/* write(): the batch broke a rule. In a guarded transaction it left no trace … */
 #define DB_REFUSED 1
+/* … or it broke one that ends the transaction: what was written before it is gone as well. */
+#define DB_UNDONE 2
 
 struct db {
         const struct db_ops *ops; /* first member of every back end */
@@ -52,8 +54,8 @@ struct db_ops {
         /*
          * One transaction: begin, any number of writes, then commit or rollback. A negative return
          * is trouble of the database itself and ends the whole transaction. Only where it
-         * `is_guarded` can it go on after a write that was refused; that costs a copy of every page
-         * that is written.
+         * `is_guarded` can it go on after a write that was refused (DB_REFUSED, not DB_UNDONE);
+         * that costs a copy of every page that is written.
          */
         int (*begin)(struct db *db, bool is_guarded, struct err *err);
         int (*write)(struct db *db, const struct batch *batch, struct err *err);

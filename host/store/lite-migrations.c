@@ -251,6 +251,35 @@ static const char scheduling_and_retention[] =
         " kind TEXT PRIMARY KEY, bytes INTEGER NOT NULL, at INTEGER NOT NULL"
         ") STRICT, WITHOUT ROWID;";
 
-const char *const lite_migrations[] = { first_tables, scheduling_and_retention };
+/*
+ * 3: rules that look behind the change and not before it.
+ *
+ * Behind a trigger that comes before it SQLite looks the row up once more and reads it anew, and it
+ * may be gone. RAISE(ROLLBACK) takes the change back without the copy of its page that the means to
+ * take back one statement would need at each. Attempts count from 1 without a gap, so that of those
+ * before a new one only the last can be live.
+ */
+static const char rules_behind[] =
+        "DROP TRIGGER steps_final; DROP TRIGGER attempts_once; DROP TRIGGER attempts_begin;"
+        "CREATE TRIGGER steps_final AFTER UPDATE OF state ON steps"
+        " WHEN CASE OLD.state WHEN 'running' THEN 0 WHEN 'ready' THEN 0 WHEN 'waiting' THEN 0"
+        "  WHEN 'held' THEN 0 ELSE 1 END"
+        " BEGIN SELECT RAISE(ROLLBACK, 'final'); END;"
+        "CREATE TRIGGER attempts_once AFTER UPDATE ON attempts WHEN OLD.ended IS NOT NULL"
+        " BEGIN SELECT RAISE(ROLLBACK, 'result'); END;"
+        "CREATE TRIGGER attempts_begin AFTER INSERT ON attempts BEGIN"
+        " SELECT CASE (SELECT state FROM steps"
+        "  WHERE run = NEW.run AND id = NEW.step AND item = NEW.item)"
+        "  WHEN 'running' THEN 0 WHEN 'ready' THEN 0 WHEN 'held' THEN 0 WHEN 'waiting' THEN 0"
+        "  WHEN 'done' THEN RAISE(ROLLBACK, 'final') WHEN 'failed' THEN RAISE(ROLLBACK, 'final')"
+        "  WHEN 'skipped' THEN RAISE(ROLLBACK, 'final')"
+        "  WHEN 'cancelled' THEN RAISE(ROLLBACK, 'final')"
+        "  ELSE RAISE(ROLLBACK, 'none') END;"
+        " SELECT CASE (SELECT ended IS NULL FROM attempts WHERE run = NEW.run AND step = NEW.step"
+        "  AND item = NEW.item AND n = NEW.n - 1)"
+        "  WHEN 0 THEN 0 WHEN 1 THEN RAISE(ROLLBACK, 'live') ELSE RAISE(ROLLBACK, 'gap') END"
+        "  WHERE NEW.n > 1; END;";
+
+const char *const lite_migrations[] = { first_tables, scheduling_and_retention, rules_behind };
 
 const int64_t lite_newest = ARRAY_SIZE(lite_migrations);

@@ -179,6 +179,7 @@ static const struct {
         { SQLITE_CONSTRAINT_FOREIGNKEY, NULL, -ENOENT, "there is no such run or step" },
         { SQLITE_CONSTRAINT_TRIGGER, "none", -ENOENT, "there is no such run or step" },
         { SQLITE_CONSTRAINT_TRIGGER, "live", -EEXIST, "there is a live one already" },
+        { SQLITE_CONSTRAINT_TRIGGER, "gap", -ENOENT, "there is none before it" },
         { SQLITE_CONSTRAINT_TRIGGER, "result", -EEXIST, "its result is recorded already" },
         { SQLITE_CONSTRAINT_TRIGGER, "final", -EALREADY, "its state is final" },
 };
@@ -391,6 +392,8 @@ int lite_write(struct db *db, const struct batch *batch, struct err *err)
                 r = write_ops(l, batch, err);
         if (r < 0)
                 return r;
+        if (sqlite3_get_autocommit(l->writer))
+                return DB_UNDONE;
         if (r == DB_REFUSED && sqlite3_exec(l->writer, "ROLLBACK TO batch", NULL, NULL, NULL))
                 return lite_error(l->writer, l->path, "write to", err);
         if (sqlite3_exec(l->writer, "RELEASE batch", NULL, NULL, NULL))

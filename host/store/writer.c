@@ -18,6 +18,7 @@ struct entry {
         void *user;
         bool is_awaited;  /* writer_commit() waits for it and frees it */
         bool is_finished; /* under the lock */
+        bool is_judged;   /* `result` is known, whatever becomes of the transaction */
         int result;
         struct err err;
 };
@@ -126,7 +127,13 @@ static void refuse(const struct entry *e)
                 strand_cut(e->batch->strand);
 }
 
-/* DB_REFUSED: a batch broke a rule, and what was written before it is still in the transaction. */
+/* Has nothing to be written: what was judged stays so, though its strand was cut since. */
+static bool is_out(struct entry *e)
+{
+        return e->is_judged ? e->result < 0 : is_behind_refused(e);
+}
+
+/* DB_REFUSED, DB_UNDONE: a batch broke a rule, and nothing behind it was tried. */
 static int write_entries(struct writer *w, struct entry *group, bool is_guarded, struct err *err)
 {
         bool is_alone = !group->next;
@@ -134,15 +141,16 @@ static int write_entries(struct writer *w, struct entry *group, bool is_guarded,
         for (struct entry *e = group; e; e = e->next) {
                 int r;
 
-                if (is_behind_refused(e))
+                if (is_out(e))
                         continue;
                 r = w->db->ops->write(w->db, e->batch, &e->err);
-                e->result = r == DB_REFUSED ? e->err.code : 0;
+                e->result = r > 0 ? e->err.code : 0;
+                e->is_judged = is_guarded;
                 if (r < 0)
                         *err = e->err;
-                if (r == DB_REFUSED && (is_guarded || is_alone))
+                if (r > 0 && (is_guarded || is_alone))
                         refuse(e);
-                if (r < 0 || (r == DB_REFUSED && !is_guarded))
+                if (r < 0 || r == DB_UNDONE || (r == DB_REFUSED && !is_guarded))
                         return r;
         }
         return 0;
@@ -166,6 +174,7 @@ static int write_all(struct writer *w, struct entry *group, bool is_guarded, str
 /*
  * One transaction for the whole group; trouble is everybody's. Hardly ever is a batch refused, so
  * it is tried without the means to take back a single one; with them only where that is needed.
+ * A rule that undoes all is broken by nobody but ourselves, so the others may be written again.
  */
 static int write_group(struct writer *w, struct entry *group, struct err *err)
 {
@@ -176,7 +185,9 @@ static int write_group(struct writer *w, struct entry *group, struct err *err)
                 return r;
         r = write_all(w, group, false, err);
         if (r == DB_REFUSED && group->next)
-                r = write_all(w, group, true, err);
+                do
+                        r = write_all(w, group, true, err);
+                while (r == DB_UNDONE);
         return r < 0 ? r : 0;
 }
 

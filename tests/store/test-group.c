@@ -245,19 +245,35 @@ static void test_no_completion_before_the_sync(void **state)
         assert_int_equal(store_pending(f->store), 0);
 }
 
+/* Two ways to break a rule: a statement that finds nothing, and a trigger that undoes all. */
+static void break_softly(struct batch *b)
+{
+        batch_step_state(b, STEP_KEY(RUN_A, "none"), STEP_READY, -1, NULL, 0);
+}
+
+static void break_hard(struct batch *b)
+{
+        batch_attempt_begin(b, STEP_KEY(RUN_A, "none"), 1, HASH_A, "full", 0);
+}
+
+static void submit_bad(struct fixture *f, void (*spoil)(struct batch *b))
+{
+        struct batch *bad = event_batch("must-not-stay");
+
+        spoil(bad);
+        assert_int_equal(store_submit(f->store, bad, on_done, f, NULL), 0);
+        f->left++;
+}
+
 /* A batch that breaks a rule does not touch the others of its transaction. */
 static void test_a_refused_batch_is_alone(void **state)
 {
         struct fixture *f = *state;
-        struct batch *bad;
 
         (void) pthread_mutex_lock(&sync_gate);
         submit(f, "x");
         submit(f, "x");
-        bad = event_batch("must-not-stay");
-        batch_step_state(bad, STEP_KEY(RUN_A, "none"), STEP_READY, -1, NULL, 0);
-        assert_int_equal(store_submit(f->store, bad, on_done, f, NULL), 0);
-        f->left++;
+        submit_bad(f, break_softly);
         submit(f, "x");
         (void) pthread_mutex_unlock(&sync_gate);
         assert_int_equal(loop_run(f->loop), 0);
@@ -266,33 +282,55 @@ static void test_a_refused_batch_is_alone(void **state)
         assert_int_equal(count_events(f), 3);
 }
 
-static void submit_in(struct fixture *f, struct strand *strand, bool is_good, bool is_trial)
+/* Nor does one whose refusal takes the whole transaction with it, nor several of them. */
+static void test_a_batch_that_undoes_all_is_alone(void **state)
+{
+        struct fixture *f = *state;
+
+        (void) pthread_mutex_lock(&sync_gate);
+        submit(f, "x");
+        submit_bad(f, break_softly);
+        submit(f, "x");
+        submit_bad(f, break_hard);
+        submit_bad(f, break_hard);
+        submit(f, "x");
+        submit_bad(f, break_softly);
+        submit_bad(f, break_hard);
+        (void) pthread_mutex_unlock(&sync_gate);
+        assert_int_equal(loop_run(f->loop), 0);
+        assert_int_equal(f->failed, 5);
+        assert_int_equal(f->err.code, -ENOENT);
+        assert_int_equal(count_events(f), 3);
+}
+
+/* `spoil` NULL: a good one. */
+static void submit_in(struct fixture *f, struct strand *strand, void (*spoil)(struct batch *b),
+                      bool is_trial)
 {
         struct batch *b = event_batch("in-a-strand");
 
-        if (!is_good)
-                batch_step_state(b, STEP_KEY(RUN_A, "none"), STEP_READY, -1, NULL, 0);
+        if (spoil)
+                spoil(b);
         batch_strand(b, strand, is_trial);
         assert_int_equal(store_submit(f->store, b, on_done, f, NULL), 0);
         f->left++;
 }
 
 /* Nothing is written on top of what was refused, neither in its transaction nor in a later one. */
-static void test_a_strand_ends_where_it_is_refused(void **state)
+static void check_strands(struct fixture *f, void (*spoil)(struct batch *b))
 {
-        struct fixture *f = *state;
         struct strand *one, *other;
 
         assert_int_equal(strand_new(&one), 0);
         assert_int_equal(strand_new(&other), 0);
         (void) pthread_mutex_lock(&sync_gate);
         submit(f, "x");
-        submit_in(f, one, true, false);
-        submit_in(f, one, false, true); /* a trial: its strand goes on */
-        submit_in(f, one, true, false);
-        submit_in(f, one, false, false); /* and here it ends */
-        submit_in(f, other, true, false);
-        submit_in(f, one, true, false);
+        submit_in(f, one, NULL, false);
+        submit_in(f, one, spoil, true); /* a trial: its strand goes on */
+        submit_in(f, one, NULL, false);
+        submit_in(f, one, spoil, false); /* and here it ends */
+        submit_in(f, other, NULL, false);
+        submit_in(f, one, NULL, false);
         submit(f, "x");
         (void) pthread_mutex_unlock(&sync_gate);
         assert_int_equal(loop_run(f->loop), 0);
@@ -300,13 +338,23 @@ static void test_a_strand_ends_where_it_is_refused(void **state)
         assert_int_equal(f->err.code, -ECANCELED);
         assert_true(strand_is_cut(one));
         assert_false(strand_is_cut(other));
-        submit_in(f, one, true, false);
-        submit_in(f, other, true, false);
+        submit_in(f, one, NULL, false);
+        submit_in(f, other, NULL, false);
         assert_int_equal(loop_run(f->loop), 0);
         assert_int_equal(f->failed, 4);
         assert_int_equal(count_events(f), 6);
         strand_unref(one);
         strand_unref(other);
+}
+
+static void test_a_strand_ends_where_it_is_refused(void **state)
+{
+        check_strands(*state, break_softly);
+}
+
+static void test_a_strand_ends_where_it_undoes_all(void **state)
+{
+        check_strands(*state, break_hard);
 }
 
 static void test_a_failed_sync_is_told_to_all(void **state)
@@ -400,7 +448,9 @@ int main(void)
                 TEST(test_large_outputs_are_synced_before_their_row),
                 TEST(test_no_completion_before_the_sync),
                 TEST(test_a_refused_batch_is_alone),
+                TEST(test_a_batch_that_undoes_all_is_alone),
                 TEST(test_a_strand_ends_where_it_is_refused),
+                TEST(test_a_strand_ends_where_it_undoes_all),
                 TEST(test_a_failed_sync_is_told_to_all),
                 TEST(test_closing_writes_what_was_submitted),
                 TEST(test_the_log_stays_bounded),

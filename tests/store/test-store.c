@@ -844,7 +844,10 @@ static void test_sql_rules_hold_without_our_code(void **state)
                   " WHERE state = 'running'" },
                 { "an attempt is of a step that has not ended",
                   "INSERT INTO attempts (run, step, item, n, idempotency_key, started)"
-                  " SELECT run, id, item, 9, 'k', 1 FROM steps WHERE state = 'done'" },
+                  " SELECT run, id, item, 2, 'k', 1 FROM steps WHERE state = 'done'" },
+                { "attempts are counted from 1",
+                  "INSERT INTO attempts (run, step, item, n, idempotency_key, started)"
+                  " SELECT run, id, item, 2, 'k', 1 FROM steps WHERE state = 'running'" },
                 { "an attempt is of a step that is there",
                   "INSERT INTO attempts (run, step, item, n, idempotency_key, started)"
                   " VALUES ('" RUN_A "', 'nobody', -1, 1, 'k', 1)" },
@@ -854,6 +857,7 @@ static void test_sql_rules_hold_without_our_code(void **state)
         _cleanup_(json_decrefp) json_t *one = json_integer(1);
         struct step_key key = STEP_KEY(RUN_A, "check");
         struct batch *b = helper_run(RUN_A, STEP_READY);
+        sqlite3_stmt *same;
         sqlite3 *db;
 
         add_attempt(b, key, 1, VERDICT_OK);
@@ -865,6 +869,15 @@ static void test_sql_rules_hold_without_our_code(void **state)
         for (size_t i = 0; i < TEST_ROWS(rows); i++)
                 if (sqlite3_exec(db, rows[i].sql, NULL, NULL, NULL) != SQLITE_CONSTRAINT)
                         fail_msg("%s", rows[i].why);
+        /* Rules that look behind a change take it back. */
+        if (sqlite3_prepare_v2(db,
+                               "SELECT (SELECT count(*) FROM attempts WHERE verdict = 'ok') = 1"
+                               " AND (SELECT group_concat(state) FROM steps) = 'done,running'",
+                               -1, &same, NULL) != SQLITE_OK)
+                fail_msg("%s", sqlite3_errmsg(db));
+        assert_int_equal(sqlite3_step(same), SQLITE_ROW);
+        assert_int_equal(sqlite3_column_int(same, 0), 1);
+        (void) sqlite3_finalize(same);
         assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
