@@ -43,6 +43,8 @@ struct lite {
         sqlite3_stmt *statements[OPS_]; /* of the writer, prepared when first needed */
         sqlite3_stmt *events;           /* LITE_EVENTS of them at once */
         int wal_pages;                  /* in the log since the last checkpoint */
+        int tidied_pages;               /* of these, when lite_tidy() was called last */
+        uint64_t busy_until_ms;         /* much was written just now, and more is to be expected */
         int64_t wal_room;               /* bytes that the log's file has, its end written ahead */
         bool is_guarded;                /* the transaction that is open: a batch may be refused */
         int blobs;                      /* folder, -1 = there is none; borrowed */
