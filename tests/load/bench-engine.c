@@ -6,14 +6,13 @@
  *     steps [RUNS [ITEMS [AT_ONCE [POOL]]]]   RUNS runs of ITEMS steps each: steps a second
  *     chain [LENGTH [TIMES [POOL]]]           ms of a run whose steps need each other
  *     submit [TIMES [POOL]]                   µs from engine_submit() to the step's action
- *     history [STEPS [TIMES]]                 the same with STEPS ended ones in the record, and ms
- *                                             to an engine on that store
- *     decide [TIMES]                          ms from a decision to the next step's action
- *     resume [RUNS]                           after SIGKILL with RUNS in flight: ms to the first
- *                                             step; lost and stuck runs
- *     memory [RUNS]                           resident, idle and with RUNS in flight
- *     large [FANS [ITEMS]]                    one run of FANS lists: steps a second, memory
- *     bare [COMMITS]                          rows a second of a bare SQLite loop, 32 a commit
+ *     history [STEPS [TIMES [ROUNDS]]]        the same with 1,000 ended steps in the record and
+ * with STEPS, in turn, the p99 of each round; and ms to an engine on the larger store decide
+ * [TIMES]                          ms from a decision to the next step's action resume [RUNS] after
+ * SIGKILL with RUNS in flight: ms to the first step; lost and stuck runs memory [RUNS] resident,
+ * idle and with RUNS in flight large [FANS [ITEMS]]                    one run of FANS lists: steps
+ * a second, memory bare [COMMITS]                          rows a second of a bare SQLite loop, 32
+ * a commit
  *
  * Each figure is one line of JSON. Linked once with a sandbox whose cells end at once
  * (bench-engine-noop: what is left is the engine and its store) and once with the real one
@@ -320,11 +319,8 @@ static void bench_chain(int argc, char **argv)
 }
 
 /* One run after the other, each when all is idle: µs from engine_submit() to its step's action. */
-static void submits(struct load *l, const char *figure, size_t times, const char *more)
+static void submits(struct load *l, double *took, size_t times)
 {
-        double *took = calloc(times, sizeof(*took));
-
-        check(took, "no memory");
         l->is_stopping = true;
         for (size_t i = 0; i <= times; i++) {
                 json_t *definition = chain(1);
@@ -339,16 +335,19 @@ static void submits(struct load *l, const char *figure, size_t times, const char
                 (void) usleep(2000); /* all is idle again */
         }
         l->is_stopping = false;
-        report(figure, "us", took, times, more);
-        free(took);
 }
 
 static void bench_submit(int argc, char **argv)
 {
         struct load l = { .pool = number(argc, argv, 1, 0) };
+        size_t times = number(argc, argv, 0, 200);
+        double *took = calloc(times, sizeof(*took));
 
+        check(took, "no memory");
         load_open(&l);
-        submits(&l, "submit", number(argc, argv, 0, 200), "");
+        submits(&l, took, times);
+        report("submit", "us", took, times, "");
+        free(took);
         load_remove(&l);
 }
 
@@ -373,25 +372,42 @@ static double store_mib(const struct load *l)
         return (double) st.st_size / 1048576;
 }
 
+static double p99_of_submits(struct load *l, double *took, size_t times)
+{
+        submits(l, took, times);
+        qsort(took, times, sizeof(*took), compare);
+        return took[times * 99 / 100];
+}
+
 /* How much slower is a step's start, and how slow an engine's, with a long history? */
 static void bench_history(int argc, char **argv)
 {
-        size_t steps = number(argc, argv, 0, 1000000), times = number(argc, argv, 1, 500);
-        struct load l = { 0 };
-        char more[128];
-        double start_ms;
+        size_t steps = number(argc, argv, 0, 1000000), times = number(argc, argv, 1, 500),
+               rounds = number(argc, argv, 2, 1);
+        struct load few = { 0 }, many = { 0 };
+        double *took = calloc(times, sizeof(*took)), start_ms;
         uint64_t began;
 
-        history_make(&l, steps, steps < 10000 ? steps : 10000);
-        load_close(&l);
+        check(took, "no memory");
+        history_make(&few, 1000, 1000);
+        history_make(&many, steps, 10000);
+        load_close(&many);
         began = clock_us();
-        load_open(&l);
+        load_open(&many);
         start_ms = (double) (clock_us() - began) / 1e3;
-        (void) snprintf(more, sizeof(more),
-                        ", \"steps\": %zu, \"store_mib\": %.1f, \"start_ms\": %.2f", steps,
-                        store_mib(&l), start_ms);
-        submits(&l, "history", times, more);
-        load_remove(&l);
+        (void) printf("{\"figure\": \"history\", \"steps\": %zu, \"count\": %zu, "
+                      "\"store_mib\": %.1f, \"start_ms\": %.2f, \"unit\": \"us\", \"p99\": [",
+                      steps, times, store_mib(&many), start_ms);
+        for (size_t i = 0; i < rounds; i++) {
+                double a = p99_of_submits(&few, took, times);
+
+                (void) printf("%s[%.0f, %.0f]", i ? ", " : "", a,
+                              p99_of_submits(&many, took, times));
+        }
+        (void) printf("]}\n");
+        free(took);
+        load_remove(&few);
+        load_remove(&many);
 }
 
 /* An edit that waits for its approval, then a step. */
