@@ -397,14 +397,14 @@ static int read_word(struct reader *r)
                 n = high_length(r, &sign, &word);
                 if (sign || word)
                         break;
-                at += n;
+                at = MIN_OF(at + n, r->end);
         }
         r->at = start;
         n = enumerator_length(r, at - start);
         if (!n && r->line_start && at - start == 3 &&
             (has_word(r, start, "rem ") || has_word(r, start, "dnl ")))
                 n = 3;
-        r->at = MIN_OF(at, r->end);
+        r->at = at;
         r->line_start = false;
         return n ? 0 : add_word(r, h, start);
 }
