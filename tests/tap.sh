@@ -5,7 +5,8 @@
 # jumped and every limit of time may have passed: then a failure tells nothing of the test, which runs once more.
 limit=${LINHAY_TEST_TIMEOUT:-600}
 files=$(mktemp -d) || exit 99
-trap 'rm -rf "$files"' EXIT
+# Not at EXIT, nor at TERM: the watcher, killed in its first moment, still has the traps of this shell.
+trap 'rm -rf "$files"; exit 130' INT HUP
 
 # Counts the seconds that the machine was there for. Ends with the test, or with the shell that runs it.
 watch() {
@@ -46,5 +47,6 @@ if [ "$status" != 0 ] && [ -f "$files/stood-still" ]; then
         run "$@"
 fi
 sed 's/^not ok \([0-9][0-9]* # SKIP\)/ok \1/' "$files/output"
-cat "$files/hang"
+[ ! -s "$files/hang" ] || cat "$files/hang"
+rm -rf "$files"
 exit "$status"
