@@ -20,6 +20,7 @@
 
 #define WARM_UP     100
 #define WAIT_MS     10000
+#define REST_MS     1250 /* a tree that was made ahead is kept for a second */
 #define GROUPS_MOST 16
 #define GROWTH_KB   1024 /* of memory, from the end of the warming up to the end */
 
@@ -128,7 +129,7 @@ static struct account zygote_at_rest(void)
                 drive_idle(&drive, 50);
                 now = account_of(drive.sandbox->pid);
                 same = now.fds == before.fds && now.children == before.children ? same + 1 : 0;
-                if (same == 6)
+                if (same == REST_MS / 50)
                         return now;
                 before = now;
         }
