@@ -133,9 +133,15 @@ ATTACK(patch_by_proc)
 /* Every mapping that can be read could be executed, in a program for which this is set. */
 ATTACK(read_implies_execute)
 {
-        if (syscall(SYS_personality, READ_IMPLIES_EXEC) < 0)
+        long before = syscall(SYS_personality, READ_IMPLIES_EXEC);
+        int came_to;
+
+        if (before < 0)
                 return errno;
-        return code_run(page_map(RW));
+        came_to = code_run(page_map(RW));
+        /* Refused, it would be refused all other memory as well, and could not tell. */
+        (void) syscall(SYS_personality, before);
+        return came_to;
 }
 
 /* files as code */
