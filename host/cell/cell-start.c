@@ -110,7 +110,8 @@ static int cell_new(struct cell **ret, struct sandbox *s, const struct cell_spec
                 .unreadable = json_array(),
         };
         r = spec_copy(&c->spec, spec, err);
-        if (r == 0 && spec->is_traced && trace_new(&c->trace, spec->syscall_groups) < 0)
+        if (r == 0 && spec->is_traced &&
+            trace_new(&c->trace, spec->syscall_groups, spec->program != NULL) < 0)
                 r = err_set(err, -ENOMEM, "no memory for a trace");
         if (r == 0)
                 r = sandbox_filter(s, spec->syscall_groups, &c->filter, err);

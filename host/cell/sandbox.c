@@ -575,6 +575,16 @@ static int sandbox_judge(struct sandbox *s, const struct sandbox_options *option
         return r < 0 ? r : sandbox_selftest(s, err);
 }
 
+static int sandbox_pool(struct sandbox *s, const struct sandbox_options *options, struct err *err)
+{
+        int r;
+
+        if (!options->pool || !(s->hello.features & SPAWN_HAS_AHEAD))
+                return 0;
+        r = pool_new(&s->pool, s, options->pool);
+        return r < 0 ? err_sys(err, r, "cannot make the pool of cells") : 0;
+}
+
 int sandbox_new(struct sandbox **ret, struct loop *loop, const struct sandbox_options *options,
                 struct err *err)
 {
@@ -592,11 +602,9 @@ int sandbox_new(struct sandbox **ret, struct loop *loop, const struct sandbox_op
         r = loop_add_fd(loop, &s->control, s->socket, EPOLLIN, control_ready, s);
         if (r < 0)
                 return err_sys(err, r, "cannot watch linhay-cell");
-        if (options->pool && (s->hello.features & SPAWN_HAS_AHEAD)) {
-                r = pool_new(&s->pool, s, options->pool);
-                if (r < 0)
-                        return err_sys(err, r, "cannot make the pool of cells");
-        }
+        r = sandbox_pool(s, options, err);
+        if (r < 0)
+                return r;
         *ret = TAKE(s);
         return 0;
 }
@@ -619,6 +627,9 @@ int sandbox_look(json_t **ret, enum tier *ret_tier, const struct sandbox_options
                 return r;
         *ret_refusal = (struct err){ 0 };
         (void) sandbox_judge(s, options, ret_refusal);
+        r = sandbox_pool(s, options, err);
+        if (r < 0)
+                return r;
         *ret = sandbox_describe(s);
         *ret_tier = s->tier;
         s = sandbox_free(s);

@@ -22,6 +22,7 @@ struct trace {
         struct loop_source source;
         int fd; /* the listener; -1 = none yet */
         uint32_t arch;
+        const char *const *given; /* without asking: what starts a program */
         bool has_groups;
         bool is_counting; /* the runtime said hello: what comes is loading, the agent, its end */
         bool is_prepared;
@@ -32,13 +33,15 @@ struct trace {
         bool needs[POLICY_GROUPS]; /* by the group's number */
 };
 
-int trace_new(struct trace **ret, const char *const *groups)
+int trace_new(struct trace **ret, const char *const *groups, bool is_program)
 {
+        static const char *const spawn[] = { "spawn", NULL };
         struct trace *t = calloc(1, sizeof(*t));
 
         if (!t)
                 return -ENOMEM;
         t->fd = -1;
+        t->given = is_program ? spawn : NULL;
         t->has_groups = groups && *groups;
         *ret = t;
         return 0;
@@ -86,10 +89,10 @@ static bool is_ended(const struct trace *t, const char *const *groups, const cha
                policy_decide(&policy, t->is_prepared, name, args).rule == POLICY_ENDS;
 }
 
-/* Allowed to every agent? Else the first group that allows it is needed. */
+/* Allowed without asking? Else the first group that allows it is needed. */
 static void groups_find(struct trace *t, const char *name, const uint64_t *args)
 {
-        if (!is_ended(t, NULL, name, args))
+        if (!is_ended(t, t->given, name, args))
                 return;
         for (size_t i = 0; i < POLICY_GROUPS; i++) {
                 const char *const group[] = { policy_group_name(i), NULL };
@@ -202,6 +205,12 @@ static json_t *files_json(const struct trace *t, const json_t *counts)
                          (json_int_t) t->opened.n_written, "changed", changed);
 }
 
+/* The program itself is none of those that its manifest asks for. */
+static uint64_t processes_asked(const struct trace *t)
+{
+        return t->given && t->processes ? t->processes - 1 : t->processes;
+}
+
 json_t *trace_result(const struct trace *t)
 {
         json_t *groups = json_array(), *counts = counts_json(t);
@@ -211,6 +220,6 @@ json_t *trace_result(const struct trace *t)
                         (void) json_array_append_new(groups, json_string(policy_group_name(i)));
         return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "files", files_json(t, counts), "opened",
                          opened_json(&t->opened), "syscalls", counts, "groups", groups, "processes",
-                         (json_int_t) t->processes, "address_space_peak_bytes",
+                         (json_int_t) processes_asked(t), "address_space_peak_bytes",
                          (json_int_t) t->address_peak);
 }

@@ -18,8 +18,11 @@
 
 struct trace;
 
-/* `groups` as granted. */
-int trace_new(struct trace **ret, const char *const *groups);
+/*
+ * `groups` as granted. A program is started by the runtime, so the group "spawn" and one process
+ * are none of its needs.
+ */
+int trace_new(struct trace **ret, const char *const *groups, bool is_program);
 struct trace *trace_free(struct trace *t);
 DEFINE_FREEP(struct trace, trace_free);
 

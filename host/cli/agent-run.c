@@ -440,10 +440,13 @@ static int input_make(struct call *c, struct err *err)
 
 static int call_run(struct call *c)
 {
+        const char *const *degraded = (const char *const *) c->allow_degraded.items;
         struct err err = { 0 };
         int r;
 
-        if (session_open(&c->session, (const char *const *) c->allow_degraded.items, &err) < 0)
+        if (session_degraded_check(degraded, &err) < 0)
+                return refuse(c, CLI_USAGE, "usage", &err);
+        if (session_open(&c->session, degraded, &err) < 0)
                 return refuse(c, CLI_TROUBLE, "sandbox", &err);
         r = action_find(c, &err);
         if (r < 0)

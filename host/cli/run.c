@@ -477,10 +477,15 @@ static int finish(struct call *c, int status)
 static int call_run(struct call *c)
 {
         static const struct interrupt_handler signals = { on_interrupt, on_hang_up };
+        const char *const *degraded = (const char *const *) c->allow_degraded.items;
         struct err err = { 0 };
         int r, status = CLI_TROUBLE;
 
-        r = session_open(&c->session, (const char *const *) c->allow_degraded.items, &err);
+        r = session_degraded_check(degraded, &err);
+        if (r < 0)
+                status = CLI_USAGE;
+        else
+                r = session_open(&c->session, degraded, &err);
         if (r == 0)
                 r = interrupt_watch(&c->interrupt, c->session.loop, &signals, c);
         if (r == 0)

@@ -23,6 +23,17 @@ static enum tier tier_required(const struct options *o)
         return tiers[i];
 }
 
+int session_degraded_check(const char *const *given, struct err *err)
+{
+        for (; given && *given; given++) {
+                int r = option_word_check("sandbox.allow_degraded", *given, err);
+
+                if (r < 0)
+                        return err_wrap(err, r, "--allow-degraded");
+        }
+        return 0;
+}
+
 /* The layers that may be missing: the options' and the command line's together. */
 static int degraded_join(struct session *s, const char *const *given, struct err *err)
 {

@@ -26,6 +26,9 @@ struct session {
         struct catalog *catalog;
 };
 
+/* --allow-degraded as it was given (NULL-terminated, or NULL): -EINVAL for what is no layer. */
+int session_degraded_check(const char *const *given, struct err *err);
+
 /* `allow_degraded` names layers that may be missing; NULL-terminated or NULL. */
 int session_open(struct session *s, const char *const *allow_degraded, struct err *err);
 void session_done(struct session *s);

@@ -258,6 +258,19 @@ static void texts_print(FILE *f, const char *before, const json_t *texts)
                 (void) fprintf(f, "%s%s\n", before, json_string_value(text));
 }
 
+/* A database that cannot even be read is a store with one fault. */
+static int check(struct call *c, json_t **ret, struct err *err)
+{
+        int r = call_open(c, STORE_READ_ONLY, err);
+
+        if (r == 0)
+                r = care_check(c->store, ret, err);
+        if (r != -EBADMSG)
+                return r;
+        *ret = json_pack("{s:[s], s:[]}", "faults", err_text(err), "notes");
+        return *ret ? 0 : -ENOMEM;
+}
+
 static int verb_check(int argc, char **argv)
 {
         static const struct cli_verb verb = {
@@ -280,11 +293,7 @@ static int verb_check(int argc, char **argv)
 
         if (cli_parse(&verb, options, argc, argv, &n, &r) < 0)
                 return r;
-        r = call_open(&c, STORE_READ_ONLY, &err);
-        if (r == 0)
-                r = care_check(c.store, &found, &err);
-        if (r == -EBADMSG)
-                return cli_fail(CLI_FINDINGS, &err);
+        r = check(&c, &found, &err);
         if (r < 0)
                 return cli_fail(CLI_TROUBLE, &err);
         faults = json_object_get(found, "faults");
@@ -390,7 +399,9 @@ static int verb_restore(int argc, char **argv)
 
         if (cli_parse(&verb, options, argc, argv, &n, &r) < 0)
                 return r;
-        r = place_store(&c.dir, c.option, c.workspace, &err);
+        /* The folder that somebody happens to be in is no workspace here: none is looked at. */
+        r = c.workspace ? place_store(&c.dir, c.option, c.workspace, &err)
+                        : place_store_to_read(&c.dir, c.option, NULL, &err);
         if (r == 0)
                 r = store_open(&c.store, argv[1], &read_only, &err);
         if (r == 0)

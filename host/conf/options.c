@@ -51,7 +51,8 @@ const struct option_row option_table[] = {
         { "sandbox.forbid_degraded", OPTION_BOOL, "false", NULL,
           "refuse --allow-degraded on the command line" },
         { "sandbox.pool", OPTION_COUNT, "2", NULL,
-          "cells prepared ahead for each agent that is used again; 0 = none", .at_start = true },
+          "cells prepared ahead for each agent that is used again, 64 at most; 0 = none",
+          .at_start = true },
 
         { "exec.grants", OPTION_GROUPS, "", grants,
           "interpreters of exec agents, each with what comes with it" },
@@ -175,6 +176,17 @@ static void choice_explain(char *ret, size_t size, const char *const *choices, c
                 n += (size_t) snprintf(ret + n, size - n, "%s%s", i ? ", " : "", choices[i]);
         if (near && n < size)
                 (void) snprintf(ret + n, size - n, " (did you mean \"%s\"?)", near);
+}
+
+int option_word_check(const char *path, const char *word, struct err *err)
+{
+        const struct option_row *row = row_find(path);
+        char choices[400];
+
+        if (is_choice(row->choices, word))
+                return 0;
+        choice_explain(choices, sizeof(choices), row->choices, word);
+        return err_set(err, -EINVAL, "\"%s\" must be one of %s", word, choices);
 }
 
 static int words_check(const struct reader *r, const char *pointer, const struct option_row *row,

@@ -61,6 +61,9 @@ uint64_t options_number(const struct options *o, const char *path, uint64_t othe
 const json_t *options_list(const struct options *o,
                            const char *path); /* array of strings or groups */
 
+/* Is it one of the words that this option takes? -EINVAL names them. */
+int option_word_check(const char *path, const char *word, struct err *err);
+
 /* Have they the same value? */
 bool options_same(const struct options *a, const struct options *b, const char *path);
 

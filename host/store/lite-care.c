@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/loop.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 /* Faults that are told of one kind: more say nothing new. */
@@ -144,6 +145,14 @@ static int open_copy(sqlite3 **ret, const char *path, struct err *err)
         return 0;
 }
 
+/* For its owner alone, whatever the caller's umask says: SQLite takes the file that it finds. */
+static int copy_make(const char *path, struct err *err)
+{
+        _cleanup_(closep) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+        return fd < 0 ? err_sys(err, -errno, "cannot make %s", path) : 0;
+}
+
 /*
  * One step copies all, in one snapshot. The copy's log is switched off: it is one file, and it is
  * synced with the blobs.
@@ -156,7 +165,9 @@ int lite_copy(struct db *db, const char *path, bool changes, struct err *err)
         sqlite3_backup *backup;
         int r;
 
-        r = open_copy(&to, path, err);
+        r = copy_make(path, err);
+        if (r == 0)
+                r = open_copy(&to, path, err);
         if (r < 0)
                 return r;
         backup = sqlite3_backup_init(to, "main", l->reader, "main");

@@ -28,7 +28,7 @@ int place_store(char **ret, const char *option, const char *workspace, struct er
 /* -EINVAL where the store would be inside the workspace; both real paths. */
 int place_check(const char *store_dir, const char *workspace, struct err *err);
 
-/* The same for who only reads: a store inside the folder is no harm then. */
+/* The same for who shows the folder to no agent: a store inside it is no harm then. */
 int place_store_to_read(char **ret, const char *option, const char *workspace, struct err *err);
 
 /* Leaves the link. Failure costs only the finding by id, so nothing is reported. */

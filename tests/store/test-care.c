@@ -185,6 +185,25 @@ static void test_check_finds_damage_in_the_database(void **state)
         expect(f, "check --store %s", CLI_FINDINGS, "a row of steps has no row of runs");
 }
 
+/* What is no database any more is told in the same way, in JSON too. */
+static void test_check_finds_no_database(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(freep) char *path = helper_path(f->dir, "store.db"), *out = NULL;
+        _cleanup_(json_decrefp) json_t *found = NULL;
+        int fd;
+
+        f->store = store_free(f->store);
+        fd = open(path, O_WRONLY | O_CLOEXEC);
+        assert_true(fd >= 0);
+        assert_int_equal(pwrite(fd, "garbage", 7, 4096), 7);
+        (void) close(fd);
+        expect(f, "check --store %s", CLI_FINDINGS, "damaged: ");
+        assert_int_equal(run_verb(f, "check --json --store %s", &out), CLI_FINDINGS);
+        assert_int_equal(json_text_load(&found, out, strlen(out), "stdout", NULL), 0);
+        assert_int_equal(json_array_size(json_object_get(found, "faults")), 1);
+}
+
 /* What the copy has, read as a store. */
 static void check_copy(struct fixture *f, const char *dir, bool with_changes)
 {
@@ -213,9 +232,12 @@ static void test_backup_and_restore(void **state)
 {
         struct fixture *f = *state;
         _cleanup_(freep) char *again = helper_path(f->folder, "again"), *words = NULL;
+        _cleanup_(freep) char *database = NULL;
 
         expect(f, "backup %c --store %s", CLI_PASSED, "backed up to");
         assert_int_equal(mode_of(f->copy), 0700);
+        assert_true(asprintf(&database, "%s/store.db", f->copy) > 0);
+        assert_int_equal(mode_of(database), 0600);
         check_copy(f, f->copy, false);
         expect(f, "check --store %c", CLI_PASSED, "is sound");
         expect(f, "backup %c --store %s", CLI_USAGE, "is not empty");
@@ -224,6 +246,22 @@ static void test_backup_and_restore(void **state)
         expect(f, words, CLI_PASSED, "restored");
         check_copy(f, again, false);
         (void) store_free(helper_open(again, 0));
+}
+
+/* Into a place below the folder that one happens to be in, which is nobody's workspace. */
+static void test_restore_below_the_current_folder(void **state)
+{
+        struct fixture *f = *state;
+        _cleanup_(freep) char *again = helper_path(f->folder, "again"), *words = NULL;
+        _cleanup_(freep) char *here = getcwd(NULL, 0);
+
+        assert_non_null(here);
+        expect(f, "backup %c --store %s", CLI_PASSED, "backed up to");
+        assert_true(asprintf(&words, "restore %%c --store %s", again) > 0);
+        assert_int_equal(chdir(f->folder), 0);
+        expect(f, words, CLI_PASSED, "restored");
+        expect(f, "restore %c --store in --workspace .", CLI_USAGE, "inside the workspace");
+        assert_int_equal(chdir(here), 0);
 }
 
 static void test_backup_with_changes(void **state)
@@ -310,8 +348,10 @@ int main(void)
                 TEST(test_stats),
                 TEST(test_prune),
                 TEST(test_check),
+                TEST(test_check_finds_no_database),
                 TEST(test_check_finds_damage_in_the_database),
                 TEST(test_backup_and_restore),
+                TEST(test_restore_below_the_current_folder),
                 TEST(test_backup_with_changes),
                 TEST(test_damage_is_not_copied),
                 TEST(test_backup_beside_a_writer),
