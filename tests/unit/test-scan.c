@@ -362,6 +362,9 @@ static void test_assign(void **state)
                 { "no instruction", "an ENV key v1\n", NULL, NULL },
                 { "a member of an item", "key[2].type = v1;", NULL, NULL },
                 { "a member of a class", "key::v1 (x)", NULL, NULL },
+                { "the member of one", "\"AWS::Key\": \"v1\"", NULL, NULL },
+                { "a symbol", "set :key, :v1", NULL, NULL },
+                { "another attribute", "type=\"key\" gdp=\"v1\"", NULL, NULL },
                 { "only a word", "the key of it", NULL, NULL },
                 { "an open quote", "key = \"v1\n", NULL, NULL },
                 { "the end of the text", "key =", NULL, NULL },
@@ -468,6 +471,49 @@ static void test_value_kinds(void **state)
                           (value_is_gibberish(v) ? GIBBERISH : 0) |
                           (value_is_public_key(v) ? PUBLIC_KEY : 0) |
                           (value_is_plain_name(v) ? PLAIN_NAME : 0);
+
+                if (got != rows[i].want)
+                        fail_msg("%s: %d", rows[i].why, got);
+        }
+}
+
+static void test_other_texts(void **state)
+{
+        (void) state;
+        enum { RANGE = 1, MEDIA = 2, MEMBER = 4, FOREIGN = 8, BETWEEN = 16, STAND_IN = 32 };
+        static const struct {
+                const char *why, *text;
+                int want;
+        } rows[] = {
+                { "a range of versions", "^0.2.1", RANGE },
+                { "a release to come", "1.0.0-rc.1", RANGE },
+                { "two numbers", ">=3.1", RANGE },
+                { "numbers and letters", "1.2.k9x2v", 0 },
+                { "what a file is", "application/vnd.3m.post-it-notes", MEDIA },
+                { "base64 that begins like it", "text/9Fk2=x+", 0 },
+                { "a variable's name", "KAFKA_KEYSTORE_PASSWORD", MEMBER },
+                { "a member", "aws-cdk-lib.aws_kms.CfnKey", MEMBER },
+                { "drawn, with a dot", "k7x.q2Vz81", 0 },
+                { "drawn, with signs and dots", "vX9_aB3-kQ.71zP", 0 },
+                { "another language", "Jelsz\xc3\xb3\xc3\xa9s", FOREIGN },
+                { "another script", "API\xe3\x83\x91\xe3\x82\xb9", FOREIGN },
+                { "the same, escaped", "\\u5FC5\\u987B\\u8F93", FOREIGN },
+                { "a password with a letter that has a mark", "p\xc3\xa4ss7word9x", 0 },
+                { "from one string to the next", ",s);return}try{this.n.trace(", BETWEEN },
+                { "a joint of strings", "+(this.tokens.main?this.name(it", BETWEEN },
+                { "signs, drawn", ")x{r(o)p$[y", 0 },
+                { "the rest left out", "4/0ATsMZqD...", STAND_IN },
+                { "it speaks to its reader", "YourBase64EncodedCredentials", STAND_IN },
+                { "four letters by chance", "yourq8Zt2LmX", 0 },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                struct span v = { rows[i].text, strlen(rows[i].text) };
+                int got = (value_is_version(v) ? RANGE : 0) | (value_is_media_type(v) ? MEDIA : 0) |
+                          (value_is_member(v) ? MEMBER : 0) |
+                          (value_is_foreign_text(v) ? FOREIGN : 0) |
+                          (value_is_between_strings(v) ? BETWEEN : 0) |
+                          (value_is_placeholder(v) ? STAND_IN : 0);
 
                 if (got != rows[i].want)
                         fail_msg("%s: %d", rows[i].why, got);
@@ -818,16 +864,17 @@ static void test_utf16(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_pack),         cmocka_unit_test(test_env_pack),
-                cmocka_unit_test(test_samples),      cmocka_unit_test(test_proofs),
-                cmocka_unit_test(test_whole_pack),   cmocka_unit_test(test_gate),
-                cmocka_unit_test(test_gates_agree),  cmocka_unit_test(test_assign),
-                cmocka_unit_test(test_values),       cmocka_unit_test(test_mask),
-                cmocka_unit_test(test_value_kinds),  cmocka_unit_test(test_uuids),
-                cmocka_unit_test(test_encoded_runs), cmocka_unit_test(test_encoded),
-                cmocka_unit_test(test_vector),       cmocka_unit_test(test_hide),
-                cmocka_unit_test(test_context),      cmocka_unit_test(test_waiver),
-                cmocka_unit_test(test_fingerprint),  cmocka_unit_test(test_utf16),
+                cmocka_unit_test(test_pack),        cmocka_unit_test(test_env_pack),
+                cmocka_unit_test(test_samples),     cmocka_unit_test(test_proofs),
+                cmocka_unit_test(test_whole_pack),  cmocka_unit_test(test_gate),
+                cmocka_unit_test(test_gates_agree), cmocka_unit_test(test_assign),
+                cmocka_unit_test(test_values),      cmocka_unit_test(test_mask),
+                cmocka_unit_test(test_value_kinds), cmocka_unit_test(test_other_texts),
+                cmocka_unit_test(test_uuids),       cmocka_unit_test(test_encoded_runs),
+                cmocka_unit_test(test_encoded),     cmocka_unit_test(test_vector),
+                cmocka_unit_test(test_hide),        cmocka_unit_test(test_context),
+                cmocka_unit_test(test_waiver),      cmocka_unit_test(test_fingerprint),
+                cmocka_unit_test(test_utf16),
         };
 
         return cmocka_run_group_tests_name("scan", tests, load_pack, unload_pack);

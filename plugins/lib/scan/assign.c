@@ -6,6 +6,7 @@
 #define NAME_MAX_BYTES  80
 #define VALUE_MAX_BYTES 512
 #define BLANKS_MAX      64
+#define ARRAY_MAX       256 /* bytes before a name in which its array begins */
 
 /* What is read next. */
 struct cursor {
@@ -99,16 +100,19 @@ static bool take_type(struct cursor *c)
 enum joint { NO_JOINT, JOINT, JOINT_CALL, JOINT_LIST, JOINT_BLANK };
 
 /* The sign between name and value. */
-static enum joint take_joint(struct cursor *c)
+static enum joint take_joint(struct cursor *c, bool quoted_name)
 {
         static const char *const signs[] = { "===", "!==", "||=", ":=", "?=",
                                              "=>",  "==",  "!=",  "=",  ":" };
         size_t blanks = skip_blanks(c);
 
-        if (take_type(c))
+        if (!quoted_name && take_type(c))
                 return JOINT;
         if (c->end - c->p >= 2 && c->p[0] == ':' && c->p[1] == ':')
                 return NO_JOINT; /* a member of a class or a module */
+        if (blanks && !quoted_name && c->end - c->p >= 2 && c->p[0] == ':' &&
+            isalpha((unsigned char) c->p[1]))
+                return NO_JOINT; /* :name, a symbol */
         for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
                 if (take(c, signs[i]))
                         return JOINT;
@@ -260,6 +264,29 @@ static bool is_instruction(const char *data, const char *name)
                (name - data == 4 || name[-5] == '\n');
 }
 
+/* Is the name inside [ ], and another element before it or behind the value? */
+static bool is_in_array(const char *data, const char *name, const struct cursor *behind)
+{
+        const char *low = name - data > ARRAY_MAX ? name - ARRAY_MAX : data;
+        unsigned closed = 0, elements = 0;
+        struct cursor c = *behind;
+
+        for (const char *p = name; p > low; p--) {
+                elements += p[-1] == ',' && !closed;
+                if (strchr(")]}", p[-1]) && p[-1])
+                        closed++;
+                else if (strchr("([{", p[-1]) && p[-1] && closed-- == 0) {
+                        if (p[-1] != '[')
+                                return false;
+                        if (is_quote(peek(&c)))
+                                c.p++;
+                        skip_line(&c);
+                        return elements > 0 || peek(&c) == ',';
+                }
+        }
+        return false;
+}
+
 bool assign_read(const char *data, size_t length, size_t start, size_t end, struct assign *ret)
 {
         struct cursor c = { .end = data + length };
@@ -268,6 +295,9 @@ bool assign_read(const char *data, size_t length, size_t start, size_t end, stru
         enum joint joint;
 
         c.p = a.name.text + a.name.length;
+        /* AWS::KMS::Key: a member of a module, whatever follows. */
+        if (a.name.text > data + 1 && a.name.text[-1] == ':' && a.name.text[-2] == ':')
+                return false;
         flag = a.name.text > data + 1 && a.name.text[-1] == '-' && a.name.text[-2] == '-';
         flag = flag || is_instruction(data, a.name.text);
         if (a.name.text > data && a.name.text[-1] == '<' && take(&c, ">")) {
@@ -292,7 +322,7 @@ bool assign_read(const char *data, size_t length, size_t start, size_t end, stru
                 return true;
         }
         skip_subscript(&c);
-        joint = take_joint(&c);
+        joint = take_joint(&c, quoted_name);
         if ((joint == NO_JOINT || joint == JOINT_BLANK) && !quoted_name &&
             read_compared(data, a.name.text, &a)) {
                 *ret = a;
@@ -306,6 +336,7 @@ bool assign_read(const char *data, size_t length, size_t start, size_t end, stru
         a.list = joint == JOINT_LIST;
         if (!read_value(&c, joint, &a))
                 return false;
+        a.array = a.list && is_in_array(data, a.name.text, &c);
         *ret = a;
         return true;
 }

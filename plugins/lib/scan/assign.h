@@ -23,6 +23,8 @@ struct assign {
         bool quoted;
         bool call;   /* name("value"): the value of a call, which is often no value of the name */
         bool list;   /* "name", "value": which may as well be two names of a list */
+        bool array;  /* both are elements of an array that has more of them: ["a", "name", "value"]
+                      */
         bool markup; /* the text of an element: <name>value</name> */
 };
 

@@ -321,10 +321,72 @@ static bool is_called(struct span v, const char *end)
         return p < end && *p == '(' && (isalpha((unsigned char) v.text[0]) || v.text[0] == '_');
 }
 
+/* A member, and calls of its members on the next lines: zod.z \n .string() */
+static bool is_chained(struct span v, const char *end)
+{
+        const char *p = v.text + v.length;
+
+        while (p < end && isspace((unsigned char) *p))
+                p++;
+        return p > v.text + v.length && end - p > 2 && *p == '.' && isalpha((unsigned char) p[1]);
+}
+
+/* "Password": "Lozinka": what a form shows, and the word for it. */
+static bool is_label(const struct assign *a)
+{
+        struct span v = a->value;
+
+        if (!a->quoted || !isupper((unsigned char) a->name.text[0]) ||
+            !isupper((unsigned char) v.text[0]))
+                return false;
+        for (size_t i = 1; i < a->name.length; i++)
+                if (!islower((unsigned char) a->name.text[i]))
+                        return false;
+        for (size_t i = 1; i < v.length; i++)
+                if (!islower((unsigned char) v.text[i]))
+                        return false;
+        return true;
+}
+
+/* "lib.iam.Secret", "lib.ec2.Vpc" and "newPassword", "ne2Password": one name beside another. */
+static bool is_like_name(const struct assign *a)
+{
+        struct span v = a->value, name = a->name;
+        size_t n = MIN_OF(v.length, name.length), head = 0, tail = 0;
+
+        while (head < n && v.text[head] == name.text[head])
+                head++;
+        while (tail < n && tolower((unsigned char) v.text[v.length - 1 - tail]) ==
+                                   tolower((unsigned char) name.text[name.length - 1 - tail]))
+                tail++;
+        while (head > 0 && isalnum((unsigned char) v.text[head - 1]))
+                head--;
+        return head >= 4 || tail >= 5;
+}
+
+/* What nobody would draw or think of as a secret, whatever its name is. */
+static bool is_other_text(const struct assign *a)
+{
+        struct span v = a->value;
+
+        return value_is_version(v) || value_is_media_type(v) || value_is_foreign_text(v) ||
+               is_label(a) || (a->quoted && value_is_between_strings(v)) ||
+               (a->list && (value_is_member(v) || is_like_name(a)));
+}
+
+/* TOKEN_END: a constant. */
+static bool is_constant(struct span v)
+{
+        for (size_t i = 0; i < v.length; i++)
+                if (islower((unsigned char) v.text[i]))
+                        return false;
+        return memchr(v.text, '_', v.length) && value_is_member(v);
+}
+
 /* An unquoted value that is a piece of program: a call, an index, a member, another name. */
 static bool is_code(struct span v, const char *end)
 {
-        if (is_identifier(v, end) || is_called(v, end))
+        if (is_identifier(v, end) || is_called(v, end) || is_chained(v, end) || is_constant(v))
                 return true;
         for (size_t i = 0; i < v.length; i++)
                 if (strchr("([{*", v.text[i]) ||
@@ -374,7 +436,8 @@ static bool is_assigned_secret(struct matcher *m, const struct rule *rule, const
         if (value_is_placeholder(v) || value_is_stand_in(v) || value_is_reference(v))
                 return false;
         if (is_hex_number(v) || (!a->quoted && !a->markup && is_code(v, m->data + m->length)) ||
-            (a->call && !has_digit(v)) || (a->list && value_is_plain_name(v)))
+            (a->call && !has_digit(v)) || (a->list && value_is_plain_name(v)) ||
+            (a->array && rule->words) || is_other_text(a))
                 return false;
         if (rule->words ? !is_password(a) : !is_random(rule, v))
                 return false;

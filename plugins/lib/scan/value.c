@@ -120,9 +120,29 @@ static bool has_letter_or_digit(struct span v)
         return false;
 }
 
+/* "4/0ATsMZqD...": the rest was left out. */
+static bool is_cut_short(struct span v)
+{
+        static const struct span ends[] = { SPAN("..."), SPAN("\xe2\x80\xa6") };
+
+        for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+                if (v.length > ends[i].length &&
+                    !memcmp(v.text + v.length - ends[i].length, ends[i].text, ends[i].length))
+                        return true;
+        return false;
+}
+
+/* "YourBase64Token": speaks to its reader. */
+static bool is_addressed(struct span v)
+{
+        return v.length > 5 && same_text(v.text, "your", 4) &&
+               (isupper((unsigned char) v.text[4]) || strchr("-_ .", v.text[4]));
+}
+
 bool value_is_placeholder(struct span v)
 {
-        return !has_letter_or_digit(v) || has_bracketed(v) || is_monotone(v) || is_bracketed(v) ||
+        return !has_letter_or_digit(v) || is_cut_short(v) || is_addressed(v) || has_bracketed(v) ||
+               is_monotone(v) || is_bracketed(v) ||
                contains_any(v, placeholders, ARRAY_SIZE(placeholders));
 }
 
@@ -327,7 +347,9 @@ static bool is_closed(const char *p, const char *end, const char *close)
 /* A whole ${NAME}, {{ NAME }} or $(command) somewhere in the value? */
 static bool holds_reference(struct span v)
 {
-        static const char *const pairs[][2] = { { "${", "}" }, { "{{", "}}" }, { "$(", ")" } };
+        static const char *const pairs[][2] = {
+                { "${", "}" }, { "{{", "}}" }, { "$(", ")" }, { "#{", "}" }
+        };
         const char *end = v.text + v.length;
 
         for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
@@ -468,6 +490,107 @@ bool value_is_gibberish(struct span v)
                 seen |= at ? 1u << (at - signs) : 0;
         }
         return v.length >= 8 && __builtin_popcount(seen) >= 4 && !is_pattern(v);
+}
+
+/* A run of digits that begins with one, as far as it goes. */
+static size_t digits_at(struct span v, size_t at)
+{
+        size_t n = 0;
+
+        while (at + n < v.length && isdigit((unsigned char) v.text[at + n]))
+                n++;
+        return n;
+}
+
+bool value_is_version(struct span v)
+{
+        size_t at = 0, n, numbers = 0;
+
+        while (at < v.length && strchr("^~<>=", v.text[at]))
+                at++;
+        at += at < v.length && v.text[at] == 'v';
+        while ((n = digits_at(v, at)) > 0 && n <= 5) {
+                numbers++;
+                at += n;
+                if (at == v.length || v.text[at] != '.')
+                        break;
+                at++;
+        }
+        /* "-rc.1" and "+build" follow; anything else would be no version. */
+        return numbers >= 2 && (at == v.length ||
+                                (numbers == 3 && strchr("-+", v.text[at]) && v.length - at <= 16));
+}
+
+bool value_is_media_type(struct span v)
+{
+        static const struct span kinds[] = {
+                SPAN("application/"), SPAN("audio/"),     SPAN("font/"), SPAN("image/"),
+                SPAN("message/"),     SPAN("multipart/"), SPAN("text/"), SPAN("video/"),
+        };
+        struct span rest = v;
+
+        for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+                if (begins(v, kinds[i])) {
+                        rest.text += kinds[i].length;
+                        rest.length -= kinds[i].length;
+                }
+        for (size_t i = 0; i < rest.length; i++)
+                if (!isalnum((unsigned char) rest.text[i]) && !strchr("-+._", rest.text[i]))
+                        return false;
+        return rest.length > 0 && rest.length < v.length;
+}
+
+bool value_is_member(struct span v)
+{
+        size_t joints = 0, letters = 0;
+        bool is_upper = true;
+
+        for (size_t i = 0; i < v.length; i++) {
+                unsigned char c = (unsigned char) v.text[i];
+
+                if (isdigit(c) && (i == 0 || !isalpha((unsigned char) v.text[i - 1])))
+                        return false;
+                if (!isalnum(c) && !strchr("@_-./#", c))
+                        return false;
+                is_upper = is_upper && !islower(c);
+                joints += c == '.' || c == '/' || c == '#' || c == '_';
+                letters += isalpha(c) != 0;
+        }
+        if (digit_changes(v) > 2 || letters * 5 < v.length * 4)
+                return false;
+        return is_upper ? joints > 0 : joints > 0 && humps(v) * 4 <= v.length;
+}
+
+bool value_is_foreign_text(struct span v)
+{
+        size_t foreign = 0, digits = 0;
+
+        for (size_t i = 0; i < v.length; i++) {
+                bool is_escape = i + 5 < v.length && v.text[i] == '\\' && v.text[i + 1] == 'u';
+
+                foreign += is_escape ? 6 : (unsigned char) v.text[i] >= 0x80;
+                digits += isdigit((unsigned char) v.text[i]) != 0;
+                i += is_escape ? 5 : 0;
+        }
+        return foreign * 2 >= v.length || (foreign >= 2 && digits == 0 && !value_is_gibberish(v));
+}
+
+/* Where a string ends in a program: a call, a list, a statement, a joint. */
+bool value_is_between_strings(struct span v)
+{
+        static const char *const parts[] = { ");", "){", "()", "}}", "=>", "&&", "||", "={", ":{" };
+
+        if (v.length < 4 || !strchr(",)+;]}", v.text[0]))
+                return false;
+        for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+                if (memmem(v.text, v.length, parts[i], strlen(parts[i])))
+                        return true;
+        /* +(this.parser.name(it */
+        for (size_t i = 2; i < v.length; i++)
+                if (v.text[i] == '(' && isalpha((unsigned char) v.text[i - 1]) &&
+                    memchr(v.text, '.', i))
+                        return true;
+        return false;
 }
 
 bool value_is_words(struct span v)

@@ -41,6 +41,24 @@ bool value_is_reference(struct span value);
 /* Looks like what a program or a person would call a thing: words, joined by - _ . or case. */
 bool value_is_words(struct span value);
 
+/* "^1.2.0", ">=3.1", "1.0.0-rc.1": which versions of a package will do. */
+bool value_is_version(struct span value);
+
+/* "application/json": what a file or a message is. */
+bool value_is_media_type(struct span value);
+
+/* "KAFKA_KEY_PASSWORD", "lib.aws_kms.CfnKey", "app/Keys#first": words without digits of their own,
+ * joined as names of variables and members are.
+ */
+bool value_is_member(struct span value);
+
+/* Letters of another script or with marks, as a translation has: no digits, or mostly such letters.
+ */
+bool value_is_foreign_text(struct span value);
+
+/* `,s);return}try{`: what stands between the end of one string of a program and the next. */
+bool value_is_between_strings(struct span value);
+
 /* How many of lower, upper, digit and other bytes there are: 1 to 4. */
 unsigned value_classes(struct span value);
 
