@@ -509,6 +509,49 @@ static int outputs_check(struct checker *c)
         return c->flow->outputs ? template_refs(c->flow->outputs, output_ref, output_bad, c) : 0;
 }
 
+/* A step that works on a tree, also within workflows that are run; NULL = none does. */
+static const struct flow_step *tree_wanted(const struct flow_catalog *catalog, const struct flow *f)
+{
+        struct flow_action action;
+        struct err ignored = { 0 };
+
+        for (size_t i = 0; i < f->step_count; i++)
+                if (f->steps[i].agent && f->steps[i].action &&
+                    catalog->lookup(catalog->user, f->steps[i].agent, f->steps[i].action, &action,
+                                    &ignored) == 0 &&
+                    action.workspace != WORKSPACE_NONE)
+                        return &f->steps[i];
+        for (size_t i = 0; i < f->child_count; i++) {
+                const struct flow *child = f->children[i].flow;
+                const struct flow_step *step = child ? tree_wanted(catalog, child) : NULL;
+
+                if (step)
+                        return step;
+        }
+        return NULL;
+}
+
+/* Without a tree it would be due and never start a run. */
+static int trigger_tree_check(struct checker *c, size_t i)
+{
+        const struct flow_trigger *trigger = &c->flow->triggers[i];
+        const struct flow_step *step;
+        char pointer[64];
+
+        /* What was read in part only, and a watch, which needs a tree anyway, are told elsewhere.
+         */
+        if (!c->catalog || trigger->workspace || (!trigger->cron && !trigger->is_manual))
+                return 0;
+        step = tree_wanted(c->catalog, c->flow);
+        if (!step)
+                return 0;
+        (void) snprintf(pointer, sizeof(pointer), "/triggers/%zu", i);
+        return tell(c, false, pointer,
+                    "trigger \"%s\": step %s works on a tree, so it needs a workspace: the tree's "
+                    "absolute path",
+                    trigger->name, step->id);
+}
+
 /* What a trigger gives must do as inputs of a run. */
 static int trigger_check(struct checker *c, size_t i)
 {
@@ -584,6 +627,8 @@ static int check_run(struct checker *c)
                         r = flow_check(c->flow->children[i].flow, c->catalog, c->faults);
         for (size_t i = 0; i < c->flow->trigger_count && r == 0; i++)
                 r = trigger_check(c, i);
+        for (size_t i = 0; i < c->flow->trigger_count && r == 0; i++)
+                r = trigger_tree_check(c, i);
         for (size_t i = 0; i < c->flow->step_count && r == 0; i++)
                 r = step_check(c, i);
         return r < 0 ? r : overlays_check(c);

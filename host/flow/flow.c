@@ -39,7 +39,7 @@ static int read_verdicts(struct reader *r, const char *pointer, const struct rea
                 return reader_fault(r, pointer, "%s must be a list of verdicts: ( \"timeout\" )",
                                     key->name);
         json_array_foreach (value, i, item) {
-                const char *word = json_string_value(item);
+                const char *word = reader_word(item);
                 char text[400];
                 enum verdict v;
                 size_t k = 0;
@@ -97,7 +97,7 @@ static const struct reader_key step_keys[] = {
         { "for_each", reader_items, STEP(for_each), NULL, false },
         { "max_parallel", reader_count, STEP(max_parallel), NULL, false },
         { "retry", read_retry, STEP(retry), NULL, false },
-        { "timeout", reader_duration, STEP(timeout_ms), NULL, false },
+        { "timeout", reader_timeout, STEP(timeout_ms), NULL, false },
         { "on_failure", reader_choice, STEP(on_failure), on_failure_words, false },
         { "on_crash", reader_choice, STEP(on_crash), on_crash_words, false },
         { "on_stale", reader_choice, STEP(on_stale), on_stale_words, false },
@@ -176,8 +176,8 @@ static int step_read(struct reader *r, const char *pointer, size_t i, const json
                 .on_crash = FLOW_CRASH_AUTO,
                 .line = flow_line(r->flow, pointer),
         };
-        if (reader_is_id(json_string_value(json_object_get(json, "id"))))
-                step->id = json_string_value(json_object_get(json, "id"));
+        if (reader_is_id(reader_word(json_object_get(json, "id"))))
+                step->id = reader_word(json_object_get(json, "id"));
         prefix_set(r, i);
         if (!json_is_object(json))
                 return reader_fault(r, pointer, "must be a group: { id = \"name\"; ... }");
@@ -206,7 +206,7 @@ static int unknown_need(struct reader *r, const char *pointer, const char *id)
 static int need_read(struct reader *r, const char *pointer, const json_t *item, size_t *needs,
                      size_t *count)
 {
-        const char *id = json_string_value(item);
+        const char *id = reader_word(item);
         const json_t *index = id ? json_object_get(r->ids, id) : NULL;
 
         if (!id)
@@ -336,7 +336,7 @@ static const struct reader_key flow_keys[] = {
         { "name", reader_id, FLOW(name), NULL, false },
         { "summary", reader_text, FLOW(summary), NULL, false },
         { "inputs", reader_object, FLOW(inputs), NULL, false },
-        { "timeout", reader_duration, FLOW(timeout_ms), NULL, false },
+        { "timeout", reader_timeout, FLOW(timeout_ms), NULL, false },
         { "priority", read_priority, FLOW(priority), NULL, false },
         { "concurrency", read_concurrency, 0, NULL, false },
         { "fail_on", reader_choice, FLOW(fail_on), fail_on_words, false },
@@ -415,7 +415,7 @@ static int flow_fill(struct flow *f, const struct flow_nest *nest, struct faults
         else if (e == 0)
                 e = name_default(f);
         if (!nest && json_is_object(f->json)) {
-                self.name = json_string_value(json_object_get(f->json, "name"));
+                self.name = reader_word(json_object_get(f->json, "name"));
                 r.nest = self.name ? &self : NULL;
         }
         if (e == 0 && f->tree && json_is_object(f->json))

@@ -21,6 +21,13 @@ int reader_fault(struct reader *r, const char *pointer, const char *format, ...)
                           r->prefix, text);
 }
 
+const char *reader_word(const json_t *value)
+{
+        const char *text = json_string_value(value);
+
+        return text && strlen(text) == json_string_length(value) ? text : NULL;
+}
+
 bool reader_is_id(const char *text)
 {
         if (!text || !islower((unsigned char) *text) || strlen(text) > FLOW_NAME_MAX)
@@ -31,9 +38,9 @@ bool reader_is_id(const char *text)
 int reader_text(struct reader *r, const char *pointer, const struct reader_key *key,
                 const json_t *value, void *target)
 {
-        const char *text = json_string_value(value);
+        const char *text = reader_word(value);
 
-        if (!text || !*text || strlen(text) != json_string_length(value))
+        if (!text || !*text)
                 return reader_fault(r, pointer, "%s must be a string, not empty", key->name);
         *(const char **) target = text;
         return 0;
@@ -42,13 +49,13 @@ int reader_text(struct reader *r, const char *pointer, const struct reader_key *
 int reader_id(struct reader *r, const char *pointer, const struct reader_key *key,
               const json_t *value, void *target)
 {
-        if (!reader_is_id(json_string_value(value)))
+        if (!reader_is_id(reader_word(value)))
                 return reader_fault(
                         r, pointer,
                         "%s must begin with a small letter and have only small letters, digits, "
                         "_ and -, %d at most",
                         key->name, FLOW_NAME_MAX);
-        *(const char **) target = json_string_value(value);
+        *(const char **) target = reader_word(value);
         return 0;
 }
 
@@ -80,12 +87,27 @@ int reader_duration(struct reader *r, const char *pointer, const struct reader_k
 {
         struct err why = { 0 };
 
-        if (!json_is_string(value))
+        if (!reader_word(value))
                 return reader_fault(r, pointer, "%s must be a duration in quotes: \"90s\"",
                                     key->name);
-        if (duration_parse(target, json_string_value(value), &why) < 0)
+        if (duration_parse(target, reader_word(value), &why) < 0)
                 return reader_fault(r, pointer, "%s: %s", key->name, err_text(&why));
         return 0;
+}
+
+/* 0 would be no limit at all, which is not what it looks like. */
+int reader_timeout(struct reader *r, const char *pointer, const struct reader_key *key,
+                   const json_t *value, void *target)
+{
+        uint64_t ms = 1;
+        int e = reader_duration(r, pointer, key, value, &ms);
+
+        if (e == 0 && ms == 0)
+                return reader_fault(r, pointer,
+                                    "%s must be more than 0; without it there is no limit",
+                                    key->name);
+        *(uint64_t *) target = ms;
+        return e;
 }
 
 int reader_count(struct reader *r, const char *pointer, const struct reader_key *key,
@@ -127,7 +149,7 @@ void reader_choices(char *ret, size_t size, const char *const *choices, const ch
 int reader_choice(struct reader *r, const char *pointer, const struct reader_key *key,
                   const json_t *value, void *target)
 {
-        const char *word = json_string_value(value);
+        const char *word = reader_word(value);
         char text[400];
 
         for (unsigned i = 0; word && key->choices[i]; i++)

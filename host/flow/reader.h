@@ -48,6 +48,8 @@ int reader_items(struct reader *r, const char *pointer, const struct reader_key 
                  const json_t *value, void *target); /* const json_t *: a list, or a text */
 int reader_duration(struct reader *r, const char *pointer, const struct reader_key *key,
                     const json_t *value, void *target); /* uint64_t, ms */
+int reader_timeout(struct reader *r, const char *pointer, const struct reader_key *key,
+                   const json_t *value, void *target); /* the same, more than 0 */
 int reader_count(struct reader *r, const char *pointer, const struct reader_key *key,
                  const json_t *value, void *target); /* unsigned, from 1 */
 int reader_bool(struct reader *r, const char *pointer, const struct reader_key *key,
@@ -57,6 +59,9 @@ int reader_choice(struct reader *r, const char *pointer, const struct reader_key
 
 /* Tells a fault at a JSON pointer. */
 int reader_fault(struct reader *r, const char *pointer, const char *format, ...) _printf_(3, 4);
+
+/* The text of a string; NULL for what is none, and for one with a NUL, which would be cut there. */
+const char *reader_word(const json_t *value);
 
 /* A step's id or a workflow's name? */
 bool reader_is_id(const char *text);

@@ -141,7 +141,7 @@ int subflow_gather(struct reader *r, const char *path)
         size_t i;
 
         json_array_foreach (steps, i, step) {
-                const char *name = json_string_value(json_object_get(step, "workflow"));
+                const char *name = reader_word(json_object_get(step, "workflow"));
                 int e;
 
                 if (!reader_is_id(name) || flow_has_child(r->flow, name) ||

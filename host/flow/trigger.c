@@ -20,7 +20,7 @@ static int read_words(struct reader *r, const char *pointer, const struct reader
 static int read_zone(struct reader *r, const char *pointer, const struct reader_key *key,
                      const json_t *value, void *target)
 {
-        const char *text = json_string_value(value);
+        const char *text = reader_word(value);
         static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                       "0123456789_+-/";
 
@@ -167,7 +167,7 @@ static int name_read(struct reader *r, const char *pointer, const json_t *json, 
         struct flow_trigger *trigger = &r->flow->triggers[i];
         const json_t *given = json_object_get(json, "name");
 
-        if (given && !reader_is_id(json_string_value(given)))
+        if (given && !reader_is_id(reader_word(given)))
                 return reader_fault(r, pointer,
                                     "name must begin with a small letter and have only small "
                                     "letters, digits, _ and -, %d at most",

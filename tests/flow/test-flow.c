@@ -101,10 +101,10 @@ static const char whole[] =
         "  steps = ( { id = \"a\"; agent = \"lint\"; action = \"run\"; } ); }; };\n"
         "triggers = (\n"
         "  { cron = \"30 4 * * 1-5\"; time_zone = \"Europe/Berlin\"; overlap = \"queue\";\n"
-        "    missed = \"all\"; inputs = { files = ( \"${run.id}\" ); }; },\n"
+        "    missed = \"all\"; inputs = { files = ( \"${run.id}\" ); }; workspace = \"/\"; },\n"
         "  { name = \"sources\"; watch = ( \"src/**\" ); debounce = \"5s\"; workspace = \"/srv\";\n"
         "    inputs = { files = ( ); }; overlap = \"cancel\"; },\n"
-        "  { manual = true; inputs = { files = ( ); }; }\n"
+        "  { manual = true; inputs = { files = ( ); }; workspace = \"/\"; }\n"
         ");\n";
 
 static void everything_is_read(void **state)
@@ -186,7 +186,7 @@ static void triggers_are_read(void **state)
         assert_string_equal(
                 json_string_value(json_array_get(json_object_get(t->inputs, "files"), 0)),
                 "${run.id}");
-        assert_null(t->workspace);
+        assert_string_equal(t->workspace, "/");
         assert_null(t->watch);
 
         t = &f->triggers[1];
@@ -390,6 +390,7 @@ static void the_name_comes_from_the_file(void **state)
 }
 
 #define STEP(id, rest) "{ id = \"" id "\"; agent = \"lint\"; action = \"run\"; " rest " }"
+#define ASK(id)        "{ id = \"" id "\"; agent = \"lint\"; action = \"ask\"; }"
 #define FIX(id, rest)  "{ id = \"" id "\"; agent = \"fix\"; action = \"run\"; " rest " }"
 
 /* One row for each kind of fault: the text and what `flow check` prints, without the folder. */
@@ -602,7 +603,7 @@ static const struct {
           "workspace = \"/a\"; },\n{ manual = false; },\n{ manual = true; cron = \"* * * * *\"; "
           "},\n"
           "{ manual = true; missed = \"all\"; } );\n"
-          "steps = (" STEP("a", "") ");",
+          "steps = (" ASK("a") ");",
           "x.flow:1: error: trigger 1: a trigger has either cron = \"30 4 * * 1-5\", watch = ( "
           "\"src/**\" ) or manual = true\n"
           "x.flow:2: error: trigger 2: a trigger has either cron = \"30 4 * * 1-5\", watch = ( "
@@ -617,7 +618,7 @@ static const struct {
           "triggers = ( { cron = \"* * * * *\"; name = \"x\"; },\n"
           "{ corn = 1; cron = \"\"; name = \"x\";\ntime_zone = \"../etc/x y\"; },\n"
           "{ watch = ( \"../a\" ); workspace = \"a\"; debounce = \"2h\"; name = \"X\"; } );\n"
-          "steps = (" STEP("a", "") ");",
+          "steps = (" ASK("a") ");",
           "x.flow:2: error: trigger 2: another trigger has the name \"x\" too\n"
           "x.flow:2: error: trigger 2: cron must be a string, not empty\n"
           "x.flow:2: error: trigger 2: unknown key \"corn\" (did you mean \"cron\"?)\n"
@@ -633,16 +634,36 @@ static const struct {
           "x.flow:1: error: trigger 1: watch needs a workspace: the tree that it looks at\n" },
         { "a trigger whose inputs do not fit",
           "inputs = { properties = { n = { type = \"integer\"; }; }; required = ( \"n\" ); };\n"
-          "triggers = ( { cron = \"* * * * *\"; },\n{ cron = \"* * * * *\";\ninputs = {\nn = "
-          "\"${inputs.n}\"; }; } );\n"
+          "triggers = ( { cron = \"* * * * *\"; workspace = \"/a\"; },\n{ cron = \"* * * * *\";\n"
+          "inputs = {\nn = \"${inputs.n}\"; }; workspace = \"/a\"; } );\n"
           "steps = (" STEP("a", "") ");",
           "x.flow:2: error: trigger \"cron-1\": inputs lacks the property \"n\"\n"
           "x.flow:5: error: trigger \"cron-2\": inputs/n must be of type integer, but is a "
           "string\n" },
         { "a trigger with inputs of which there are none",
-          "triggers = ( { cron = \"* * * * *\"; inputs = { a = 1; }; } );\nsteps = (" STEP("a",
-                                                                                           "") ");",
+          "triggers = ( { cron = \"* * * * *\"; inputs = { a = 1; }; workspace = \"/a\"; } );\n"
+          "steps = (" STEP("a", "") ");",
           "x.flow:1: error: trigger \"cron-1\": the workflow declares no inputs\n" },
+        { "a trigger without the tree that a step works on, here or further in",
+          "triggers = ( { cron = \"* * * * *\"; },\n{ manual = true; workspace = \"/a\"; } );\n"
+          "steps = ({ id = \"a\"; agent = \"lint\"; action = \"ask\"; }, { id = \"b\"; workflow = "
+          "\"in\"; });\nworkflows = { in = { steps = (" STEP("deep", "") "); }; };",
+          "x.flow:1: error: trigger \"cron-1\": step deep works on a tree, so it needs a "
+          "workspace: the tree's absolute path\n" },
+        { "times that would be no limit",
+          "timeout = \"0s\";\nsteps = (" STEP("a", "timeout = \"0ms\";") ");",
+          "x.flow:1: error: timeout must be more than 0; without it there is no limit\n"
+          "x.flow:2: error: step \"a\": timeout must be more than 0; without it there is no "
+          "limit\n" },
+        { "names with a NUL, which would be cut",
+          "{\"steps\": [{\"id\": \"a\\u0000b\", \"agent\": \"lint\", \"action\": \"run\"},\n"
+          "{\"id\": \"b\", \"agent\": \"lint\\u0000\", \"action\": \"run\", \"needs\": "
+          "[\"b\\u0000\"], \"on_stale\": \"fail\\u0000\"}]}",
+          "x.flow:1: error: step 1: id must begin with a small letter and have only small letters, "
+          "digits, _ and -, 63 at most\n"
+          "x.flow:2: error: step \"b\": agent must be a string, not empty\n"
+          "x.flow:2: error: step \"b\": needs must be a list of ids: ( \"check\" )\n"
+          "x.flow:2: error: step \"b\": on_stale must be fail or rerun\n" },
         { "a workflow with what belongs to a cell",
           "steps = ({ id = \"a\"; workflow = \"b\";\nagent = \"lint\"; cache = true; approval = "
           "true;\non_crash = \"hold\"; });",
