@@ -167,6 +167,122 @@ static void test_notices_of_others(void **state)
                 expect(rows[i].why, rows[i].text, rows[i].want);
 }
 
+/* Which words around a name tell that it holds, and which only speak of it. */
+static void test_words_around(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text, *want;
+        } rows[] = {
+                { "authorized by",
+                  " * modification, are permitted only as authorized by the OpenLDAP\n"
+                  " * Public License.\n",
+                  "OLDAP-2.8@1 " },
+                { "a kind, with its file",
+                  "// Use of this source code is governed by a BSD-style\n"
+                  "// license that can be found in the LICENSE file.\n",
+                  "BSD-3-Clause@1 " },
+                { "a kind, as people say it", "It has an MIT-style license, more or less.\n", "" },
+                { "both of two, with words between",
+                  " * This source code is licensed under both the MIT License (found in the\n"
+                  " * LICENSE file in the root directory of this source tree) and the GPLv2\n"
+                  " * (found in the COPYING file), at your option.\n",
+                  "MIT@1 GPL-2.0-only@2 " },
+                { "a label with more than the word", "License (library): LGPLv2.1+\n",
+                  "LGPL-2.1-or-later@1 " },
+                { "everyday words as a whole value", "License: Ruby\n", "Ruby@1 " },
+                { "and in a sentence", "The license of Ruby code is up to you.\n", "" },
+                { "capitals", "Documents moved under ./doc, for the license.\n", "" },
+                { "not yet", "I won't release this under the GPL license.\n", "" },
+                { "another paragraph's denial", "No, it isn't.\n\n## License\n\nMIT\n", "MIT@5 " },
+                { "a section of a licence",
+                  "# Additional permission under section 7 of the GNU General Public\n"
+                  "# License, version 3 (\"GPLv3\"):\n",
+                  "" },
+                { "a title with the word behind", "# All rights reserved.\n# GPL v2 License\n",
+                  "GPL-2.0-only@2 " },
+                { "a manual page",
+                  "license \\s-1GNU\\s0 \\s-1GPL\\s0 v2 or (at your option) any later version.\n",
+                  "GPL-2.0-or-later@1 " },
+                { "Perl's links",
+                  "under the terms of L<Artistic License 2.0|http://example.com/a>.\n",
+                  "Artistic-2.0@1 " },
+                { "Tcl's, by what its files say",
+                  " * See the file \"license.terms\" for information on usage and redistribution "
+                  "of\n"
+                  " * this file, and for a DISCLAIMER OF ALL WARRANTIES.\n",
+                  "TCL@1 " },
+                { "a name without the word licence",
+                  "subject to the terms of the Creative Commons Attribution 3.0 Germany\n"
+                  "(the License)\n",
+                  "CC-BY-3.0-DE@1 " },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                expect(rows[i].why, rows[i].text, rows[i].want);
+}
+
+#define GPL_2_OR_LATER                                                                             \
+        "# under the terms of the GNU General Public License as published by the Free\n"           \
+        "# Software Foundation; either version 2 of the License, or (at your option)\n"            \
+        "# any later version.\n"
+
+/* What a file says in two ways is told once, as the one that says more. */
+static void test_said_twice(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text, *want;
+        } rows[] = {
+                { "a word twice",
+                  "under the terms of the GNU General Public License as published by the Free\n"
+                  "Software Foundation; either version 2 of of the License, or (at your option)\n"
+                  "any later version.\n",
+                  "GPL-2.0-or-later@1 " },
+                { "two versions with their dates",
+                  "under the terms of the GNU General Public License as published by the Free\n"
+                  "Software Foundation; version 2 dated June, 1991, or (at your option) version\n"
+                  "3 dated 29 June, 2007.\n",
+                  "GPL-2.0-only@1 |GPL-3.0-only@2 " },
+                { "short for the notice", GPL_2_OR_LATER "# License: GPL, version 2\n",
+                  "GPL-2.0-or-later@1 " },
+                { "not short for it", GPL_2_OR_LATER "# License: GPL, version 2 only\n",
+                  "GPL-2.0-or-later@1 GPL-2.0-only@4 " },
+                { "the choice of Perl, and its parts",
+                  "under the same terms as Perl itself.\n\nEither the GNU General Public\n"
+                  "License, version 1, or later, under the license\n",
+                  "Artistic-1.0-Perl OR GPL-1.0-or-later@1 " },
+                { "an exception in full, and the licence's name again",
+                  "# Licensed under the GPL.\n# As a special exception, if you create a document "
+                  "which uses this font, and embed\n# this font or unaltered portions of this "
+                  "font into the document, this font does not\n# by itself cause the resulting "
+                  "document to be covered by the GNU General Public License.\n\n"
+                  "this is under the GNU GPL\n",
+                  "GPL-1.0-or-later WITH Font-exception-2.0@1 " },
+                { "a tag, and the notice of another licence beside it",
+                  "// SPDX-License-Identifier: MPL-2.0\n"
+                  "// Licensed under the Apache License, Version 2.0\n",
+                  "MPL-2.0@1 Apache-2.0@2 " },
+                { "an exception of a macro",
+                  GPL_2_OR_LATER
+                  "#\n# As a special exception, the respective Autoconf Macro's copyright owner\n"
+                  "# gives unlimited permission to copy, distribute and modify the configure\n"
+                  "# scripts that are the output of Autoconf when processing the Macro. You\n"
+                  "# need not follow the terms of the GNU General Public License when using\n"
+                  "# or distributing such scripts, even though portions of the text of the\n"
+                  "# Macro appear in them. The GNU General Public License (GPL) does govern\n"
+                  "# all other use of the material that constitutes the Autoconf Macro.\n"
+                  "# This special exception to the GPL applies to versions of the Autoconf\n"
+                  "# Macro released by the Autoconf Archive. When you make and distribute a\n"
+                  "# modified version of the Autoconf Macro, you may extend this special\n"
+                  "# exception to the GPL to apply to your modified version as well.\n",
+                  "GPL-2.0-or-later WITH Autoconf-exception-macro@1 " },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                expect(rows[i].why, rows[i].text, rows[i].want);
+}
+
 static void test_tags(void **state)
 {
         (void) state;
@@ -835,6 +951,7 @@ int main(void)
 {
         static const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_notices),       cmocka_unit_test(test_notices_of_others),
+                cmocka_unit_test(test_words_around),  cmocka_unit_test(test_said_twice),
                 cmocka_unit_test(test_tags),          cmocka_unit_test(test_shapes),
                 cmocka_unit_test(test_several),       cmocka_unit_test(test_corpus),
                 cmocka_unit_test(test_hostile),       cmocka_unit_test(test_print),

@@ -10,6 +10,9 @@
 
 #define STATEMENTS_MAX 1000
 #define PROSE_MAX      (64 * 1024)
+#define BESIDE         4096 /* bytes between a tag and a notice of the same head */
+
+#define LICENSE_OF_PERL "Artistic-1.0-Perl OR GPL-1.0-or-later"
 
 const char *const license_source_names[] = {
         [LICENSE_FROM_TEXT] = "text",
@@ -88,6 +91,21 @@ static void place(const struct license_finder *f, struct span text, uint32_t sta
         s->end = last + license_word_length(text, last);
 }
 
+/* Perl's licence stands for a choice of two, whose texts often follow. */
+static bool is_of_perl(const struct license_finder *f, const char *id)
+{
+        static const char *const parts[] = { "Artistic-1.0", "Artistic-1.0-Perl", "GPL-1.0-only",
+                                             "GPL-1.0-or-later" };
+        bool is_part = false;
+
+        for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+                is_part |= !strcmp(id, parts[i]);
+        for (size_t i = 0; is_part && i < f->mentions.n; i++)
+                if (!strcmp(f->mentions.list[i].id, LICENSE_OF_PERL))
+                        return true;
+        return false;
+}
+
 static int add_matches(struct license_finder *f, struct span text)
 {
         for (size_t i = 0; i < f->texts.n_matches; i++) {
@@ -95,7 +113,8 @@ static int add_matches(struct license_finder *f, struct span text)
                 const struct license_entry *entry = &f->index->entries[m->entry];
                 struct license_statement *s;
 
-                if (entry->kind == LICENSE_EXCEPTION)
+                if (entry->kind == LICENSE_EXCEPTION ||
+                    is_of_perl(f, license_index_string(f->index, entry->id)))
                         continue;
                 if (!(s = add(f)))
                         return -ENOMEM;
@@ -133,12 +152,21 @@ static size_t stem_length(const char *id)
         return tail ? (size_t) (tail - id) : strlen(id);
 }
 
+/* "GPL v2" beside a notice of version 2 or any later one: short for the same. */
+static bool is_short_for(const struct license_mention *mention, const struct license_mention *other)
+{
+        size_t n = stem_length(mention->id);
+
+        return mention->is_bare && mention != other && strstr(other->id, "-or-later") &&
+               n == stem_length(other->id) && !strncmp(mention->id, other->id, n);
+}
+
 /* Is a mention one of a text that was found, or does another one say more of that family? */
 static bool is_explained(const struct license_finder *f, const struct license_mention *mention)
 {
         bool elsewhere = mention->strength == LICENSE_MENTION_ELSEWHERE;
 
-        if (elsewhere && f->texts.n_matches)
+        if ((elsewhere && f->texts.n_matches) || is_of_perl(f, mention->id))
                 return true;
         for (size_t i = 0; i < f->texts.n_matches; i++) {
                 const struct license_fit *fit = &f->texts.matches[i].fit;
@@ -155,6 +183,8 @@ static bool is_explained(const struct license_finder *f, const struct license_me
 
                 if (other->strength > mention->strength &&
                     (elsewhere || same_family(other->id, mention->id)))
+                        return true;
+                if (other->strength >= mention->strength && is_short_for(mention, other))
                         return true;
         }
         return false;
@@ -226,7 +256,24 @@ static bool is_named(const struct license_finder *f, const struct license_match 
         return false;
 }
 
-/* Exceptions go with the licence of GNU that stands before them, else with the first one. */
+/* May an exception stand behind this expression? Most are for the licences of GNU. */
+static bool may_have(const char *expression, const char *exception)
+{
+        static const struct {
+                const char *exception, *license;
+        } others[] = {
+                { "LLVM-exception", "Apache-2.0" },
+                { "Swift-exception", "Apache-2.0" },
+                { "fmt-exception", "MIT" },
+        };
+
+        for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+                if (!strcmp(exception, others[i].exception))
+                        return !strcmp(expression, others[i].license);
+        return strstr(expression, "GPL-");
+}
+
+/* Exceptions go with the licence that stands before them, else with the first one. */
 static void add_exceptions(struct license_finder *f)
 {
         for (size_t i = 0; i < f->texts.n_matches; i++) {
@@ -240,9 +287,9 @@ static void add_exceptions(struct license_finder *f)
                         continue;
                 for (size_t k = 0; k < f->n_statements; k++) {
                         struct license_statement *s = &f->statements[k];
-                        bool gnu = strstr(s->expression, "GPL-") || !strncmp(id, "LLVM", 4);
 
-                        if (gnu && !strstr(s->expression, id) && (!base || s->start < at))
+                        if (may_have(s->expression, id) && !strstr(s->expression, id) &&
+                            (!base || s->start < at))
                                 base = s;
                 }
                 n = base ? strlen(base->expression) : 0;
@@ -295,16 +342,36 @@ static size_t drop_examples(struct license_finder *f, struct span text, size_t n
         return f->n_statements = kept;
 }
 
-/* A text that a tag names already is not told again. */
-static bool is_tagged(const struct license_finder *f, const char *id, size_t n_tags)
+/* Does a tag name this licence, in any version? */
+static bool is_tagged(const struct license_finder *f, const struct license_statement *s,
+                      size_t n_tags)
 {
+        int n = (int) (s->source == LICENSE_FROM_TEXT ? stem_length(s->expression)
+                                                      : family_length(s->expression));
+        char name[LICENSE_EXPRESSION_SIZE];
+
+        (void) snprintf(name, sizeof(name), "%.*s", n, s->expression);
         for (size_t i = 0; i < n_tags; i++)
-                if (strcasestr(f->statements[i].expression, id) ||
+                if (strcasestr(f->statements[i].expression, name) ||
                     strstr(f->statements[i].expression, " WITH "))
                         return true;
         return false;
 }
 
+/* Does a statement stand near enough to a tag to be of the same head? */
+static bool is_beside_tag(const struct license_finder *f, const struct license_statement *s,
+                          size_t n_tags)
+{
+        for (size_t i = 0; i < n_tags; i++) {
+                const struct license_statement *tag = &f->statements[i];
+
+                if (s->start < tag->end + BESIDE && tag->start < s->end + BESIDE)
+                        return true;
+        }
+        return false;
+}
+
+/* What a tag names already is not told again; texts and notices of others are, names are not. */
 static void drop_tagged(struct license_finder *f, size_t n_tags)
 {
         size_t kept = n_tags;
@@ -312,13 +379,31 @@ static void drop_tagged(struct license_finder *f, size_t n_tags)
         if (!n_tags)
                 return;
         for (size_t i = n_tags; i < f->n_statements; i++) {
-                char stem[LICENSE_ID_SIZE];
+                const struct license_statement *s = &f->statements[i];
 
-                (void) snprintf(stem, sizeof(stem), "%.*s",
-                                (int) stem_length(f->statements[i].expression),
-                                f->statements[i].expression);
-                if (f->statements[i].source == LICENSE_FROM_TEXT && !is_tagged(f, stem, n_tags))
-                        f->statements[kept++] = f->statements[i];
+                if ((s->source == LICENSE_FROM_TEXT ||
+                     (s->source == LICENSE_FROM_NOTICE && is_beside_tag(f, s, n_tags))) &&
+                    !is_tagged(f, s, n_tags))
+                        f->statements[kept++] = *s;
+        }
+        f->n_statements = kept;
+}
+
+/* "GPL with font exception" and its exception in full: one of them says more. */
+static void drop_bare_names(struct license_finder *f)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < f->n_statements; i++) {
+                const struct license_statement *s = &f->statements[i];
+                size_t n = strlen(s->expression);
+                bool is_base = false;
+
+                for (size_t k = 0; s->source == LICENSE_FROM_NAME && k < f->n_statements; k++)
+                        is_base |= !strncmp(f->statements[k].expression, s->expression, n) &&
+                                   !strncmp(f->statements[k].expression + n, " WITH ", 6);
+                if (!is_base)
+                        f->statements[kept++] = *s;
         }
         f->n_statements = kept;
 }
@@ -362,6 +447,7 @@ int license_finder_look(struct license_finder *f, struct span text, enum license
         f->n_cut += f->mentions.n_cut;
         add_exceptions(f);
         drop_tagged(f, n_tags);
+        drop_bare_names(f);
         if (f->n_statements)
                 qsort(f->statements, f->n_statements, sizeof(*f->statements), compare_places);
         return 0;

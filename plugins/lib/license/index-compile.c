@@ -415,7 +415,29 @@ static bool is_capitals(const char *id)
         return strlen(id) > 2 && id[strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")] == '\0';
 }
 
-/* SPDX's own names, and the identifiers themselves. */
+static size_t count_blanks(const char *s)
+{
+        size_t n = 0;
+
+        for (; *s; s++)
+                n += *s == ' ';
+        return n;
+}
+
+/* An identifier counts where it cannot be read as something else. */
+static void add_id_name(const char *id, const char *key)
+{
+        bool digit = strpbrk(id, "0123456789") != NULL, dash = strchr(id, '-') != NULL;
+        uint32_t flags = LICENSE_NAME_CASED | LICENSE_NAME_VALUE;
+
+        if (dash)
+                flags = digit ? 0 : LICENSE_NAME_WEAK;
+        else if (is_capitals(key))
+                flags = LICENSE_NAME_CASED | LICENSE_NAME_WEAK;
+        add_name(id, "", key, flags);
+}
+
+/* SPDX's own names, and the identifiers themselves. A name of many words is no everyday word. */
 static void add_spdx_names(const json_t *list)
 {
         const char *key;
@@ -425,12 +447,13 @@ static void add_spdx_names(const json_t *list)
                 const char *name = json_string_value(json_object_get(one, "name"));
                 const struct id *known = find_id(key);
                 const char *id = known && known->instead ? known->instead : key;
-                bool digit = strpbrk(id, "0123456789") != NULL, dash = strchr(id, '-') != NULL;
+                bool plain;
 
-                if (dash || is_capitals(key))
-                        add_name(id, "", key, digit && dash ? 0 : LICENSE_NAME_WEAK);
-                if (name && strchr(name, ' '))
-                        add_name(id, "", name, strcasestr(name, "licen") ? 0 : LICENSE_NAME_WEAK);
+                add_id_name(id, key);
+                if (!name || !strchr(name, ' '))
+                        continue;
+                plain = strcasestr(name, "licen") || count_blanks(name) >= 3;
+                add_name(id, "", name, plain ? 0 : LICENSE_NAME_WEAK);
         }
 }
 

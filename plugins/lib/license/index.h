@@ -16,7 +16,7 @@
 
 #include "license/words.h"
 
-#define LICENSE_MAGIC   0x32786c6cu
+#define LICENSE_MAGIC   0x33786c6cu
 #define LICENSE_SEED    4
 #define LICENSE_WINDOW  4
 #define LICENSE_COMMON  255 /* a seed that stands in more places is left out */
@@ -84,6 +84,8 @@ enum license_name_flags {
         LICENSE_NAME_FAMILY = 1, /* a version follows, or stands before */
         LICENSE_NAME_WEAK = 2,   /* means the licence only where one is told: "License: MIT" */
         LICENSE_NAME_URL = 4,    /* an address, which needs no words around it */
+        LICENSE_NAME_CASED = 8,  /* written as the identifier is, with its capitals */
+        LICENSE_NAME_VALUE = 16, /* an everyday word: only as a whole value, "License: Ruby" */
 };
 
 struct license_index {

@@ -13,6 +13,7 @@ plugins_lib_liblicense_a_SOURCES = \
 	plugins/lib/license/spdx.c plugins/lib/license/spdx.h \
 	plugins/lib/license/tag.c plugins/lib/license/tag.h \
 	plugins/lib/license/text.c plugins/lib/license/text.h \
+	plugins/lib/license/told.c plugins/lib/license/told.h \
 	plugins/lib/license/version.c plugins/lib/license/version.h \
 	plugins/lib/license/walk.c plugins/lib/license/walk.h \
 	plugins/lib/license/words.c plugins/lib/license/words.h

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "license/mention.h"
 
+#include "license/told.h"
 #include "license/version.h"
 
 #include <stdio.h>
 #include <strings.h>
 
 #define MENTIONS_MAX 256
-#define LEAD_MAX     14 /* words before a name in which a licence is told */
 
 int license_mentions_init(struct license_mentions *m, const struct license_index *index,
                           struct license_words *words)
@@ -70,113 +70,6 @@ static bool family_id(const struct license_mentions *m, const char *family,
         return false;
 }
 
-/* ---- Does it hold here? ---- */
-
-static bool is_filler(const struct license_walk *w, uint32_t i)
-{
-        return IS_ANY(w, i, W_the, W_a, W_an, W_terms, W_term, W_conditions, W_of, W_either, W_both,
-                      W_version, W_your, W_choice, W_following, W_s, W_same, W_standard, W_open,
-                      W_source, W_free, W_permissive, W_as, W_or, W_and, W_one, W_two, W_three, W_1,
-                      W_2, W_3, W_gnu, W_this, W_its, W_their, W_all, W_new, W_simplified,
-                      W_revised, W_modified, W_name, W_url, W_available, W_dual, W_osi, W_approved,
-                      W_expression, W_type, W_dually, W_below) ||
-               license_version_is_number(license_walk_text(w, i));
-}
-
-static bool is_denied(const struct license_walk *w, uint32_t i)
-{
-        for (uint32_t k = 1; k <= 4 && i >= w->from + k; k++)
-                if (IS_ANY(w, i - k, W_not, W_compatible, W_incompatible, W_unlike, W_neither,
-                           W_without, W_was, W_were))
-                        return true;
-        return false;
-}
-
-/* "under the Python license and the NAME", whatever the first one is. */
-static bool is_joined(const struct license_walk *w, uint32_t start)
-{
-        uint32_t i = start;
-
-        while (i > w->from && IS_ANY(w, i - 1, W_the, W_a))
-                i--;
-        if (i == w->from || !IS_ANY(w, i - 1, W_and, W_or))
-                return false;
-        for (uint32_t n = 0; i > w->from && n < 9; i--, n++)
-                if (IS_ANY(w, i - 1, W_under, W_licensed))
-                        return !is_denied(w, i - 1);
-        return false;
-}
-
-/* "Alternatively, this file may be used under the terms of" before a name. */
-static bool is_alternative(const struct license_walk *w, uint32_t start)
-{
-        for (uint32_t n = 1; n <= 16 && start >= w->from + n; n++)
-                if (IS_ANY(w, start - n, W_alternatively))
-                        return true;
-        return false;
-}
-
-/* Do the words before a name say that it is the licence? `weak`: right before it. */
-static bool is_told(const struct license_walk *w, uint32_t start, bool weak)
-{
-        uint32_t i = start, n = 0;
-
-        for (; i > w->from && n < (weak ? 4u : LEAD_MAX); i--, n++) {
-                if (IS_ANY(w, i - 1, W_under, W_licensed, W_licensing))
-                        return !is_denied(w, i - 1);
-                if (IS_ANY(w, i - 1, W_to) && i > w->from + 1)
-                        return IS_ANY(w, i - 2, W_subject, W_according, W_pursuant);
-                if (IS_ANY(w, i - 1, W_by) && i > w->from + 1)
-                        return IS_ANY(w, i - 2, W_governed, W_covered, W_licensed);
-                if (IS_ANY(w, i - 1, W_with) && i > w->from + 1)
-                        return IS_ANY(w, i - 2, W_accordance, W_licensed);
-                if (IS_ANY(w, i - 1, W_is, W_are) && i > w->from + 1)
-                        return IS_ANY(w, i - 2, W_license, W_licenses, W_software);
-                if (IS_ANY(w, i - 1, W_license, W_licenses)) {
-                        /* "License: X" and "license (X)"; in "the license X of" it is a filler. */
-                        if (n == 0 || !IS_ANY(w, i, W_the, W_a, W_of, W_and, W_or))
-                                return !is_denied(w, i - 1);
-                        continue;
-                }
-                if (!is_filler(w, i - 1))
-                        break;
-        }
-        return !weak && is_joined(w, start);
-}
-
-/* "MIT licensed", "GPL-licensed". */
-static bool is_told_behind(const struct license_walk *w, uint32_t end)
-{
-        return IS_ANY(w, end, W_licensed);
-}
-
-/* Is there nothing on the lines of words[start..end) but these, "the" and signs? */
-static bool is_alone(const struct license_walk *w, uint32_t start, uint32_t end)
-{
-        struct span text = w->text;
-        size_t at = w->words[start].offset, before, last;
-        const char *newline;
-
-        if (start > w->from && IS_ANY(w, start - 1, W_the))
-                at = w->words[start - 1].offset;
-        before = MIN_OF(at, (size_t) 256);
-        newline = memrchr(text.text + at - before, '\n', before);
-        for (const char *p = newline ? newline + 1 : text.text + at - before; p < text.text + at;
-             p++)
-                if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z'))
-                        return false;
-        last = w->words[end - 1].offset + license_word_length(text, w->words[end - 1].offset);
-        for (size_t n = 0; last + n < text.length && text.text[last + n] != '\n'; n++) {
-                unsigned char c = (unsigned char) text.text[last + n];
-
-                /* "(MIT)", "(the "License");" and the like may follow. */
-                if (n > 40 || (c >= '0' && c <= '9') ||
-                    ((c | 0x20) >= 'a' && (c | 0x20) <= 'z' && text.text[last + 1] != '('))
-                        return false;
-        }
-        return true;
-}
-
 /* "or the Apache License" behind a name that holds. */
 static bool is_chained(const struct license_walk *w, uint32_t start, bool *ret_choice)
 {
@@ -193,7 +86,7 @@ static bool is_chained(const struct license_walk *w, uint32_t start, bool *ret_c
                 if (IS_ANY(w, i, W_or))
                         *ret_choice = true;
                 else if (!IS_ANY(w, i, W_and, W_license, W_licenses, W_under, W_terms) &&
-                         !is_filler(w, i))
+                         !license_told_is_filler(w, i))
                         return false;
         }
         return true;
@@ -248,6 +141,12 @@ struct found {
         struct license_version version;
 };
 
+/* "version 2 as published by the Free Software Foundation" */
+static bool is_published(const struct license_walk *w, uint32_t i)
+{
+        return IS_ANY(w, i, W_as) && IS_ANY(w, i + 1, W_published);
+}
+
 /* What a name and the version near it mean: false when that is nothing. Moves start and end. */
 static bool identify(const struct license_walk *w, struct found *f, struct license_mention *mention)
 {
@@ -263,11 +162,26 @@ static bool identify(const struct license_walk *w, struct found *f, struct licen
                           : license_version_behind(w, f->end, v);
         if (!*v->text)
                 f->start = license_version_before(w, f->start, v);
+        mention->is_bare =
+                *v->text && !v->later && !v->only && !v->formal && !is_published(w, f->end);
         if (*v->text)
                 return family_id(w->m, f->id, v, mention->id);
         (void) snprintf(mention->id, sizeof(mention->id), "%s", f->plain);
         mention->strength = LICENSE_MENTION_PLAIN;
         return *f->plain;
+}
+
+/* Goes over "or", "and", "or (at your option) version", "or v": where the other version begins. */
+static uint32_t skip_to_other(const struct license_walk *w, uint32_t at)
+{
+        if (!IS_ANY(w, at, W_or, W_and))
+                return 0;
+        at++;
+        if (IS_ANY(w, at, W_at) && IS_ANY(w, at + 1, W_your) && IS_ANY(w, at + 2, W_option))
+                at += 3;
+        while (IS_ANY(w, at, W_the, W_version, W_v))
+                at++;
+        return at;
 }
 
 /* "GPL version 2 or 3", "v2 or v3": the other version, which one may choose. */
@@ -277,51 +191,72 @@ static int add_other_version(struct license_walk *w, struct found *f,
         struct license_version v = { 0 };
         uint32_t at = f->end, n;
 
-        if (!(f->flags & LICENSE_NAME_FAMILY) || !*f->version.text || f->version.later ||
-            !IS_ANY(w, at, W_or, W_and))
+        if (!(f->flags & LICENSE_NAME_FAMILY) || !*f->version.text || f->version.later)
                 return 0;
-        at++;
-        if (IS_ANY(w, at, W_version, W_v))
-                at++;
-        n = license_version_number(w, at, &v);
+        at = skip_to_other(w, license_version_skip_date(w, at));
+        n = at ? license_version_number(w, at, &v) : 0;
         if (!n || !family_id(w->m, f->id, &v, mention.id))
                 return 0;
         at = license_version_later(w, at + n, &v);
         if (!family_id(w->m, f->id, &v, mention.id))
                 return 0;
         mention.start = f->end;
-        mention.end = f->end = at;
+        mention.end = f->end = license_version_skip_date(w, at);
         mention.is_choice = true;
         return add(w, &mention);
 }
 
-/* Judges one name at its place, and adds it where it holds. */
+/* An identifier of capitals ("DOC") is meant where it is written so. */
+static bool is_case_wrong(const struct license_walk *w, const struct found *f)
+{
+        struct span s = license_walk_text(w, f->start);
+
+        if (!(f->flags & LICENSE_NAME_CASED))
+                return false;
+        return s.length != strlen(f->id) || memcmp(s.text, f->id, s.length) != 0;
+}
+
+/* Does what stands around a name say that it holds? */
+static bool is_told(const struct license_walk *w, const struct found *f,
+                    struct license_mention *mention)
+{
+        bool weak = f->flags & LICENSE_NAME_WEAK;
+
+        if (f->flags & LICENSE_NAME_VALUE)
+                return license_told_as_value(w, f->start, f->end);
+        return is_chained(w, f->start, &mention->is_choice) ||
+               license_told_before(w, f->start, weak) || license_told_behind(w, f->end);
+}
+
+/* Judges one name at its place, and adds it where it holds: 1, 0 where it does not, or -ENOMEM. */
 static int judge(struct license_walk *w, struct found *f)
 {
         struct license_mention mention = { 0 };
-        bool weak = f->flags & LICENSE_NAME_WEAK;
+        int r;
 
-        if (IS_ANY(w, f->end, W_style, W_like, W_type, W_compatible) || !identify(w, f, &mention))
+        if (license_told_as_kind(w, f->end) || is_case_wrong(w, f) || !identify(w, f, &mention))
                 return 0;
         mention.start = f->start;
         mention.end = f->end;
-        mention.is_choice = is_alternative(w, f->start);
+        mention.is_choice = license_told_as_choice(w, f->start);
         /* "the full text is in /usr/share/common-licenses/GPL-2" */
         if (IS_ANY(w, f->start - 1, W_licenses) && IS_ANY(w, f->start - 2, W_common)) {
                 mention.strength = LICENSE_MENTION_ELSEWHERE;
-                return add(w, &mention);
+                r = add(w, &mention);
+                return r < 0 ? r : 1;
         }
-        if (mention.strength == LICENSE_MENTION_ADDRESS ||
-            is_chained(w, f->start, &mention.is_choice) || is_told(w, f->start, weak) ||
-            is_told_behind(w, f->end)) {
-                int r = add(w, &mention);
-
-                return r < 0 ? r : add_other_version(w, f, mention);
+        if (mention.strength == LICENSE_MENTION_ADDRESS || is_told(w, f, &mention)) {
+                r = add(w, &mention);
+                if (r == 0)
+                        r = add_other_version(w, f, mention);
+                return r < 0 ? r : 1;
         }
-        if (weak || mention.strength == LICENSE_MENTION_PLAIN || !is_alone(w, f->start, f->end))
+        if (f->flags & (LICENSE_NAME_WEAK | LICENSE_NAME_VALUE) ||
+            mention.strength == LICENSE_MENTION_PLAIN || !license_told_alone(w, f->start, f->end))
                 return 0;
         mention.strength = LICENSE_MENTION_TITLE;
-        return add(w, &mention);
+        r = add(w, &mention);
+        return r < 0 ? r : 1;
 }
 
 /* "GPLv2", "LGPLv2.1+", "GPL3": the family, and the version joined to it. */
@@ -422,20 +357,39 @@ bool license_mentions_name(struct license_mentions *m, struct span name, uint32_
         return true;
 }
 
+/* "the GNU General Public License, version 3 ("GPLv3")": the short name says what the long one did.
+ */
+static bool is_restated(const struct license_walk *w, const struct found *before,
+                        const struct found *f)
+{
+        size_t at = w->words[f->start].offset, n = 0;
+
+        if (!before->id || f->start > before->end + 2 || f->start < before->end ||
+            strcmp(before->id, f->id) != 0)
+                return false;
+        while (n < at && n < 6 && !memchr("(\n", w->text.text[at - n - 1], 2))
+                n++;
+        return n < at && w->text.text[at - n - 1] == '(';
+}
+
 int license_mentions_find(struct license_mentions *m, struct span text, uint32_t from, uint32_t to)
 {
         struct license_walk w = { m, m->words->list, from, to, m->known, text };
+        struct found before = { 0 };
         int r = 0;
 
-        for (uint32_t i = from; r == 0 && i < to;) {
+        for (uint32_t i = from; r >= 0 && i < to;) {
                 struct found f;
 
                 if (!find_name(&w, i, &f)) {
                         i++;
                         continue;
                 }
-                r = judge(&w, &f);
+                if (!is_restated(&w, &before, &f)) {
+                        r = judge(&w, &f);
+                        before = r == 0 ? f : (struct found){ 0 };
+                }
                 i = MAX_OF(i + 1, f.end);
         }
-        return r;
+        return MIN_OF(r, 0);
 }

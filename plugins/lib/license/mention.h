@@ -27,6 +27,7 @@ struct license_mention {
         uint32_t start, end;      /* words */
         enum license_strength strength;
         bool is_choice; /* "or" stands between this one and the one before */
+        bool is_bare;   /* "GPL v2": the version, and nothing of later ones */
 };
 
 struct license_mentions {

@@ -54,20 +54,38 @@ uint32_t license_version_number(const struct license_walk *w, uint32_t i, struct
         return 2;
 }
 
+/* "dated June, 1991", "dated 29 June, 2007" */
+uint32_t license_version_skip_date(const struct license_walk *w, uint32_t i)
+{
+        uint32_t at = i;
+
+        if (!IS_ANY(w, i, W_dated))
+                return i;
+        for (at++; at < i + 4; at++) {
+                struct span s = license_walk_text(w, at);
+
+                if (s.length == 4 && *s.text >= '1' && *s.text <= '2')
+                        return at + 1;
+        }
+        return i;
+}
+
 /* "or (at your option) any later version", "or later", "or newer", "only": where it ends. */
 uint32_t license_version_later(const struct license_walk *w, uint32_t i, struct license_version *v)
 {
         uint32_t at = i;
 
+        while (IS_ANY(w, at, W_of) && IS_ANY(w, at + 1, W_of))
+                at++;
         if (IS_ANY(w, at, W_of) && IS_ANY(w, at + 1, W_the, W_this, W_that)) {
+                v->formal = true;
                 at += 2;
                 while (IS_ANY(w, at, W_gnu, W_license, W_public, W_software))
                         at++;
         }
         while (IS_ANY(w, at, W_license))
                 at++;
-        if (IS_ANY(w, at, W_dated)) /* "dated June, 1991" */
-                at += 3;
+        at = license_version_skip_date(w, at);
         if (IS_ANY(w, at, W_only) && !IS_ANY(w, at + 1, W_if)) {
                 v->only = true;
                 return at + 1;
@@ -106,7 +124,9 @@ uint32_t license_version_behind(const struct license_walk *w, uint32_t i, struct
         for (int skipped = 0; skipped < 4 && IS_ANY(w, at, W_license, W_public, W_software, W_the);
              skipped++)
                 at++;
-        if (IS_ANY(w, at, W_as) && IS_ANY(w, at + 1, W_published) && IS_ANY(w, at + 2, W_by))
+        v->formal =
+                IS_ANY(w, at, W_as) && IS_ANY(w, at + 1, W_published) && IS_ANY(w, at + 2, W_by);
+        if (v->formal)
                 for (at += 3; IS_ANY(w, at, W_the, W_free, W_software, W_foundation); at++)
                         ;
         while (IS_ANY(w, at, W_either, W_version, W_versions, W_v, W_ver, W_number, W_rev,

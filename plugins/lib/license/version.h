@@ -13,7 +13,8 @@
 
 struct license_version {
         char text[16]; /* "2.0" as it is written; "" = none */
-        bool later, only, joined;
+        bool later, only;
+        bool formal; /* as a notice has it: "version 2 of the License" */
 };
 
 bool license_version_is_number(struct span s);
@@ -27,6 +28,9 @@ bool license_version_is_dotted(const struct license_walk *w, uint32_t i);
 /* "2", "2.0", "2.0+", "v2": how many words, or 0. */
 uint32_t license_version_number(const struct license_walk *w, uint32_t i,
                                 struct license_version *v);
+
+/* Goes over "dated June, 1991": where it ends. */
+uint32_t license_version_skip_date(const struct license_walk *w, uint32_t i);
 
 /* "or (at your option) any later version", "or newer", "only". */
 uint32_t license_version_later(const struct license_walk *w, uint32_t i, struct license_version *v);

@@ -197,6 +197,36 @@ static size_t tag_length(const struct reader *r)
         return 0;
 }
 
+/* "L<Artistic License|http://…>" of Perl's documentation: what the brackets hold is text. */
+static bool is_pod(const struct reader *r, size_t letter)
+{
+        unsigned char c = byte_at(r, letter), before = letter ? r->text[letter - 1] : ' ';
+
+        return c >= 'A' && c <= 'Z' && byte_at(r, letter + 1) == '<' && !is_letter(before);
+}
+
+/* "\\fB", "\\s-1" and "\\s0" of manual pages: how many bytes, or 0. */
+static size_t roff_length(const struct reader *r)
+{
+        unsigned char c = byte_at(r, r->at + 1), next = byte_at(r, r->at + 2);
+        size_t n = 2;
+
+        if (c == 'f' && next && strchr("BIRP", next) && !is_digit(byte_at(r, r->at + 3)))
+                return 3;
+        if (c != 's')
+                return 0;
+        n += next == '-' || next == '+';
+        return is_digit(byte_at(r, r->at + n)) ? n + 1 : 0;
+}
+
+/* "\\n" and the like in strings, and roff's: how many bytes, or 0. */
+static size_t escape_length(const struct reader *r)
+{
+        unsigned char c = byte_at(r, r->at + 1);
+
+        return c && strchr("ntr", c) ? 2 : roff_length(r);
+}
+
 /* The address of a licence is read, also where it is a link's. */
 static bool is_license_link(const struct reader *r, size_t length)
 {
@@ -404,6 +434,8 @@ static int read_word(struct reader *r)
         if (!n && r->line_start && at - start == 3 &&
             (has_word(r, start, "rem ") || has_word(r, start, "dnl ")))
                 n = 3;
+        if (at - start == 1 && is_pod(r, start))
+                n = 1;
         r->at = at;
         r->line_start = false;
         return n ? 0 : add_word(r, h, start);
@@ -449,11 +481,11 @@ int license_words_read(struct license_words *w, struct span text, size_t start, 
                         n = 0;
                         break;
                 case TAG:
-                        n = tag_length(&r);
+                        n = r.at > start && is_pod(&r, r.at - 1) ? 0 : tag_length(&r);
                         n = is_license_link(&r, n) ? 0 : n;
                         break;
                 case ESCAPE:
-                        n = r.at + 1 < r.end && strchr("ntr", r.text[r.at + 1]) ? 2 : 0;
+                        n = escape_length(&r);
                         break;
                 case ENTITY:
                         n = entity_length(&r);
