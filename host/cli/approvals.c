@@ -5,6 +5,8 @@
 #include "cli/stores.h"
 #include "store/store.h"
 
+#include <string.h>
+
 static const struct cli_verb verb = {
         .name = "approvals",
         .operands = "",
@@ -56,7 +58,11 @@ static int print_table(const json_t *approvals)
                 column_step(step, approval, "step");
                 flow_name(flow, sizeof(flow), approval);
                 (void) snprintf(name, sizeof(name), "%s/%s", column_text(approval, "run"), step);
-                (void) snprintf(sha256, sizeof(sha256), "%s", column_text(approval, "sha256"));
+                /* After a crash it is asked about no bytes: may the step run again? */
+                (void) snprintf(sha256, sizeof(sha256), "%s",
+                                strcmp(column_text(approval, "about"), "crash") == 0
+                                        ? "after crash"
+                                        : column_text(approval, "sha256"));
                 column_time(at, approval, "requested_at");
                 r = table_add(table, cells);
                 if (r < 0)

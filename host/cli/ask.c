@@ -18,15 +18,14 @@ bool ask_is_possible(void)
         return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
-static enum answer answer_read(const char *step, size_t n_files)
+static enum answer answer_read(const char *question)
 {
         char line[64];
 
         for (;;) {
-                (void) printf(
-                        "%sApply these changes of step %s to %zu file%s?%s [y]es, [n]o, [l]ater: ",
-                        term_style(term_has_colour(stdout), STYLE_BOLD), step, n_files,
-                        n_files == 1 ? "" : "s", term_style(term_has_colour(stdout), STYLE_PLAIN));
+                (void) printf("%s%s%s [y]es, [n]o, [l]ater: ",
+                              term_style(term_has_colour(stdout), STYLE_BOLD), question,
+                              term_style(term_has_colour(stdout), STYLE_PLAIN));
                 (void) fflush(stdout);
                 if (!fgets(line, sizeof(line), stdin))
                         return ANSWER_LATER;
@@ -74,28 +73,53 @@ static int changes_show(const struct changeset *changes, const char *run, const 
         return 0;
 }
 
+/* The changes themselves are on the screen then. */
+static enum answer ask_changes(struct engine *engine, struct store *store, struct step_key key)
+{
+        _cleanup_(json_decrefp) json_t *json = NULL;
+        _cleanup_(changeset_freep) struct changeset *changes = NULL;
+        struct err err = { 0 };
+        char question[256];
+
+        if (engine_changeset(engine, key, &json, &err) < 0 ||
+            changes_of_json(&changes, json, store_blobs(store), &err) < 0) {
+                (void) cli_fail(CLI_FAILED, &err);
+                return ANSWER_LATER;
+        }
+        if (changes_show(changes, key.run, key.step) < 0)
+                return ANSWER_LATER;
+        (void) snprintf(question, sizeof(question), "Apply these changes of step %s to %zu file%s?",
+                        key.step, changes->n_files, changes->n_files == 1 ? "" : "s");
+        return answer_read(question);
+}
+
+/* What it did before its host died nobody knows. */
+static enum answer ask_again(struct step_key key)
+{
+        char question[256];
+
+        (void) snprintf(question, sizeof(question),
+                        "The host died while step %s ran, which may have done its work. Run it "
+                        "again?",
+                        key.step);
+        return answer_read(question);
+}
+
 static bool ask_one(struct engine *engine, struct store *store, const char *run, const json_t *row)
 {
         const char *step = json_string_value(json_object_get(row, "step")),
-                   *sha256 = json_string_value(json_object_get(row, "sha256"));
+                   *sha256 = json_string_value(json_object_get(row, "sha256")),
+                   *about = json_string_value(json_object_get(row, "about"));
         const json_t *item = json_object_get(row, "item");
         struct step_key key = { .run = run,
                                 .step = step,
                                 .item = json_is_integer(item) ? (int) json_integer_value(item)
                                                               : -1 };
-        _cleanup_(json_decrefp) json_t *json = NULL;
-        _cleanup_(changeset_freep) struct changeset *changes = NULL;
-        struct err err = { 0 };
         enum answer answer;
 
-        if (!step || engine_changeset(engine, key, &json, &err) < 0 ||
-            changes_of_json(&changes, json, store_blobs(store), &err) < 0) {
-                (void) cli_fail(CLI_FAILED, &err);
+        if (!step || !about)
                 return false;
-        }
-        if (changes_show(changes, run, step) < 0)
-                return false;
-        answer = answer_read(step, changes->n_files);
+        answer = strcmp(about, "crash") == 0 ? ask_again(key) : ask_changes(engine, store, key);
         return answer != ANSWER_LATER && decide(engine, key, sha256, answer);
 }
 

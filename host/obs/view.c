@@ -234,15 +234,24 @@ static uint64_t asked_at(const json_t *step)
         return view_number(json_object_get(step, "approval"), "requested_at");
 }
 
+/* A step that its host's death interrupted asks whether it may run again, and shows no changes. */
+static bool has_changes(const json_t *held)
+{
+        const char *asked = view_text(json_object_get(held, "approval"), "sha256");
+
+        return strcmp(view_text(json_object_get(held, "changeset"), "sha256"), asked) == 0;
+}
+
 static void waiting_judge(struct view *v, const json_t *held)
 {
         char since[32];
 
         view_time(since, sizeof(since), asked_at(held));
-        (void) snprintf(v->sentence, sizeof(v->sentence),
-                        "step %s waits for a person to approve its changes%s%s",
-                        view_text(held, "id"), asked_at(held) ? ", since " : "",
-                        asked_at(held) ? since : "");
+        (void) snprintf(v->sentence, sizeof(v->sentence), "step %s waits for a person to %s%s%s",
+                        view_text(held, "id"),
+                        has_changes(held) ? "approve its changes"
+                                          : "let it run again, because its host died while it ran",
+                        asked_at(held) ? ", since " : "", asked_at(held) ? since : "");
 }
 
 /* A step that runs a workflow whose own run has not ended, or NULL. */
@@ -339,9 +348,9 @@ __attribute__((format(printf, 2, 3))) static int suggest(struct view *v, const c
 }
 
 static int approval_suggest(struct view *v, const char *run, const char *of, const char *step,
-                            const char *where)
+                            const char *where, bool shows_changes)
 {
-        int r = suggest(v, "linhay diff %s/%s%s", of, step, where);
+        int r = shows_changes ? suggest(v, "linhay diff %s/%s%s", of, step, where) : 0;
 
         return r < 0 ? r
                      : suggest(v, "linhay approve %s/%s%s && linhay run --resume %s%s", of, step,
@@ -355,10 +364,11 @@ static int outcome_suggest(struct view *v, const char *run, const char *where)
                      *outer = step_with_child(v), *inside = pending_inside(v);
 
         if (v->outcome == OUTCOME_WAITING && held)
-                return approval_suggest(v, run, run, view_text(held, "id"), where);
+                return approval_suggest(v, run, run, view_text(held, "id"), where,
+                                        has_changes(held));
         if (v->outcome == OUTCOME_WAITING && inside)
                 return approval_suggest(v, run, view_text(inside, "run"), view_text(inside, "step"),
-                                        where);
+                                        where, true);
         if (v->outcome == OUTCOME_WAITING && outer)
                 return suggest(v, "linhay report %s%s", view_text(outer, "child"), where);
         if (v->outcome == OUTCOME_FAILED && failed && *view_text(failed, "child"))

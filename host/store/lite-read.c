@@ -561,6 +561,8 @@ int lite_triggers(struct db *db, json_t **ret, struct err *err)
         " 'sha256', a.sha256, 'state', a.state, 'flow', r.flow, 'workspace', r.workspace,"         \
         " 'requested_at', a.requested_at, 'decided_at', a.decided_at,"                             \
         " 'decided_by', a.decided_by, 'uid', a.uid, 'how', a.how, 'reason', a.reason,"             \
+        " 'about', iif(EXISTS (SELECT 1 FROM changesets AS c WHERE c.run = a.run"                  \
+        "  AND c.step = a.step AND c.item = a.item AND c.sha256 = a.sha256), 'changes', 'crash')," \
         " 'parent', iif(r.parent_run IS NULL, NULL, json_object('run', r.parent_run, 'step',"      \
         "  r.parent_step, 'item', nullif(r.parent_item, -1))))"                                    \
         " FROM approvals AS a JOIN runs AS r ON r.id = a.run WHERE r.removed IS NULL"

@@ -6,11 +6,14 @@ them in the order in which they are written, each in an empty folder of its own 
 import hashlib
 import json
 import os
+import pty
+import select
 import shutil
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 BUILD = os.path.abspath(os.environ.get("LINHAY_BUILDDIR", "build"))
@@ -57,6 +60,27 @@ def linhay(*args, cwd=None, stdin=None, timeout=120, **env):
 def start(*args, **more):
     return subprocess.Popen([LINHAY, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, env=environment(), **more)
+
+
+def at_terminal(answer, *args):
+    """linhay at a terminal, its first question answered; its exit status and all that it wrote."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([LINHAY, *args], stdin=theirs, stdout=theirs, stderr=theirs,
+                          env=environment(PAGER="", TERM="dumb")) as process:
+        os.close(theirs)
+        out, deadline, answered = b"", time.monotonic() + 60, False
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([ours], [], [], 1)
+            try:
+                out += os.read(ours, 65536) if ready else b""
+            except OSError:
+                break
+            if b"[l]ater: " in out and not answered:
+                os.write(ours, answer)
+                answered = True
+        process.wait(timeout=30)
+    os.close(ours)
+    return process.returncode, out
 
 
 def write(path, content, mode=0o644):
