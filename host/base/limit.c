@@ -7,21 +7,26 @@
 
 #define MIB (1ULL << 20)
 
+#define FILES_LEAST 16 /* what a cell opens until its agent runs */
+
 const struct limit_row limit_table[LIMITS_] = {
-        [LIMIT_MEMORY] = { "memory", LIMIT_BYTES, 512 * MIB, VERDICT_MEMORY, "RLIMIT_AS" },
-        [LIMIT_CPU] = { "cpu", LIMIT_MS, 120000, VERDICT_CPU, "RLIMIT_CPU, in whole seconds" },
-        [LIMIT_WALL] = { "wall", LIMIT_MS, 300000, VERDICT_TIMEOUT, "timer of the host" },
-        [LIMIT_FILES] = { "files", LIMIT_COUNT, 256, VERDICT_FILES, "RLIMIT_NOFILE" },
-        [LIMIT_FILE_SIZE] = { "file_size", LIMIT_BYTES, 256 * MIB, VERDICT_FILES, "RLIMIT_FSIZE" },
-        [LIMIT_DISK] = { "disk", LIMIT_BYTES, 256 * MIB, VERDICT_DISK, "size of the tmpfs" },
-        [LIMIT_INODES] = { "inodes", LIMIT_COUNT, 100000, VERDICT_FILES, "inodes of the tmpfs" },
-        [LIMIT_OUTPUT] = { "output", LIMIT_BYTES, 64 * MIB, VERDICT_OUTPUT, "count of the host" },
-        [LIMIT_FINDINGS] = { "findings", LIMIT_COUNT, 200000, VERDICT_OUTPUT, "count of the host" },
-        [LIMIT_LOG] = { "log", LIMIT_BYTES, 8 * MIB, VERDICT_OUTPUT, "count of the host" },
+        [LIMIT_MEMORY] = { "memory", LIMIT_BYTES, 512 * MIB, VERDICT_MEMORY, "RLIMIT_AS", 1 },
+        [LIMIT_CPU] = { "cpu", LIMIT_MS, 120000, VERDICT_CPU, "RLIMIT_CPU, in whole seconds", 1 },
+        [LIMIT_WALL] = { "wall", LIMIT_MS, 300000, VERDICT_TIMEOUT, "timer of the host", 1 },
+        [LIMIT_FILES] = { "files", LIMIT_COUNT, 256, VERDICT_FILES, "RLIMIT_NOFILE", FILES_LEAST },
+        [LIMIT_FILE_SIZE] = { "file_size", LIMIT_BYTES, 256 * MIB, VERDICT_FILES, "RLIMIT_FSIZE",
+                              1 },
+        [LIMIT_DISK] = { "disk", LIMIT_BYTES, 256 * MIB, VERDICT_DISK, "size of the tmpfs", 1 },
+        [LIMIT_INODES] = { "inodes", LIMIT_COUNT, 100000, VERDICT_FILES, "inodes of the tmpfs", 1 },
+        [LIMIT_OUTPUT] = { "output", LIMIT_BYTES, 64 * MIB, VERDICT_OUTPUT, "count of the host",
+                           1 },
+        [LIMIT_FINDINGS] = { "findings", LIMIT_COUNT, 200000, VERDICT_OUTPUT, "count of the host",
+                             1 },
+        [LIMIT_LOG] = { "log", LIMIT_BYTES, 8 * MIB, VERDICT_OUTPUT, "count of the host", 1 },
         [LIMIT_ARTIFACTS] = { "artifacts", LIMIT_BYTES, 256 * MIB, VERDICT_OUTPUT,
-                              "count of the host" },
+                              "count of the host", 1 },
         [LIMIT_PROCESSES] = { "processes", LIMIT_COUNT, 0, VERDICT_PROCESSES,
-                              "seccomp, RLIMIT_NPROC" },
+                              "seccomp, RLIMIT_NPROC", 0 },
 };
 
 void limits_standard(struct limits *ret)
@@ -69,8 +74,9 @@ int limits_read(struct limits *limits, const json_t *object, struct err *err)
                 r = value_read(&n, limit_table[i].unit, value, err);
                 if (r < 0)
                         return err_wrap(err, r, "/limits/%s", key);
-                if (n == 0 && i != LIMIT_PROCESSES)
-                        return err_set(err, -EINVAL, "/limits/%s: must be more than 0", key);
+                if (n < limit_table[i].least)
+                        return err_set(err, -EINVAL, "/limits/%s: must be at least %llu", key,
+                                       (unsigned long long) limit_table[i].least);
                 limits->value[i] = n;
         }
         return 0;

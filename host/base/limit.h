@@ -39,6 +39,7 @@ struct limit_row {
         uint64_t standard;    /* value when nobody asks for another */
         enum verdict verdict; /* of an attempt that passes it */
         const char *enforced; /* by what, in words */
+        uint64_t least;       /* a cell cannot even be made with less */
 };
 
 extern const struct limit_row limit_table[LIMITS_];
@@ -51,6 +52,6 @@ void limits_standard(struct limits *ret);
 
 /*
  * Reads the `limits` object of a manifest over what is in `limits`. Strings with units or plain
- * numbers; unknown keys and values of 0 are errors that name the key.
+ * numbers; unknown keys and values below the least are errors that name the key.
  */
 int limits_read(struct limits *limits, const json_t *object, struct err *err);

@@ -6,6 +6,7 @@ libbase_a_SOURCES = \
 	host/base/changeset.c host/base/changeset.h \
 	host/base/changeset-diff.c \
 	host/base/def.h \
+	host/base/trouble.h \
 	host/base/err.c host/base/err.h \
 	host/base/io.c host/base/io.h \
 	host/base/json.c host/base/json.h \

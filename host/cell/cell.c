@@ -187,6 +187,12 @@ void cell_setup(struct cell *c, const struct spawn_setup *setup, const char *tex
 {
         struct cell_result *r = &c->result;
 
+        if (setup->code < 0 && setup->is_of_step) {
+                _cleanup_(freep) char *why = strndup(text, length);
+
+                cell_stop(c, VERDICT_LOAD, why);
+                return;
+        }
         if (setup->code < 0) {
                 r->trouble = setup->code;
                 free(r->message);

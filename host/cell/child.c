@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/kernel.h"
+#include "base/trouble.h"
 #include "cell/confine.h"
 #include "cell/fault.h"
 #include "cell/group.h"
@@ -45,7 +46,8 @@ struct child {
         int upper;   /* to be sent to the host; -1 = none */
         int control; /* the zygote's socket, to say how it went */
         bool has_mdwe;
-        int speech[2]; /* of an exec agent: ours and the program's */
+        bool is_of_step; /* what fails now is what the step brought */
+        int speech[2];   /* of an exec agent: ours and the program's */
         struct program *program;
         struct sock_filter *stage1;
         struct sock_fprog *stage2; /* at SPAWN_STAGE2_ADDRESS */
@@ -67,6 +69,7 @@ static void setup_send(const struct child *c, int code, const void *text, size_t
                 .id = c->cell.id,
                 .code = code,
                 .is_staged = c->cell.is_staged,
+                .is_of_step = c->is_of_step && !trouble_is_of_machine(code),
         };
         char body[sizeof(setup) + 60000];
 
@@ -236,6 +239,7 @@ static int step_program(struct child *c, struct err *err)
 {
         if (c->cell.program_bytes == 0)
                 return 0;
+        c->is_of_step = true;
         if (!c->plan->has_userns)
                 return err_set(err, -EPERM, "exec agents need namespaces, and there are none here");
         c->program = malloc(sizeof(*c->program));
@@ -243,6 +247,7 @@ static int step_program(struct child *c, struct err *err)
                 return err_set(err, -ENOMEM, "no memory for the agent's program");
         if (program_read(c->program, c->fd[SPAWN_FD_OBJECT], c->cell.program_bytes) < 0)
                 return err_set(err, -EBADMSG, "the agent's program is damaged");
+        c->is_of_step = false;
         return 0;
 }
 
@@ -307,9 +312,11 @@ static int step_descriptors(struct child *c, struct err *err)
         bool is_cell = c->cell.kind == SPAWN_CELL;
         int log = is_cell ? c->fd[SPAWN_FD_LOG] : STDIN_FILENO, extra = -1, object = -1, r;
 
+        c->is_of_step = true;
         r = extra_open(c, &extra, err);
         if (r < 0)
                 return r;
+        c->is_of_step = false;
         if (!c->plan->has_userns && is_cell)
                 object = c->fd[SPAWN_FD_OBJECT];
         r = fd_lift(&c->control);
@@ -369,10 +376,14 @@ static int program_rules(struct child *c, struct err *err)
         if (c->ruleset < 0)
                 return c->ruleset;
         r = landlock_add(c->ruleset, c->plan->landlock_abi, rules, ARRAY_SIZE(rules), err);
-        if (r == 0)
-                r = paths_add(c, c->program->words.run, LANDLOCK_LOAD, err);
+        if (r < 0)
+                return r;
+        /* One of these may have gone since it was granted. */
+        c->is_of_step = true;
+        r = paths_add(c, c->program->words.run, LANDLOCK_LOAD, err);
         if (r == 0)
                 r = paths_add(c, c->program->words.read, LANDLOCK_READ, err);
+        c->is_of_step = r < 0;
         return r;
 }
 

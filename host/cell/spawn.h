@@ -149,6 +149,7 @@ struct spawn_setup {
         uint64_t id;
         int32_t code; /* 0, or negative errno: the text says what failed */
         uint32_t is_staged;
+        uint32_t is_of_step; /* what failed is what this step brought: its tree, what it needs */
 };
 
 struct spawn_exited {

@@ -132,6 +132,16 @@ static int bytes_copy(struct copier *c, int from, int to)
         return n < 0 ? unreadable_add(c) : 0;
 }
 
+/* In the copy it takes whole pages. */
+static int file_fill(struct copier *c, int from, int to)
+{
+        uint64_t before = c->stage->bytes, page = (uint64_t) sysconf(_SC_PAGESIZE);
+        int r = bytes_copy(c, from, to);
+
+        c->stage->bytes = before + (c->stage->bytes - before + page - 1) / page * page;
+        return r;
+}
+
 static int file_copy(struct copier *c, int from_at, int to_at, const char *name)
 {
         _cleanup_(closep) int from = -1, to = -1;
@@ -146,7 +156,7 @@ static int file_copy(struct copier *c, int from_at, int to_at, const char *name)
         to = openat(to_at, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (to < 0)
                 return failed(c, "make");
-        r = bytes_copy(c, from, to);
+        r = file_fill(c, from, to);
         if (r == 0 && fchmod(to, st.st_mode & 0777) < 0)
                 r = failed(c, "finish");
         if (r == 0)
@@ -164,6 +174,7 @@ static int link_copy(struct copier *c, int from_at, int to_at, const char *name)
         if (n < 0)
                 return unreadable_add(c);
         target[n] = '\0';
+        c->stage->bytes += (uint64_t) sysconf(_SC_PAGESIZE);
         return symlinkat(target, to_at, name) < 0 ? failed(c, "make") : 0;
 }
 

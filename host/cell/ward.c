@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "base/kernel.h"
+#include "base/trouble.h"
 #include "cell/attic.h"
 #include "cell/late.h"
 #include "cell/root.h"
@@ -32,6 +33,7 @@ struct ward {
         enum verdict passed; /* the limit that the group was ended for */
         int staged;          /* mount or folder of the private copy; -1 = none */
         int report;          /* memfd: what the process that copies has to say */
+        bool is_of_step;     /* what failed is what the step brought */
         bool is_staging;
         bool is_late;               /* it has got its tree late */
         struct stage_report *stage; /* read from `report` */
@@ -127,7 +129,8 @@ static int exited_send(const struct ward *w, int status, const struct rusage *us
 static int ward_refuse(struct ward *w, const struct err *err)
 {
         struct spawn_setup setup = { .id = w->request.cell.id,
-                                     .code = err->code ? err->code : -EIO };
+                                     .code = err->code ? err->code : -EIO,
+                                     .is_of_step = w->is_of_step };
         const struct rusage usage = { 0 };
         char body[sizeof(setup) + ERR_TEXT_MAX];
         size_t length = strlen(err_text(err));
@@ -140,6 +143,17 @@ static int ward_refuse(struct ward *w, const struct err *err)
                 r = exited_send(w, 1 << 8, &usage);
         ward_forget(w);
         return r;
+}
+
+/*
+ * What a step brought cannot be used: its tree is gone or too large, its agent needs what is not to
+ * be had here. No other step is to suffer for it. Who is out of room in a tmpfs of his own
+ * (`is_bounded`) is so by his tree.
+ */
+static int step_fault(struct ward *w, int code, bool is_bounded)
+{
+        w->is_of_step = !trouble_is_of_machine(code) || (is_bounded && code == -ENOSPC);
+        return code;
 }
 
 static int ward_ended(struct loop_source *source, uint32_t events);
@@ -274,7 +288,7 @@ static int stage_spawn(struct ward *w, struct err *err)
 
         from = root_tree_find(request->path, request->device, request->inode, err);
         if (from < 0)
-                return from;
+                return step_fault(w, from, false);
         if (zygote_has_userns(w->zygote))
                 r = tmpfs_make(&w->staged, STAGE_BYTES_MAX + (64 << 20), STAGE_FILES_MAX + 16,
                                MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
@@ -310,7 +324,7 @@ static int stage_ended(struct ward *w, int status, struct err *err)
         closep(&w->report);
         if (w->stage->err.code < 0) {
                 *err = w->stage->err;
-                return err->code;
+                return step_fault(w, err->code, zygote_has_userns(w->zygote));
         }
         return cell_spawn(w, w->staged, err);
 }
@@ -377,16 +391,18 @@ static int ward_begin(struct ward *w, struct err *err)
         _cleanup_(closep) int tree = -1;
 
         if (!zygote_has_userns(w->zygote) && (w->request.cell.flags & SPAWN_PROCESSES))
-                return err_set(err, -EPERM,
-                               "the agent was granted threads or programs, but without user "
-                               "namespaces their number cannot be limited");
+                return step_fault(w,
+                                  err_set(err, -EPERM,
+                                          "the agent was granted threads or programs, but without "
+                                          "user namespaces their number cannot be limited"),
+                                  false);
 
         if (w->request.cell.workspace == WORKSPACE_NONE || (w->request.cell.flags & SPAWN_LATE))
                 return cell_spawn(w, -1, err);
         if (!zygote_has_userns(w->zygote) || !has_overlay(w))
                 return stage_spawn(w, err);
         tree = tree_clone(w->zygote, &w->request, err);
-        return tree < 0 ? tree : cell_spawn(w, tree, err);
+        return tree < 0 ? step_fault(w, tree, false) : cell_spawn(w, tree, err);
 }
 
 int ward_start(struct zygote *z, const struct spawn_request *request, struct frame_fds *fds)

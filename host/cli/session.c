@@ -56,14 +56,20 @@ static int degraded_join(struct session *s, const char *const *given, struct err
         return 0;
 }
 
-static void limits_cap(struct session *s)
+/* A cap below what a cell itself takes would let no agent run, and not say so. */
+static int limits_cap(struct session *s, struct err *err)
 {
         for (size_t i = 0; i < LIMITS_; i++) {
                 char path[64];
 
                 (void) snprintf(path, sizeof(path), "limits.max.%s", limit_table[i].name);
                 s->max.value[i] = options_number(s->options, path, UINT64_MAX);
+                if (s->max.value[i] < limit_table[i].least)
+                        return err_set(err, -EINVAL, "%s: %s must be at least %llu",
+                                       options_origin(s->options, path), path,
+                                       (unsigned long long) limit_table[i].least);
         }
+        return 0;
 }
 
 /* "NAME=N" */
@@ -111,7 +117,9 @@ static int options_open(struct session *s, const char *const *allow_degraded, st
         r = options_load(&s->options, err);
         if (r < 0)
                 return r;
-        limits_cap(s);
+        r = limits_cap(s, err);
+        if (r < 0)
+                return r;
         r = syscall_grants_check(options_list(s->options, "syscalls.grants"),
                                  options_origin(s->options, "syscalls.grants"), err);
         if (r < 0)

@@ -381,6 +381,7 @@ static int engine_make(struct daemon *d, struct err *err)
         struct engine_options options = {
                 .identity = identity_of_caller(),
                 .four_eyes = four_eyes_of(d->session.options),
+                .is_shared = true,
                 .policy = policy,
                 .on_event = on_event,
                 .on_stuck = on_stuck,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/attempt.h"
 
+#include "base/trouble.h"
+
 #include "cell/collect.h"
 #include "run/artifact.h"
 #include "run/exec-grant.h"
@@ -8,7 +10,6 @@
 #include "run/finding.h"
 #include "run/secret-grant.h"
 #include "run/syscall-grant.h"
-#include "run/trouble.h"
 
 #include <fcntl.h>
 #include <linhay/agent.h>

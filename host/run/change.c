@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/run.h"
 
-#include "run/trouble.h"
+#include "base/trouble.h"
+
 #include "store/apply.h"
 
 #include <string.h>
@@ -184,6 +185,18 @@ static void release(struct step *step)
         slot_ask(step);
 }
 
+/* Nothing was written, and the next engine would fare no better: it would end for all, again. */
+static bool is_of_the_tree(const struct engine *e, int code)
+{
+        return e->options.is_shared && (code == -ENOSPC || code == -EDQUOT || code == -EIO);
+}
+
+static void not_written(struct step *step, struct err *why)
+{
+        (void) err_wrap(why, why->code < 0 ? why->code : -EIO, "nothing was written");
+        step_finish(step, STEP_FAILED, VERDICT_FAILED, err_text(why));
+}
+
 void change_apply(struct step *step)
 {
         struct run *run = step->run;
@@ -208,6 +221,8 @@ void change_apply(struct step *step)
                 applied(step);
         else if (r == -ESTALE)
                 stale(step, &err);
+        else if (is_of_the_tree(e, r))
+                not_written(step, &err);
         else if (r == -EINPROGRESS || trouble_is_of_machine(r))
                 engine_fail(e, r, &err); /* begun: the next engine finishes it */
         else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/commit.h"
 
-#include "run/trouble.h"
+#include "base/trouble.h"
 
 #include <string.h>
 

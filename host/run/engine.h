@@ -81,6 +81,8 @@ struct engine_options {
         struct identity identity; /* of this engine's user; copied */
         bool approve_all;         /* --yes: every change is approved as `identity` */
         bool four_eyes;           /* who asked for a run may not decide in it */
+        bool is_shared; /* others' runs are carried too: a tree whose disk is full or broken fails
+                         * its step, and is no trouble of the engine */
 
         /*
          * What the admin's files grant to an agent, and the least risk that they give an action;

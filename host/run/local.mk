@@ -33,7 +33,6 @@ libhost_a_SOURCES += \
 	host/run/step.c \
 	host/run/submit.c \
 	host/run/tree-hash.c host/run/tree-hash.h \
-	host/run/trouble.h \
 	host/run/walk.c \
 	host/run/watch.c host/run/watch.h
 EXTRA_DIST += doc/engine.md

@@ -224,7 +224,9 @@ static void test_other_cell(void **state)
         drive_warm(&drive, &job, 1);
         drive_tree_remove(path);
         drive_run(&drive, &job);
-        assert_int_equal(drive.result.trouble, -ENOENT);
+        assert_int_equal(drive.result.trouble, 0);
+        assert_int_equal(drive.result.verdict, VERDICT_LOAD);
+        assert_non_null(strstr(drive.result.message, "No such file or directory"));
 }
 
 static void expect_read(const struct drive_job *job, const char *why, int want)
@@ -253,7 +255,9 @@ static void mounts_change(const struct drive_job *job, const char *path)
 
         assert_int_equal(mount("none", path, "tmpfs", 0, NULL), 0);
         drive_run(&drive, job);
-        assert_int_equal(drive.result.trouble, -ESTALE);
+        assert_int_equal(drive.result.trouble, 0);
+        assert_int_equal(drive.result.verdict, VERDICT_LOAD);
+        assert_non_null(strstr(drive.result.message, "is not the folder that was opened"));
         assert_int_equal(umount(path), 0);
 }
 
