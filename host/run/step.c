@@ -395,6 +395,13 @@ static void prepare(void *owner, _unused_ json_t *what)
                 step->is_prepared = start_attempt(step, true, NULL) == 0;
 }
 
+/* An agent whose file was written over since it was looked at, an input with too many files. */
+static bool is_of_step(int code)
+{
+        return code == -EBADMSG || code == -E2BIG || code == -EFBIG || code == -ENOTDIR ||
+               code == -ENAMETOOLONG;
+}
+
 static void start(struct step *step)
 {
         struct err err = { 0 };
@@ -404,6 +411,8 @@ static void start(struct step *step)
         step->is_acting = r == 0;
         if (r == -EINVAL)
                 end_without_cell(step, 0, VERDICT_SCHEMA, "no-workspace", err_text(&err));
+        else if (is_of_step(r))
+                end_without_cell(step, 0, VERDICT_LOAD, "load", err_text(&err));
         else if (r < 0)
                 end_without_cell(step, r, VERDICT_FAILED, "host-trouble", err_text(&err));
 }

@@ -1260,6 +1260,17 @@ static void test_no_cell_before_its_record(void **state)
         assert_int_equal(forkcells.n_started, 1);
 }
 
+/* An agent that was written over since it was looked at is no trouble of the sandbox. */
+static void test_start_is_the_steps_fault(void **state)
+{
+        struct bench *b = *state;
+
+        forkcells.start_error = -EBADMSG;
+        assert_int_equal(bench_run(b, FLOW(STEP("a", "noop", "")), NULL), RUN_EXIT_FAILED);
+        bench_run_state(b, "failed");
+        bench_state(b, "a", "failed");
+}
+
 static void test_sandbox_in_trouble(void **state)
 {
         struct bench *b = *state;
@@ -1353,6 +1364,7 @@ int main(void)
 #ifdef FAKE_CELL
                 TEST(test_no_cell_before_its_record),
                 TEST(test_sandbox_in_trouble),
+                TEST(test_start_is_the_steps_fault),
 #endif
         };
 
