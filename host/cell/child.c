@@ -474,6 +474,15 @@ static unsigned processes_first(const struct child *c)
         return (c->program ? 2 : 1) + (c->plan->group ? 1 : 0);
 }
 
+/*
+ * A program that is refused address space says nothing of it to us and ends as it likes. Where its
+ * group counts what it really uses, that is the limit, and who passes it is ended and told of it.
+ */
+static bool is_counted(const struct child *c)
+{
+        return c->program && c->plan->group;
+}
+
 static int step_confine(struct child *c, struct err *err)
 {
         const struct spawn_cell *cell = &c->cell;
@@ -481,7 +490,8 @@ static int step_confine(struct child *c, struct err *err)
 
         r = confine_capabilities(err);
         if (r == 0)
-                r = confine_limits(&cell->limits, processes_first(c), c->plan->has_userns, err);
+                r = confine_limits(&cell->limits, processes_first(c), c->plan->has_userns,
+                                   is_counted(c), err);
         if (r == 0 && cell->kind == SPAWN_SELFTEST)
                 r = selftest_begin(c->plan->features, c->plan->landlock_abi, err);
         self_try(c, SELFTEST_ROOT);

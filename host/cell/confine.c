@@ -85,11 +85,13 @@ int confine_privileges(struct err *err)
         return 0;
 }
 
-int confine_limits(const struct limits *limits, unsigned first, bool has_userns, struct err *err)
+int confine_limits(const struct limits *limits, unsigned first, bool has_userns, bool is_counted,
+                   struct err *err)
 {
         const uint64_t *value = limits->value;
         /* Whole seconds, rounded up; one more until the kernel kills what ignores the warning. */
         rlim_t cpu = (value[LIMIT_CPU] + 999) / 1000;
+        rlim_t space = is_counted ? RLIM_INFINITY : value[LIMIT_MEMORY];
         rlim_t processes = has_userns ? value[LIMIT_PROCESSES] + first : RLIM_INFINITY;
         const struct {
                 const char *name;
@@ -106,7 +108,7 @@ int confine_limits(const struct limits *limits, unsigned first, bool has_userns,
                 { "RTPRIO", RLIMIT_RTPRIO, 0, 0 },
                 { "SIGPENDING", RLIMIT_SIGPENDING, 64, 64 },
 #ifndef LINHAY_SANITIZE /* the sanitizer's shadow is terabytes of address space */
-                { "AS", RLIMIT_AS, value[LIMIT_MEMORY], value[LIMIT_MEMORY] },
+                { "AS", RLIMIT_AS, space, space },
 #endif
         };
 

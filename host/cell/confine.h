@@ -29,8 +29,10 @@ int confine_privileges(struct err *err);
 int confine_capabilities(struct err *err);
 
 /* RLIMIT_*. `first` processes are there whatever the limits say. Without a user namespace the
- * kernel would count the user's other processes as well. */
-int confine_limits(const struct limits *limits, unsigned first, bool has_userns, struct err *err);
+ * kernel would count the user's other processes as well. `is_counted`: a control group counts the
+ * memory that is used, so address space is free. */
+int confine_limits(const struct limits *limits, unsigned first, bool has_userns, bool is_counted,
+                   struct err *err);
 
 /* Memory-deny-write-execute: 1, or 0 where the kernel has it not. */
 int confine_mdwe(void);
