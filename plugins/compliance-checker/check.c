@@ -515,6 +515,7 @@ void check_done(struct check *c)
         json_decref(c->license_folders);
         json_decref(c->kube_folders);
         json_decref(c->variables);
+        json_decref(c->env_files);
         json_decref(c->servers);
         json_decref(c->vendored);
         json_decref(c->seen);

@@ -144,8 +144,9 @@ struct check {
         size_t kube_notes;
         json_t *variables; /* what files read and declare of the environment, see variable.h */
         size_t variable_names;
-        json_t *vendored; /* folders that were looked into: path -> why, see vendored.h */
-        json_t *servers;  /* programs of Express and what they load, see express-tree.h */
+        json_t *env_files; /* that compose files name, see env-file.h */
+        json_t *vendored;  /* folders that were looked into: path -> why, see vendored.h */
+        json_t *servers;   /* programs of Express and what they load, see express-tree.h */
         struct docker_config *docker; /* .hadolint.yaml, once a Dockerfile was met */
         bool wants_history;
         struct idset told; /* secrets of the tree and of older commits, where history is wanted */

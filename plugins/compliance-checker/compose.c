@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compose.h"
 
+#include "compose-service.h"
 #include "def.h"
 #include "docker/image.h"
-#include "yaml/yaml.h"
 
 #include <ctype.h>
 #include <fnmatch.h>
-
-enum { SERVICES_MAX = 1000, ITEMS_MAX = 200 };
 
 enum compose_rule {
         PRIVILEGED,
@@ -107,17 +105,88 @@ size_t compose_rules(void)
         return RULES_;
 }
 
-/* One service. */
+/* One service, and what was told of it already from services that it extends. */
 struct service {
-        struct check *c;
-        const struct yaml_node *name;
-        const struct yaml_node *node;
+        struct compose_service s;
+        bool is_told[RULES_];
+        size_t n_compared; /* items by their targets */
 };
 
-static int tell(const struct service *s, enum compose_rule rule, const struct yaml_node *at)
+/* A value or an item of a list, with its variables put in. */
+struct value {
+        const struct yaml_node *node;
+        const char *text; /* NULL = it is no scalar */
+        size_t layer;
+        bool is_put;
+};
+
+static struct value value_of(struct service *s, size_t layer, const struct yaml_node *node)
 {
-        return check_notice(s->c, CONTROL_CONFIG, &notices[rule], at->start,
+        struct value v = { .node = node, .layer = layer };
+
+        v.text = compose_text(s->s.p, node, &v.is_put);
+        return v;
+}
+
+/* The value that holds for a key. */
+static struct value get(struct service *s, const char *key)
+{
+        size_t layer = 0;
+        const struct yaml_node *node = compose_service_get(&s->s, key, &layer);
+
+        return value_of(s, layer, node);
+}
+
+/* A member of an item that is a mapping; of such, too, what a variable says is only likely. */
+static const char *member(struct service *s, struct value *item, const char *key)
+{
+        bool is_put;
+        const char *text = compose_text(s->s.p, yaml_get(item->node, key), &is_put);
+
+        item->is_put |= is_put;
+        return text;
+}
+
+static int tell_at(struct service *s, const struct notice *notice, const struct yaml_node *at)
+{
+        return check_notice(s->s.p->c, CONTROL_CONFIG, notice, at->start,
                             MAX_OF(at->end, at->start));
+}
+
+/* Something of the service's own, or of one that only here is told of. */
+static bool is_news(const struct service *s, enum compose_rule rule, const struct value *v)
+{
+        return v->layer == 0 || (!s->s.layers[v->layer].file->is_checked && !s->is_told[rule]);
+}
+
+/*
+ * What a service below says is told where it stands, if that file is checked; else once, where the
+ * service is extended.
+ */
+static int tell(struct service *s, enum compose_rule rule, const struct value *v)
+{
+        struct notice notice = notices[rule];
+
+        if (v->is_put)
+                notice.soundness = SOUNDNESS_PARTIAL;
+        if (v->layer == 0)
+                return tell_at(s, &notice, v->node);
+        if (!is_news(s, rule, v))
+                return 0;
+        s->is_told[rule] = true;
+        notice.message = check_keep(s->s.p->c, "%s: so says a service that this one extends",
+                                    notice.message);
+        return notice.message ? tell_at(s, &notice, s->s.extends) : -ENOMEM;
+}
+
+/* That something is nowhere said, not in what can be seen of the services that it extends. */
+static int tell_absent(struct service *s, enum compose_rule rule)
+{
+        struct notice notice = notices[rule];
+
+        if (s->s.is_partial)
+                notice.soundness = SOUNDNESS_PARTIAL;
+        return tell_at(s, &notice, s->s.name);
 }
 
 static const char *skip_blanks(const char *text)
@@ -128,7 +197,23 @@ static const char *skip_blanks(const char *text)
 /* --- keys with one value -------------------------------------------------------------------------
  */
 
-static int check_values(const struct service *s)
+static bool is_text(const struct value *v, const char *text)
+{
+        return v->text && strcmp(v->text, text) == 0;
+}
+
+static bool is_on(const struct value *v)
+{
+        return yaml_is_true(v->node) || is_text(v, "true");
+}
+
+static bool is_root(const struct value *v)
+{
+        return v->text && (fnmatch("root*", v->text, 0) == 0 || strcmp(v->text, "0") == 0 ||
+                           strncmp(v->text, "0:", 2) == 0);
+}
+
+static int check_values(struct service *s)
 {
         static const struct {
                 const char *key, *value;
@@ -141,37 +226,37 @@ static int check_values(const struct service *s)
                 { "userns_mode", "host", HOST_USERS },
                 { "net", "host", HOST_NETWORK },
         };
-        const struct yaml_node *node;
+        struct value v;
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(rows); i++)
-                if (yaml_is(node = yaml_get(s->node, rows[i].key), rows[i].value))
-                        r = tell(s, rows[i].rule, node);
-        node = yaml_get(s->node, "privileged");
-        if (r >= 0 && (yaml_is_true(node) || yaml_is(node, "true")))
-                r = tell(s, PRIVILEGED, node);
-        node = yaml_get(s->node, "user");
-        if (r >= 0 && yaml_text(node) &&
-            (fnmatch("root*", node->value, 0) == 0 || strcmp(node->value, "0") == 0 ||
-             strncmp(node->value, "0:", 2) == 0))
-                r = tell(s, ROOT_USER, node);
-        node = yaml_get(s->node, "read_only");
-        if (r >= 0 && !yaml_is_true(node) && !yaml_is(node, "true"))
-                r = tell(s, WRITABLE_ROOT, node ? node : s->name);
+        for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(rows); i++) {
+                v = get(s, rows[i].key);
+                if (is_text(&v, rows[i].value))
+                        r = tell(s, rows[i].rule, &v);
+        }
+        v = get(s, "privileged");
+        if (r >= 0 && is_on(&v))
+                r = tell(s, PRIVILEGED, &v);
+        v = get(s, "user");
+        if (r >= 0 && is_root(&v))
+                r = tell(s, ROOT_USER, &v);
+        v = get(s, "read_only");
+        if (r >= 0 && !is_on(&v))
+                r = v.node ? tell(s, WRITABLE_ROOT, &v) : tell_absent(s, WRITABLE_ROOT);
         return r;
 }
 
 /* --- lists
  * ---------------------------------------------------------------------------------------- */
 
-static int check_capability(const struct service *s, const struct yaml_node *item)
+static int check_capability(struct service *s, struct value *item)
 {
         static const char *const dangerous[] = {
                 "ALL",       "SYS_ADMIN",    "SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO",
                 "SYS_BOOT",  "NET_ADMIN",    "BPF",        "PERFMON",    "DAC_READ_SEARCH",
                 "MAC_ADMIN", "MAC_OVERRIDE", "SYSLOG",     "SYS_TIME",
         };
-        const char *name = yaml_text(item);
+        const char *name = item->text;
 
         if (name && strncasecmp(name, "CAP_", 4) == 0)
                 name += 4;
@@ -199,37 +284,79 @@ static bool is_system(const char *path)
         return false;
 }
 
-/* "source:target:mode", or a mapping with source and read_only. */
-static int check_volume(const struct service *s, const struct yaml_node *item)
+/* What stands before the first colon; without one it is a place in the service alone. */
+static const char *source_of(const char *text, char *room, size_t size)
 {
-        const char *text = yaml_text(item), *source = yaml_get_text(item, "source");
-        char path[256];
+        size_t n = strcspn(text, ":");
 
-        if (text) {
-                size_t n = strcspn(text, ":");
+        if (!text[n])
+                return NULL;
+        (void) snprintf(room, size, "%.*s", (int) MIN_OF(n, size - 1), text);
+        return room;
+}
 
-                /* Without a colon it is a place in the service alone. */
-                if (!text[n])
-                        return 0;
-                (void) snprintf(path, sizeof(path), "%.*s", (int) MIN_OF(n, 255u), text);
-                source = path;
+/* Where in the service an item is: two with the same place are one, and the upper layer's holds. */
+static struct span target_of(struct service *s, struct value *item)
+{
+        const char *text = item->text ? item->text : member(s, item, "target");
+        const char *colon = text && item->text ? strchr(text, ':') : NULL;
+
+        if (!text)
+                return (struct span){ "", 0 };
+        text = colon ? colon + 1 : text;
+        return (struct span){ text, strcspn(text, ":") };
+}
+
+static bool is_replaced(struct service *s, const char *key, struct value *item)
+{
+        enum { COMPARED_MAX = 20000 };
+        struct span target = item->layer ? target_of(s, item) : (struct span){ "", 0 };
+
+        for (size_t i = 0; target.length && i < item->layer; i++) {
+                const struct yaml_node *list = yaml_get(s->s.layers[i].node, key);
+                size_t n = MIN_OF(yaml_count(list, YAML_SEQUENCE), (size_t) COMPOSE_ITEMS_MAX);
+
+                for (size_t k = 0; k < n && s->n_compared < COMPARED_MAX; k++, s->n_compared++) {
+                        struct value upper = value_of(s, i, list->items[k]);
+                        struct span place = target_of(s, &upper);
+
+                        if (place.length == target.length &&
+                            memcmp(place.text, target.text, place.length) == 0)
+                                return true;
+                }
         }
+        return false;
+}
+
+static int tell_mount(struct service *s, enum compose_rule rule, const char *key,
+                      struct value *item)
+{
+        return is_news(s, rule, item) && !is_replaced(s, key, item) ? tell(s, rule, item) : 0;
+}
+
+/* "source:target:mode", or a mapping with source and read_only. */
+static int check_volume(struct service *s, struct value *item)
+{
+        char path[256];
+        const char *source =
+                item->text ? source_of(item->text, path, sizeof(path)) : member(s, item, "source");
+
         if (!source)
                 return 0;
         if (fnmatch("*/docker.sock", source, 0) == 0 || fnmatch("*/podman.sock", source, 0) == 0 ||
             fnmatch("*/containerd.sock", source, 0) == 0)
-                return tell(s, SOCKET, item);
-        return is_system(source) ? tell(s, HOST_FOLDER, item) : 0;
+                return tell_mount(s, SOCKET, "volumes", item);
+        return is_system(source) ? tell_mount(s, HOST_FOLDER, "volumes", item) : 0;
 }
 
-static int check_device(const struct service *s, const struct yaml_node *item)
+static int check_device(struct service *s, struct value *item)
 {
-        return tell(s, DEVICE, item);
+        return tell_mount(s, DEVICE, "devices", item);
 }
 
-static int check_option(const struct service *s, const struct yaml_node *item)
+static int check_option(struct service *s, struct value *item)
 {
-        const char *text = yaml_text(item);
+        const char *text = item->text;
 
         if (text && (strstr(text, "unconfined") ||
                      (strncmp(text, "label", 5) == 0 && strstr(text, "disable"))))
@@ -258,7 +385,7 @@ static bool is_local(const char *address)
                strncmp(address, "localhost", 9) == 0 || strcmp(address, "::1") == 0;
 }
 
-static int tell_port(const struct service *s, const struct yaml_node *at, unsigned long target,
+static int tell_port(struct service *s, const struct value *at, unsigned long target,
                      bool is_published, bool is_open)
 {
         if (target == 22 && is_published)
@@ -267,17 +394,19 @@ static int tell_port(const struct service *s, const struct yaml_node *at, unsign
 }
 
 /* "ADDRESS:HOST:CONTAINER/tcp", of which only the last must be there; or a mapping. */
-static int check_port(const struct service *s, const struct yaml_node *item)
+static int check_port(struct service *s, struct value *item)
 {
-        const char *text = yaml_text(item), *address, *target, *colon;
+        const char *text = item->text, *address, *target, *colon;
 
         if (!text) {
-                target = yaml_get_text(item, "target");
-                address = yaml_get_text(item, "host_ip");
+                bool is_published = yaml_get(item->node, "published") != NULL;
+
+                target = member(s, item, "target");
+                address = member(s, item, "host_ip");
                 if (!target)
                         return 0;
-                return tell_port(s, item, strtoul(target, NULL, 10), yaml_get(item, "published"),
-                                 yaml_get(item, "published") && (!address || !is_local(address)));
+                return tell_port(s, item, strtoul(target, NULL, 10), is_published,
+                                 is_published && (!address || !is_local(address)));
         }
         colon = strrchr(text, ':');
         target = colon ? colon + 1 : text;
@@ -289,62 +418,75 @@ static int check_port(const struct service *s, const struct yaml_node *item)
                                  !(*text == '$' && memchr(text, ':', (size_t) (colon - text))));
 }
 
-static int check_lists(const struct service *s)
+/* A list, what is asked of its items, and the service. */
+struct list {
+        const char *key;
+        int (*check)(struct service *s, struct value *item);
+        struct service *service;
+};
+
+static int visit_item(void *owner, size_t layer, const struct yaml_node *item)
 {
-        static const struct {
-                const char *key;
-                int (*check)(const struct service *s, const struct yaml_node *item);
-        } lists[] = {
-                { "cap_add", check_capability }, { "volumes", check_volume },
-                { "devices", check_device },     { "security_opt", check_option },
-                { "ports", check_port },
+        const struct list *list = owner;
+        struct value v = value_of(list->service, layer, item);
+
+        return list->check(list->service, &v);
+}
+
+static int check_lists(struct service *s)
+{
+        struct list lists[] = {
+                { "cap_add", check_capability, s }, { "volumes", check_volume, s },
+                { "devices", check_device, s },     { "security_opt", check_option, s },
+                { "ports", check_port, s },
         };
         int r = 0;
 
-        for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-                const struct yaml_node *list = yaml_get(s->node, lists[i].key);
-                size_t n = yaml_count(list, YAML_SEQUENCE);
-
-                for (size_t k = 0; r >= 0 && k < MIN_OF(n, (size_t) ITEMS_MAX); k++)
-                        r = lists[i].check(s, list->items[k]);
-        }
+        for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(lists); i++)
+                r = compose_service_each(&s->s, lists[i].key, visit_item, &lists[i]);
         return r;
 }
 
-static int check_new_privileges(const struct service *s)
+static int is_new_privileges(void *owner, size_t layer, const struct yaml_node *item)
 {
-        const struct yaml_node *list = yaml_get(s->node, "security_opt");
+        const struct value v = value_of(owner, layer, item);
 
-        for (size_t i = 0; i < yaml_count(list, YAML_SEQUENCE); i++) {
-                const char *text = yaml_text(list->items[i]);
+        /* Ends the walk: it was found. */
+        return v.text && strncmp(v.text, "no-new-privileges", 17) == 0 && !strstr(v.text, "false")
+                       ? -EEXIST
+                       : 0;
+}
 
-                if (text && strncmp(text, "no-new-privileges", 17) == 0 && !strstr(text, "false"))
-                        return 0;
-        }
-        return tell(s, NO_NEW_PRIVILEGES, s->name);
+static int check_new_privileges(struct service *s)
+{
+        int r = compose_service_each(&s->s, "security_opt", is_new_privileges, s);
+
+        return r == -EEXIST ? 0 : tell_absent(s, NO_NEW_PRIVILEGES);
 }
 
 /* A service that is built gives its image that name; it takes none. */
-static int check_image(const struct service *s)
+static int check_image(struct service *s)
 {
-        const struct yaml_node *node = yaml_get(s->node, "image");
+        const struct value v = get(s, "image"), build = get(s, "build");
         struct image image;
 
-        if (!yaml_text(node) || yaml_get(s->node, "build"))
+        if (!v.text || build.node)
                 return 0;
-        image = image_split(node->value);
+        image = image_split(v.text);
         if (image.digest.length || !image.name.length)
                 return 0;
         if (!image.tag.length)
-                return memchr(image.name.text, '$', image.name.length) ? 0 : tell(s, NO_TAG, node);
+                return memchr(image.name.text, '$', image.name.length) ? 0 : tell(s, NO_TAG, &v);
         if (image_part_is(image.tag, "latest"))
-                return tell(s, LATEST, node);
-        return memchr(image.tag.text, '$', image.tag.length) ? 0 : tell(s, NO_DIGEST, node);
+                return tell(s, LATEST, &v);
+        /* A variable may bring the digest with it. */
+        return v.is_put || memchr(image.tag.text, '$', image.tag.length) ? 0
+                                                                         : tell(s, NO_DIGEST, &v);
 }
 
-static int check_service(const struct service *s)
+static int check_service(struct service *s)
 {
-        static int (*const checks[])(const struct service *s) = {
+        static int (*const checks[])(struct service * s) = {
                 check_values,
                 check_lists,
                 check_new_privileges,
@@ -357,61 +499,56 @@ static int check_service(const struct service *s)
         return r;
 }
 
-static bool is_compose(const char *path)
+static int check_services(struct compose_project *p, const struct yaml_node *services)
 {
-        static const char *const names[] = { "docker-compose*.y*ml", "compose*.y*ml",
-                                             "*.compose.y*ml", "podman-compose*.y*ml",
-                                             "*-compose.y*ml" };
-        const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-
-        if (!strcasestr(base, "compose"))
-                return false;
-        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-                if (fnmatch(names[i], base, FNM_CASEFOLD) == 0)
-                        return true;
-        return false;
-}
-
-static int check_tree(struct check *c, const struct yaml_tree *tree)
-{
-        const struct yaml_node *root = tree->n_documents ? tree->documents[0] : NULL;
-        const struct yaml_node *services = yaml_get(root, "services");
         size_t n = yaml_count(services, YAML_MAPPING);
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < MIN_OF(n, (size_t) SERVICES_MAX); i++) {
-                struct service s = { c, services->keys[i], services->items[i] };
+        for (size_t i = 0; r >= 0 && i < MIN_OF(n, (size_t) COMPOSE_SERVICES_MAX); i++) {
+                struct service s = { .is_told = { false } };
 
-                if (s.node->kind == YAML_MAPPING)
+                if (services->items[i]->kind != YAML_MAPPING)
+                        continue;
+                r = compose_service_read(&s.s, p, services->keys[i], services->items[i]);
+                if (r >= 0)
                         r = check_service(&s);
         }
-        if (n == 0)
-                return r;
+        if (r >= 0 && n > COMPOSE_SERVICES_MAX)
+                r = check_not_scanned(p->c, p->c->path, "too-many-services");
+        return r;
+}
+
+static int check_twice(struct compose_project *p, const struct yaml_tree *tree)
+{
+        int r = 0;
+
         for (size_t i = 0; r >= 0 && i < tree->n_duplicates; i++) {
                 const struct yaml_duplicate *twice = &tree->duplicates[i];
                 const struct yaml_node *key = twice->mapping->keys[twice->second];
 
-                r = check_notice(c, CONTROL_CONFIG, &notices[SERVICE_TWICE], key->start, key->end);
+                r = check_notice(p->c, CONTROL_CONFIG, &notices[SERVICE_TWICE], key->start,
+                                 key->end);
         }
-        if (r >= 0 && n > SERVICES_MAX)
-                r = check_not_scanned(c, c->path, "too-many-services");
         return r;
 }
 
 int compose_check(struct check *c)
 {
-        struct yaml_tree tree;
+        struct compose_project p;
+        const struct compose_file *own;
         int r;
 
-        if (!is_compose(c->path))
+        if (!compose_is_file(c->path))
                 return 0;
         check_concerns(c, CONTROL_CONFIG);
-        r = yaml_parse(&tree, c->text, c->length);
-        if (r < 0)
-                return r;
-        r = check_tree(c, &tree);
-        if (r >= 0 && tree.error)
+        r = compose_project_read(&p, c);
+        own = p.files[0];
+        if (r >= 0)
+                r = check_services(&p, own->services);
+        if (r >= 0 && yaml_count(own->services, YAML_MAPPING))
+                r = check_twice(&p, &own->tree);
+        if (r >= 0 && own->tree.error)
                 r = check_not_scanned(c, c->path, "not-yaml");
-        yaml_done(&tree);
+        compose_project_done(&p);
         return r;
 }

@@ -1,50 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "docker-config.h"
 
+#include "beside.h"
 #include "def.h"
 
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { CONFIG_MAX = 256 * 1024 };
-
-static int read_text(int dirfd, const char *name, char **ret_text, size_t *ret_length)
-{
-        _cleanup_(closep) int fd =
-                openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        _cleanup_(freep) char *text = NULL;
-        struct stat st;
-        ssize_t n;
-
-        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > CONFIG_MAX)
-                return -ENOENT;
-        text = malloc((size_t) st.st_size + 1);
-        if (!text)
-                return -ENOMEM;
-        n = read(fd, text, (size_t) st.st_size);
-        if (n < 0)
-                return -ENOENT;
-        text[n] = '\0';
-        *ret_text = TAKE(text);
-        *ret_length = (size_t) n;
-        return 0;
-}
 
 int docker_config_load(struct docker_config *config, int dirfd)
 {
         static const char *const names[] = { ".hadolint.yaml", ".hadolint.yml" };
         const struct yaml_node *root;
         size_t length = 0;
-        int r = -ENOENT;
+        int r = 0;
 
         *config = (struct docker_config){ 0 };
-        for (size_t i = 0; r == -ENOENT && i < ARRAY_SIZE(names); i++)
-                r = read_text(dirfd, names[i], &config->text, &length);
-        if (r == -ENOENT)
+        for (size_t i = 0; r == 0 && i < ARRAY_SIZE(names); i++)
+                r = beside_read(dirfd, names[i], CONFIG_MAX, &config->text, &length);
+        if (r == 0)
                 return 0;
-        if (r >= 0)
+        if (r > 0)
                 r = yaml_parse(&config->tree, config->text, length);
         if (r < 0 || config->tree.n_documents == 0)
                 return r;

@@ -10,3 +10,6 @@
 
 /* Scans this part of the file: 0 or a negative errno. */
 int env_check(struct check *c);
+
+/* The current file is a .env file by another name: tells what only such files are asked about. */
+int env_check_dotenv(struct check *c);

@@ -4,6 +4,7 @@
 #include "actions.h"
 #include "compose.h"
 #include "dockerfile.h"
+#include "env-file.h"
 #include "env.h"
 #include "headers.h"
 #include "kube.h"
@@ -22,19 +23,13 @@ static const struct {
         bool whole;
         int (*check)(struct check *c);
 } looks[] = {
-        { CONTROL_SECRETS, false, secrets_check },
-        { CONTROL_SECRETS, false, kube_check_secrets },
-        { CONTROL_ENV, false, env_check },
-        { CONTROL_ENV, true, dockerfile_check_env },
-        { CONTROL_ENV, true, variable_check },
-        { CONTROL_HEADERS, true, headers_check },
-        { CONTROL_CONFIG, true, dockerfile_check },
-        { CONTROL_CONFIG, true, compose_check },
-        { CONTROL_CONFIG, true, kube_check },
-        { CONTROL_CONFIG, true, actions_check },
-        { CONTROL_CONFIG, true, headers_check_config },
-        { CONTROL_CONFIG, true, unit_check },
-        { CONTROL_LICENSES, true, licenses_check },
+        { CONTROL_SECRETS, false, secrets_check },  { CONTROL_SECRETS, false, kube_check_secrets },
+        { CONTROL_ENV, false, env_check },          { CONTROL_ENV, true, dockerfile_check_env },
+        { CONTROL_ENV, true, variable_check },      { CONTROL_ENV, true, env_file_note },
+        { CONTROL_HEADERS, true, headers_check },   { CONTROL_CONFIG, true, dockerfile_check },
+        { CONTROL_CONFIG, true, compose_check },    { CONTROL_CONFIG, true, kube_check },
+        { CONTROL_CONFIG, true, actions_check },    { CONTROL_CONFIG, true, headers_check_config },
+        { CONTROL_CONFIG, true, unit_check },       { CONTROL_LICENSES, true, licenses_check },
         { CONTROL_LICENSES, true, packages_check },
 };
 

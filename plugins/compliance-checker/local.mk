@@ -13,7 +13,11 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/actions-step.c plugins/compliance-checker/actions-step.h \
 	plugins/compliance-checker/actions-taint.c plugins/compliance-checker/actions-taint.h \
 	plugins/compliance-checker/check.c plugins/compliance-checker/check.h \
+	plugins/compliance-checker/beside.c plugins/compliance-checker/beside.h \
 	plugins/compliance-checker/compose.c plugins/compliance-checker/compose.h \
+	plugins/compliance-checker/compose-file.c plugins/compliance-checker/compose-file.h \
+	plugins/compliance-checker/compose-service.c plugins/compliance-checker/compose-service.h \
+	plugins/compliance-checker/compose-value.c plugins/compliance-checker/compose-value.h \
 	plugins/compliance-checker/decoded.c plugins/compliance-checker/decoded.h \
 	plugins/compliance-checker/docker-answer.c \
 	plugins/compliance-checker/docker-args.c \
@@ -32,6 +36,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/django.c plugins/compliance-checker/django.h \
 	plugins/compliance-checker/dockerfile.c plugins/compliance-checker/dockerfile.h \
 	plugins/compliance-checker/env.c plugins/compliance-checker/env.h \
+	plugins/compliance-checker/env-file.c plugins/compliance-checker/env-file.h \
 	plugins/compliance-checker/express.c plugins/compliance-checker/express.h \
 	plugins/compliance-checker/express-name.c plugins/compliance-checker/express-name.h \
 	plugins/compliance-checker/express-tree.c plugins/compliance-checker/express-tree.h \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree.h"
 
+#include "env-file.h"
 #include "express-tree.h"
 #include "kube.h"
 #include "licenses.h"
@@ -69,6 +70,8 @@ int tree_check(struct tree *t, int dirfd)
                 r = kube_finish(t->check);
         if (r >= 0)
                 r = variable_finish(t->check);
+        if (r >= 0)
+                r = env_file_finish(t->check);
         if (r >= 0)
                 r = express_tree_finish(t->check);
         if (r >= 0 && t->check->wanted[CONTROL_LICENSES])

@@ -364,14 +364,14 @@ static bool is_compose(const char *base)
  * NAME=, "export NAME=", "- NAME=" and "NAME:" at the beginning of lines, commented out or not.
  * *ret_first is where the first value that is not empty stands.
  */
-static int find_declarations(struct check *c, bool is_yaml, size_t *ret_first)
+static int find_declarations(struct check *c, struct span text, bool is_yaml, size_t *ret_first)
 {
-        const char *end = c->text + c->length;
+        const char *end = text.text + text.length;
         unsigned left = LINES_MAX;
         int r = 0;
 
         *ret_first = SIZE_MAX;
-        for (const char *line = c->text, *next; r >= 0 && line < end && left-- > 0; line = next) {
+        for (const char *line = text.text, *next; r >= 0 && line < end && left-- > 0; line = next) {
                 const char *newline = memchr(line, '\n', (size_t) (end - line)), *at = line;
                 const char *stop = newline ? newline : end;
                 bool is_comment;
@@ -397,15 +397,33 @@ static int find_declarations(struct check *c, bool is_yaml, size_t *ret_first)
                 r = variable_declare(c, name);
                 if (!is_comment && *ret_first == SIZE_MAX && at < stop &&
                     skip_blanks(at + 1, stop) < stop)
-                        *ret_first = (size_t) (line - c->text);
+                        *ret_first = (size_t) (line - text.text);
         }
         return r;
+}
+
+int variable_declare_text(struct check *c, const char *text, size_t length)
+{
+        size_t first;
+
+        return find_declarations(c, (struct span){ text, length }, false, &first);
+}
+
+bool variable_is_dotenv(const char *path)
+{
+        return is_dotenv(base_name(path));
+}
+
+/* The current file's. */
+static int find_own(struct check *c, bool is_yaml, size_t *ret_first)
+{
+        return find_declarations(c, (struct span){ c->text, c->length }, is_yaml, ret_first);
 }
 
 static int check_dotenv(struct check *c, const char *base)
 {
         size_t first;
-        int r = find_declarations(c, false, &first);
+        int r = find_own(c, false, &first);
 
         if (r >= 0 && is_example(base)) {
                 char *folder = strndup(c->path, folder_length(c->path));
@@ -433,7 +451,7 @@ int variable_check(struct check *c)
         if (is_dotenv(base) || is_example(base))
                 return check_dotenv(c, base);
         if (is_compose(base)) {
-                r = find_declarations(c, true, &first);
+                r = find_own(c, true, &first);
                 return r < 0 ? r : find_references(c);
         }
         language = language_of(c->path);

@@ -21,6 +21,12 @@ int variable_check(struct check *c);
 /* Notes a name that the current file declares (ENV of a Dockerfile). */
 int variable_declare(struct check *c, const char *name);
 
+/* The same for all that a text of the form of .env declares. */
+int variable_declare_text(struct check *c, const char *text, size_t length);
+
+/* Is it a .env file, by its name? */
+bool variable_is_dotenv(const char *path);
+
 /* Tells what is declared nowhere: after all files. 0 or a negative errno. */
 int variable_finish(struct check *c);
 

@@ -13,6 +13,7 @@
 /* The library of the agent. */
 #include "../../plugins/compliance-checker/actions-expr.h"
 #include "../../plugins/compliance-checker/actions.h"
+#include "../../plugins/compliance-checker/compose.h"
 #include "../../plugins/compliance-checker/kube.h"
 #include "../../plugins/compliance-checker/unit-file.h"
 #include "../../plugins/compliance-checker/unit.h"
@@ -104,6 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_try(kube_check, path, text, length);
         check_try(actions_check, path, text, length);
         check_try(unit_check, path, text, length);
+        check_try(compose_check, path, text, length);
         expression_try(text, length);
         unit_try(text, length);
         free(text);

@@ -105,3 +105,9 @@ TESTS += tests/unit/test-gates
 tests_unit_test_gates_SOURCES = tests/unit/test-gates.c tests/test.h
 tests_unit_test_gates_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_test_gates_LDADD = plugins/lib/libscan.a $(TEST_LIBS) $(SCAN_LIBS)
+
+check_PROGRAMS += tests/unit/test-compose
+TESTS += tests/unit/test-compose
+tests_unit_test_compose_SOURCES = tests/unit/test-compose.c $(TREE_SOURCES) $(FAKEHOST_SOURCES)
+tests_unit_test_compose_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_test_compose_LDADD = plugins/compliance-checker/libchecker.a $(TEST_LIBS)
