@@ -13,6 +13,7 @@
 
 /* The findings' JSON text together may be this many times the limit on output. */
 #define FINDINGS_TIMES 4
+#define ARTIFACTS_MOST 10000
 
 #define PROGRESS_EVERY_US 50000
 
@@ -24,6 +25,7 @@ void reply_init(struct reply *r, struct cell_result *result, const struct limits
 void reply_done(struct reply *r)
 {
         closep(&r->granted);
+        json_decref(TAKE(r->artifact_names));
         free(r->fault_text);
         r->fault_text = NULL;
         redact_lines_done(&r->spoken);
@@ -231,6 +233,21 @@ static bool artifact_name_is_valid(const char *name, size_t length)
         return length >= 1 && length <= 128;
 }
 
+/* Each is a row of the record, whose name is its key; an empty one costs something too. */
+static int artifact_note(struct reply *r, const char *name, size_t length)
+{
+        if (!r->artifact_names)
+                r->artifact_names = json_object();
+        if (json_object_getn(r->artifact_names, name, length))
+                return refuse(r, VERDICT_PROTOCOL, "two artifacts of the name %.*s", (int) length,
+                              name);
+        if (json_object_size(r->artifact_names) >= ARTIFACTS_MOST)
+                return refuse(r, VERDICT_OUTPUT, "more than %d artifacts", ARTIFACTS_MOST);
+        return json_object_setn_new(r->artifact_names, name, length, json_true()) < 0
+                       ? refuse(r, VERDICT_OUTPUT, "no memory for the agent's artifacts")
+                       : 0;
+}
+
 static int artifact_keep(struct reply *r, const char *name, size_t name_length, const char *media,
                          const void *data, size_t size)
 {
@@ -250,6 +267,8 @@ static int artifact_keep(struct reply *r, const char *name, size_t name_length, 
                 name = "redacted";
                 name_length = strlen(name);
         }
+        if (artifact_note(r, name, name_length) < 0)
+                return -EPROTO;
         text = base64_encode(data, size);
         sha256_hex(sha256, data, size);
         artifact = text ? json_pack("{s:s%, s:s, s:I, s:s, s:s}", "name", name, name_length,

@@ -25,8 +25,9 @@ struct reply {
         uint64_t n_findings;
         uint64_t log_bytes; /* lines and what was printed, together */
         uint64_t artifact_bytes;
-        uint64_t progress_us; /* when it was last told of */
-        int granted;          /* memfd that the child fills; -1 = none */
+        json_t *artifact_names; /* object: those that were kept; NULL = none */
+        uint64_t progress_us;   /* when it was last told of */
+        int granted;            /* memfd that the child fills; -1 = none */
         uint64_t granted_size;
 
         bool has_result;

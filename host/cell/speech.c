@@ -132,7 +132,8 @@ static int take_finding(struct speech *sp, const json_t *j, struct err *err)
                                 .excerpt = text_of(j, "excerpt"),
                                 .fingerprint = text_of(j, "fingerprint"), .fix = text_of(j, "fix"),
                                 .cwe = cwe, .tags = tags));
-        return refused(r, "the finding", err);
+        return r == -EINVAL ? err_set(err, -EPROTO, "its \"rule\" or its \"message\" is empty")
+                            : refused(r, "the finding", err);
 }
 
 /* A file of the program's, too large for a line; it is opened with the program's own rights. */
@@ -163,8 +164,12 @@ static int take_artifact(struct speech *sp, const json_t *j, struct err *err)
         if (r < 0)
                 return r;
         r = linhay_artifact(&s->run, text_of(j, "name"), text_of(j, "media_type"),
-                            path ? buf_text(&file) : text, path ? file.length : strlen(text));
-        return refused(r, "the artifact", err);
+                            path ? buf_text(&file) : text,
+                            path ? file.length : json_string_length(json_object_get(j, "text")));
+        return r == -EINVAL ? err_set(err, -EPROTO,
+                                      "its \"name\" must be 1 to 128 of A-Z a-z 0-9 . _ -, and its "
+                                      "\"media_type\" no longer than 255 bytes")
+                            : refused(r, "the artifact", err);
 }
 
 static int take_spend(struct speech *sp, const json_t *j, struct err *err)

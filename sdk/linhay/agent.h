@@ -365,7 +365,10 @@ static inline int linhay_finding(struct linhay_run *r, const struct linhay_findi
         return LINHAY_HAS(r, finding) ? r->services->finding(r, finding) : -ENOSYS;
 }
 
-/* Keeps a named file with the run: [A-Za-z0-9._-]{1,128}, a media type such as "text/plain". */
+/*
+ * Keeps a named file with the run: [A-Za-z0-9._-]{1,128}, a media type such as "text/plain". Each
+ * name once, 10,000 names at most.
+ */
 static inline int linhay_artifact(struct linhay_run *r, const char *name, const char *media_type,
                                   const void *data, size_t length)
 {
