@@ -442,11 +442,14 @@ static int never_read(struct linhay_run *r)
 
         (void) r;
         for (int i = 0; i < (scene.honest ? 3 : 100000); i++) {
+                char artifact[22] = "\1\0\0\0\0\0\0\0\5\0\0\0\0\0\0\0";
+
+                (void) snprintf(artifact + 16, 6, "%05d", i);
                 if (scene.honest)
                         (void) close(memory_get(one));
                 else
                         send_frame(PROTO_NEED_MEMFD, 0, &one, sizeof(one));
-                send_frame(PROTO_ARTIFACT, FRAME_IN_MEMFD, "\1\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0a", 17);
+                send_frame(PROTO_ARTIFACT, FRAME_IN_MEMFD, artifact, 21);
         }
         return 0;
 }
