@@ -70,6 +70,8 @@ struct call {
         struct interrupt interrupt;
         unsigned interrupts;
         char run[RUN_ID_SIZE];
+        char repeats[RUN_ID_SIZE]; /* the run that was repeated */
+        json_t *plan;              /* which of its steps run again, and why; NULL = none is */
         char tree[PATH_MAX];
         bool has_ended; /* the event `end` was printed */
 };
@@ -86,6 +88,7 @@ static void call_done(struct call *c)
         session_done(&c->session);
         cli_list_done(&c->inputs);
         cli_list_done(&c->allow_degraded);
+        json_decref(TAKE(c->plan));
 }
 
 /* Of the run itself, and not of one that a step of it runs? */
@@ -106,6 +109,13 @@ static void event_print(struct call *c, const json_t *event)
         c->has_ended |= name && strcmp(name, "end") == 0 && is_own(c, event);
 }
 
+static bool is_begin(const struct call *c, const json_t *event)
+{
+        const char *name = json_string_value(json_object_get(event, "event"));
+
+        return name && strcmp(name, "run") == 0 && is_own(c, event);
+}
+
 static void on_event(void *user, const json_t *event)
 {
         struct call *c = user;
@@ -114,6 +124,10 @@ static void on_event(void *user, const json_t *event)
 
         if (!shown || mask_json(shown, &masked) < 0)
                 return;
+        if (c->plan && is_begin(c, event)) {
+                (void) json_object_set_new(shown, "retry_of", json_string(c->repeats));
+                (void) json_object_set(shown, "plan", c->plan);
+        }
         if (c->as_json)
                 event_print(c, shown);
         if (c->progress && is_own(c, event))
@@ -391,24 +405,22 @@ static int retry_open(struct call *c, struct err *err, int *ret_exit)
 
 static int retry(struct call *c, struct err *err, int *ret_exit)
 {
-        _cleanup_(json_decrefp) json_t *plan = NULL;
         struct engine_retry request = { .from = c->from };
-        char old[RUN_ID_SIZE];
         int r;
 
         r = retry_open(c, err, ret_exit);
         if (r < 0)
                 return r;
-        memcpy(old, c->run, sizeof(old));
-        request.run = old;
+        memcpy(c->repeats, c->run, sizeof(c->repeats));
+        request.run = c->repeats;
         request.flow = c->flow;
-        r = engine_retry(c->engine, &request, c->run, &plan, err);
+        r = engine_retry(c->engine, &request, c->run, &c->plan, err);
         *ret_exit = repeat_exit(r);
         if (r < 0)
                 return r;
         c->flow = NULL; /* taken over */
         if (!c->as_json && !cli_quiet)
-                repeat_tell(c->run, old, plan);
+                repeat_tell(c->run, c->repeats, c->plan);
         return 0;
 }
 

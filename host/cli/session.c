@@ -80,7 +80,8 @@ static int agent_slots_read(struct session *s, size_t i, const char *text, struc
         long n = equals ? strtol(equals + 1, &end, 10) : 0;
         char *name;
 
-        if (!equals || equals == text || *end || n < 1 || n > 10000)
+        if (!equals || equals == text || *end || n < 1 || n > 10000 ||
+            strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") != (size_t) (equals - text))
                 return err_set(err, -EINVAL,
                                "%s: run.agents: write each as \"NAME=N\" with N from 1, not "
                                "\"%.64s\"",

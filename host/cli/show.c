@@ -67,8 +67,12 @@ static void print_field(const char *name, const char *text)
                 return;
         if (utf8_clean(&plain, text, strlen(text), true) < 0)
                 return;
-        (void) printf("%s%-14s%s%s\n", term_style(colour, STYLE_DIM), name,
-                      term_style(colour, STYLE_PLAIN), buf_text(&plain));
+        (void) printf("%s%-14s%s", term_style(colour, STYLE_DIM), name,
+                      term_style(colour, STYLE_PLAIN));
+        /* A further line of it is not to be taken for a field. */
+        for (const char *at = buf_text(&plain); *at; at++)
+                (void) (*at == '\n' ? printf("\n%14s", "") : putchar(*at));
+        (void) putchar('\n');
 }
 
 static void print_state(const char *name, const char *state)

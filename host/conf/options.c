@@ -43,6 +43,28 @@ static const char *secret_fault(const json_t *group)
         return NULL;
 }
 
+static bool are_absolute(const json_t *paths)
+{
+        const json_t *path;
+        size_t i;
+
+        json_array_foreach (paths, i, path)
+                if (json_string_value(path)[0] != '/')
+                        return false;
+        return true;
+}
+
+/* What is behind them is looked up when a step starts: packages come and go. */
+static const char *grant_fault(const json_t *group)
+{
+        if (json_string_value(json_object_get(group, "interpreter"))[0] != '/')
+                return "interpreter must be an absolute path, as manifests ask for it";
+        if (!are_absolute(json_object_get(group, "run")) ||
+            !are_absolute(json_object_get(group, "read")))
+                return "run and read are lists of absolute paths";
+        return NULL;
+}
+
 const struct option_row option_table[] = {
         { "sandbox.require", OPTION_CHOICE, "no-cgroup", tiers,
           "weakest tier of confinement in which anything runs", .at_start = true },
@@ -55,7 +77,7 @@ const struct option_row option_table[] = {
           .at_start = true },
 
         { "exec.grants", OPTION_GROUPS, "", grants,
-          "interpreters of exec agents, each with what comes with it" },
+          "interpreters of exec agents, each with what comes with it", NULL, grant_fault },
         { "syscalls.grants", OPTION_GROUPS, "", syscall_grants,
           "groups of system calls, each with the agents that may have it" },
 

@@ -316,14 +316,15 @@ static int triggers(struct intake *in, struct control_call *call,
         return 0;
 }
 
-static int fire(struct intake *in, struct control_call *call,
-                _unused_ const struct control_peer *peer, const json_t *request, struct err *err)
+static int fire(struct intake *in, struct control_call *call, const struct control_peer *peer,
+                const json_t *request, struct err *err)
 {
         const char *name = text_of(request, "name");
-        char run[RUN_ID_SIZE];
+        char run[RUN_ID_SIZE], by[64];
         int r;
 
-        r = firing_now(in->options.firing, name ? name : "", run, err);
+        remote_peer_name(by, sizeof(by), peer->uid);
+        r = firing_now(in->options.firing, name ? name : "", by, run, err);
         if (r < 0)
                 return r;
         if (r == 0)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define OBJECT_BYTES_MAX (256ULL << 20)
 #define FOLDERS_MAX      64
@@ -420,6 +421,10 @@ static int not_found(const struct catalog *c, const char *name, struct err *err)
         }
         names_add(&names, NULL); /* the end, for suggest() */
         meant = names.no_memory ? NULL : suggest(name, (const char *const *) names.list);
+        if (!strchr(name, '/') && access(name, F_OK) == 0)
+                return err_set(err, -ENOENT,
+                               "there is no agent of the name \"%s\"; the one that is here is ./%s",
+                               name, name);
         return err_set(err, -ENOENT, "there is no agent \"%s\"%s%s%s; looked in %s", name,
                        meant ? " (did you mean \"" : "", meant ? meant : "", meant ? "\"?)" : "",
                        buf_text(&where));

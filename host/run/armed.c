@@ -351,8 +351,10 @@ void armed_go_on(struct armed *a, const struct armed *before, const json_t *rows
         }
 }
 
-int armed_now(struct armed *a, char ret[RUN_ID_SIZE], struct err *err)
+int armed_now(struct armed *a, const char *by, char ret[RUN_ID_SIZE], struct err *err)
 {
+        int r;
+
         if (a->live[0] && a->trigger->overlap == TRIGGER_OVERLAP_SKIP)
                 return err_set(err, -EBUSY, "run %s of %s has not ended (overlap = \"skip\")",
                                a->live, a->name);
@@ -360,7 +362,11 @@ int armed_now(struct armed *a, char ret[RUN_ID_SIZE], struct err *err)
                 overlap(a, armed_now_ms(a->options));
                 return 1;
         }
-        return submit(a, armed_now_ms(a->options), true, ret, err);
+        r = submit(a, armed_now_ms(a->options), true, ret, err);
+        if (r == 0)
+                armed_tell(a->options, false, "trigger %s starts run %s, fired by %s", a->name, ret,
+                           by);
+        return r;
 }
 
 static json_t *time_or_null(int64_t ms)

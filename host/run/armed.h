@@ -54,7 +54,7 @@ void armed_turn(struct armed *a);
 int64_t armed_next(const struct armed *a);
 
 /* As firing_now(). */
-int armed_now(struct armed *a, char ret[RUN_ID_SIZE], struct err *err);
+int armed_now(struct armed *a, const char *by, char ret[RUN_ID_SIZE], struct err *err);
 
 /* Its row of firing_list(). */
 json_t *armed_row(const struct armed *a);

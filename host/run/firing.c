@@ -237,14 +237,15 @@ void firing_applies(struct firing *f, const char *workspace, const struct change
         }
 }
 
-int firing_now(struct firing *f, const char *name, char ret[RUN_ID_SIZE], struct err *err)
+int firing_now(struct firing *f, const char *name, const char *by, char ret[RUN_ID_SIZE],
+               struct err *err)
 {
         struct armed *a = find(f, name);
 
         if (!a)
                 return err_set(err, -ENOENT,
                                "there is no trigger \"%s\" (linhay trigger list names them)", name);
-        return armed_now(a, ret, err);
+        return armed_now(a, by, ret, err);
 }
 
 json_t *firing_list(const struct firing *f)

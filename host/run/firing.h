@@ -65,9 +65,10 @@ void firing_applies(struct firing *f, const char *workspace, const struct change
 /*
  * Starts a trigger now, whatever the clock says; one that is manual starts in no other way: 0, and
  * *ret will be on disk when the event `run` comes; 1: it waits for the end of its last run.
- * -ENOENT, -EBUSY (overlap = "skip").
+ * -ENOENT, -EBUSY (overlap = "skip"). `by` is told with it.
  */
-int firing_now(struct firing *f, const char *name, char ret[RUN_ID_SIZE], struct err *err);
+int firing_now(struct firing *f, const char *name, const char *by, char ret[RUN_ID_SIZE],
+               struct err *err);
 
 /*
  * [{name, workflow, kind, cron|null, time_zone|null, watch|null, workspace|null, next, last, run,

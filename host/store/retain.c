@@ -112,7 +112,8 @@ static void judge_fullness(struct retain *r)
         bytes_format(may, sizeof(may), r->limits.bytes);
         if (is_beyond(r, bytes, REFUSE_FROM))
                 (void) snprintf(why, sizeof(why),
-                                "the store holds %s of at most %s (store.max_bytes): make room "
+                                "the store is more than 90 %% full: it holds %s of at most %s "
+                                "(store.max_bytes): make room "
                                 "with `linhay store prune`, or allow more",
                                 is, may);
         memcpy(r->full, why, sizeof(why));
