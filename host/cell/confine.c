@@ -20,6 +20,13 @@
          SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |   \
          SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED)
 
+/* The sanitizer's shadow is terabytes of address space. */
+#ifdef LINHAY_SANITIZE
+#define SHADOW_NEEDS_SPACE true
+#else
+#define SHADOW_NEEDS_SPACE false
+#endif
+
 int confine_identity(struct err *err)
 {
         if (setresgid(CELL_ID, CELL_ID, CELL_ID) < 0 || setresuid(CELL_ID, CELL_ID, CELL_ID) < 0)
@@ -91,7 +98,7 @@ int confine_limits(const struct limits *limits, unsigned first, bool has_userns,
         const uint64_t *value = limits->value;
         /* Whole seconds, rounded up; one more until the kernel kills what ignores the warning. */
         rlim_t cpu = (value[LIMIT_CPU] + 999) / 1000;
-        rlim_t space = is_counted ? RLIM_INFINITY : value[LIMIT_MEMORY];
+        rlim_t space = is_counted || SHADOW_NEEDS_SPACE ? RLIM_INFINITY : value[LIMIT_MEMORY];
         rlim_t processes = has_userns ? value[LIMIT_PROCESSES] + first : RLIM_INFINITY;
         const struct {
                 const char *name;
@@ -107,9 +114,7 @@ int confine_limits(const struct limits *limits, unsigned first, bool has_userns,
                 { "MSGQUEUE", RLIMIT_MSGQUEUE, 0, 0 },
                 { "RTPRIO", RLIMIT_RTPRIO, 0, 0 },
                 { "SIGPENDING", RLIMIT_SIGPENDING, 64, 64 },
-#ifndef LINHAY_SANITIZE /* the sanitizer's shadow is terabytes of address space */
                 { "AS", RLIMIT_AS, space, space },
-#endif
         };
 
         for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
