@@ -547,7 +547,8 @@ void child_main(const struct child_plan *plan)
         int r;
 
         r = blank_setup(&c, &err);
-        blank_wait(&c, r < 0 ? MSG_DONTWAIT : 0);
+        /* Who is made for somebody already can tell him. */
+        blank_wait(&c, r < 0 && plan->is_ahead ? MSG_DONTWAIT : 0);
         if (r == 0)
                 r = child_setup(&c, &err);
         if (r < 0) {

@@ -459,12 +459,15 @@ static int frame_wait(int socket, struct frame *frame, uint64_t deadline)
                 struct pollfd p = { .fd = socket, .events = POLLIN };
                 uint64_t now = clock_ms();
                 int r = poll(&p, 1, now < deadline ? (int) (deadline - now) : 0);
+                struct frame_fds fds = { 0 };
 
                 if (r < 0 && errno == EINTR)
                         continue;
                 if (r <= 0)
                         return r < 0 ? -errno : -ETIMEDOUT;
-                return frame_receive(socket, frame, NULL, MSG_DONTWAIT);
+                r = frame_receive(socket, frame, &fds, MSG_DONTWAIT);
+                frame_fds_done(&fds); /* the pidfd of a cell that nobody waits for */
+                return r;
         }
 }
 
