@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "licenses.h"
 
+#include "license-parts.h"
 #include "license-rules.h"
 #include "license/file.h"
 #include "license/policy.h"
@@ -8,9 +9,10 @@
 
 #include <time.h>
 
-#define PLACES_MAX 1000 /* of one file; how many there are is told beside them */
-#define SEEN_MAX   500  /* different expressions that are judged together */
-#define NAME_SIZE  SPDX_NAME
+#define PLACES_MAX    1000 /* of one file; how many there are is told beside them */
+#define SEEN_MAX      500  /* different expressions that are judged together */
+#define NAME_SIZE     SPDX_NAME
+#define MANIFEST_TEXT 512 /* bytes of an expression in a manifest */
 
 /* ---- What is found ---- */
 
@@ -397,17 +399,41 @@ static bool all_known(const struct spdx *s)
         return true;
 }
 
+/* Replaces what is no expression of SPDX's by what it means: 1, 0 when it is to be left out. */
+static int name_license(struct check *c, struct span license, char text[MANIFEST_TEXT],
+                        struct told *told)
+{
+        char named[MANIFEST_TEXT];
+        struct spdx s;
+        int r;
+
+        told->expression = text;
+        if (spdx_parse(&s, text, strlen(text)) == 0 && all_known(&s))
+                return 1;
+        r = license_finder_name(c->license_finder, license, named);
+        if (r == 0)
+                r = license_parts(c->license_finder, license, named, sizeof(named));
+        if (r < 0)
+                return r;
+        if (r > 0 && strncmp(named, "LicenseRef-", 11) != 0) {
+                memcpy(text, named, sizeof(named));
+                told->confidence = 0.9;
+                return 1;
+        }
+        /* A name that only this file explains, by the text behind it, is no identifier. */
+        return !takes_any_name(c->path);
+}
+
 static int on_manifest(void *owner, struct span license, size_t offset)
 {
         struct manifest *m = owner;
         struct check *c = m->check;
-        char text[512], named[LICENSE_ID_SIZE];
+        char text[MANIFEST_TEXT];
         struct told told = { .kind = "manifest",
                              .use = "own",
                              .line = line_of(c, offset),
                              .end_line = line_of(c, offset),
                              .confidence = 1.0 };
-        struct spdx s;
         int r;
 
         m->is_one = true;
@@ -417,16 +443,9 @@ static int on_manifest(void *owner, struct span license, size_t offset)
         /* What npm says of packages that are not for others. */
         if (!strcasecmp(text, "UNLICENSED") || !strncasecmp(text, "SEE LICENSE IN", 14))
                 return 0;
-        told.expression = text;
-        if (spdx_parse(&s, text, strlen(text)) < 0 || !all_known(&s)) {
-                r = license_finder_name(c->license_finder, license, named);
-                if (r < 0)
-                        return r;
-                if (r > 0 && strncmp(named, "LicenseRef-", 11) != 0) {
-                        told.expression = named;
-                        told.confidence = 0.9;
-                }
-        }
+        r = name_license(c, license, text, &told);
+        if (r <= 0)
+                return r;
         told.expression = check_keep(c, "%s", told.expression);
         return told.expression ? add_statement(c, m->entry, &told) : -ENOMEM;
 }

@@ -67,6 +67,7 @@ plugins_compliance_checker_libchecker_a_SOURCES = \
 	plugins/compliance-checker/kube-secret.c plugins/compliance-checker/kube-secret.h \
 	plugins/compliance-checker/kube-selector.c plugins/compliance-checker/kube-selector.h \
 	plugins/compliance-checker/license-list.c plugins/compliance-checker/license-list.h \
+	plugins/compliance-checker/license-parts.c plugins/compliance-checker/license-parts.h \
 	plugins/compliance-checker/license-rules.c plugins/compliance-checker/license-rules.h \
 	plugins/compliance-checker/license-tree.c \
 	plugins/compliance-checker/licenses.c plugins/compliance-checker/licenses.h \

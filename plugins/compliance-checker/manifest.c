@@ -169,6 +169,30 @@ static int read_xml(const struct reader *m, const char *key)
         return r;
 }
 
+/* <KEY …>value</KEY>, as often as it stands there. */
+static int read_element(const struct reader *m, const char *key)
+{
+        const char *at = m->text.text, *end = at + m->text.length;
+        size_t n = strlen(key);
+        int r = 0;
+
+        while (r == 0 && (at = memmem(at, (size_t) (end - at), key, n))) {
+                const char *head = at - 1, *value, *tail;
+
+                at += n;
+                if (head < m->text.text || *head != '<' || at == end || !strchr(" >", *at))
+                        continue;
+                value = memchr(at, '>', (size_t) (end - at));
+                tail = value ? memchr(value, '<', (size_t) (end - value)) : NULL;
+                if (!tail)
+                        break;
+                r = m->found(m->owner,
+                             trim((struct span){ value + 1, (size_t) (tail - value) - 1 }),
+                             (size_t) (value + 1 - m->text.text));
+        }
+        return r;
+}
+
 static const struct {
         const char *pattern; /* of the last part of the path */
         const char *folder;  /* that it must stand in, or NULL */
@@ -188,6 +212,11 @@ static const struct {
         { "*.cabal", NULL, read_lines, "license" },
         { "DESCRIPTION", NULL, read_lines, "License" },
         { "pom.xml", NULL, read_xml, "<license>" },
+        { "package.xml", NULL, read_element, "license" },
+        { "*.nuspec", NULL, read_element, "license" },
+        { "*.[cfv][sb]proj", NULL, read_element, "PackageLicenseExpression" },
+        { "*.metainfo.xml*", NULL, read_element, "project_license" },
+        { "*.appdata.xml*", NULL, read_element, "project_license" },
         { "copyright", "debian", read_lines, "License" },
         { "dep5", ".reuse", read_lines, "License" },
         { "REUSE.toml", NULL, read_lines, "SPDX-License-Identifier" },

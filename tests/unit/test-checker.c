@@ -497,6 +497,64 @@ static void test_licenses(void **state)
         expect_rules("no licence at all", "licenses", "a.c", "int a;\n", "0:missing ");
 }
 
+/* What manifests call a licence in their own way is told as SPDX does. */
+static void test_license_manifests(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *path, *text, *want;
+        } rows[] = {
+                { "Debian's names", "debian/copyright", "License: GPL-2+ or Artistic\n",
+                  "GPL-2.0-or-later OR Artistic-1.0-Perl" },
+                { "an exception that Debian names, and a name of the file's own",
+                  "debian/copyright",
+                  "License: GPL-2+ with OpenSSL exception\n\nLicense: permissive-1\n",
+                  "GPL-2.0-or-later" },
+                { "R's", "DESCRIPTION", "Package: x\nLicense: GPL (>= 2) | file LICENSE\n",
+                  "GPL-2.0-or-later" },
+                { "Perl's", "META.yml", "name: x\nlicense: perl\n",
+                  "Artistic-1.0-Perl OR GPL-1.0-or-later" },
+                { "Perl's, in JSON", "META.json", "{\n  \"license\" : [\n    \"perl_5\"\n  ]\n}\n",
+                  "Artistic-1.0-Perl OR GPL-1.0-or-later" },
+                { "NuGet's", "x.nuspec", "<package><license type=\"expression\">MIT</license>\n",
+                  "MIT" },
+                { "a project's of .NET", "x.csproj",
+                  "<PackageLicenseExpression>Apache-2.0</PackageLicenseExpression>\n",
+                  "Apache-2.0" },
+                { "a desktop program's", "org.x.metainfo.xml",
+                  "<metadata_license>CC0-1.0</metadata_license>\n"
+                  "<project_license>GPL-3.0+</project_license>\n",
+                  "GPL-3.0-or-later" },
+                { "ROS's", "package.xml", "<package><license>BSD</license></package>\n",
+                  "BSD-3-Clause" },
+                { "a list of changes tells what once was", "ChangeLog",
+                  "1.0\n\n\n* Now under the GPL, version 2.\n", "" },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++) {
+                _cleanup_(buf_done) struct buf text = { 0 };
+                const char *got = "";
+                struct fakehost host;
+                json_t *entry;
+                struct tree t;
+
+                /* More than the head of a list of changes. */
+                for (int k = 0; *rows[i].want == '\0' && k < 400; k++)
+                        (void) buf_puts(&text, "mended\n");
+                (void) buf_puts(&text, rows[i].text);
+                tree_make(&t);
+                tree_puts(&t, rows[i].path, buf_text(&text));
+                assert_int_equal(check(&host, &t, "{\"controls\": [\"licenses\"]}"), 0);
+                entry = json_array_get(json_object_get(host.output, "licenses"), 0);
+                if (entry)
+                        got = json_string_value(json_object_get(entry, "expression"));
+                if (strcmp(got, rows[i].want) != 0)
+                        fail_msg("%s: got \"%s\", want \"%s\"", rows[i].why, got, rows[i].want);
+                fakehost_done(&host);
+                tree_done(&t);
+        }
+}
+
 /* A tree as REUSE wants it, with a policy that has rules, exceptions and the project's licence. */
 static void test_license_tree(void **state)
 {
@@ -1154,17 +1212,29 @@ static void test_hostile_text(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_kube_secrets), cmocka_unit_test(test_vendored),
-                cmocka_unit_test(test_many_places),  cmocka_unit_test(test_private_keys),
-                cmocka_unit_test(test_spdx),         cmocka_unit_test(test_spdx_limits),
-                cmocka_unit_test(test_env),          cmocka_unit_test(test_variables),
-                cmocka_unit_test(test_licenses),     cmocka_unit_test(test_license_tree),
-                cmocka_unit_test(test_packages),     cmocka_unit_test(test_canary),
-                cmocka_unit_test(test_fingerprints), cmocka_unit_test(test_keys),
-                cmocka_unit_test(test_suppressions), cmocka_unit_test(test_secret_policy),
-                cmocka_unit_test(test_judged),       cmocka_unit_test(test_bad_files),
-                cmocka_unit_test(test_large_file),   cmocka_unit_test(test_odd_files),
-                cmocka_unit_test(test_parts),        cmocka_unit_test(test_hostile_text),
+                cmocka_unit_test(test_kube_secrets),
+                cmocka_unit_test(test_vendored),
+                cmocka_unit_test(test_many_places),
+                cmocka_unit_test(test_private_keys),
+                cmocka_unit_test(test_spdx),
+                cmocka_unit_test(test_spdx_limits),
+                cmocka_unit_test(test_env),
+                cmocka_unit_test(test_variables),
+                cmocka_unit_test(test_licenses),
+                cmocka_unit_test(test_license_tree),
+                cmocka_unit_test(test_license_manifests),
+                cmocka_unit_test(test_packages),
+                cmocka_unit_test(test_canary),
+                cmocka_unit_test(test_fingerprints),
+                cmocka_unit_test(test_keys),
+                cmocka_unit_test(test_suppressions),
+                cmocka_unit_test(test_secret_policy),
+                cmocka_unit_test(test_judged),
+                cmocka_unit_test(test_bad_files),
+                cmocka_unit_test(test_large_file),
+                cmocka_unit_test(test_odd_files),
+                cmocka_unit_test(test_parts),
+                cmocka_unit_test(test_hostile_text),
         };
 
         return cmocka_run_group_tests_name("checker", tests, NULL, NULL);

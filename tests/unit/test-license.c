@@ -212,6 +212,26 @@ static void test_words_around(void **state)
                   "of\n"
                   " * this file, and for a DISCLAIMER OF ALL WARRANTIES.\n",
                   "TCL@1 " },
+                { "provisions",
+                  "# This software is subject to the provisions of the Zope Public License,\n"
+                  "# Version 2.0 (ZPL).\n",
+                  "ZPL-2.0@1 " },
+                { "comply with either of two",
+                  "license: as long as you comply with either the terms of the GPL\n"
+                  "(see the file GPL), or Ruby's license.\n",
+                  "GPL-1.0-or-later@1 |Ruby@2 " },
+                { "the Lesser one for short", "license: distributed under the Lesser GPL.\n",
+                  "LGPL-2.0-or-later@1 " },
+                { "copies of both",
+                  "# You should have received a copy of both the GNU General Public License\n"
+                  "# and the GNU Lesser General Public License.\n",
+                  "" },
+                { "without warranty",
+                  "Mawk is distributed without warranty under the terms of\n"
+                  "the GNU General Public License, version 2, 1991.\n",
+                  "GPL-2.0-only@2 " },
+                { "an address of PHP's", " * @license http://www.php.net/license/3_01.txt\n",
+                  "PHP-3.01@1 " },
                 { "a name without the word licence",
                   "subject to the terms of the Creative Commons Attribution 3.0 Germany\n"
                   "(the License)\n",
@@ -226,6 +246,22 @@ static void test_words_around(void **state)
         "# under the terms of the GNU General Public License as published by the Free\n"           \
         "# Software Foundation; either version 2 of the License, or (at your option)\n"            \
         "# any later version.\n"
+
+/* A program that knows many licences by name is under none of them for that. */
+static void test_lists_of_licenses(void **state)
+{
+        (void) state;
+        static const char *const names[] = { "MIT",   "ISC",   "Zlib", "GPLv2",
+                                             "MPLv2", "EPLv1", "AFLv3" };
+        _cleanup_(buf_done) struct buf text = { 0 };
+
+        (void) buf_puts(&text, "# Licensed under the Apache License, Version 2.0\n");
+        for (int i = 0; i < 800; i++)
+                (void) buf_printf(&text, "a%d = 0\n", i);
+        for (size_t i = 0; i < TEST_ROWS(names); i++)
+                (void) buf_printf(&text, "{ \"license\": \"%s\" },\n", names[i]);
+        expect("a list in a program", buf_text(&text), "Apache-2.0@1 ");
+}
 
 /* What a file says in two ways is told once, as the one that says more. */
 static void test_said_twice(void **state)
@@ -950,14 +986,23 @@ static int close_finder(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_notices),       cmocka_unit_test(test_notices_of_others),
-                cmocka_unit_test(test_words_around),  cmocka_unit_test(test_said_twice),
-                cmocka_unit_test(test_tags),          cmocka_unit_test(test_shapes),
-                cmocka_unit_test(test_several),       cmocka_unit_test(test_corpus),
-                cmocka_unit_test(test_hostile),       cmocka_unit_test(test_print),
-                cmocka_unit_test(test_columns),       cmocka_unit_test(test_round_trip),
-                cmocka_unit_test(test_lists),         cmocka_unit_test(test_policy),
-                cmocka_unit_test(test_policy_faults), cmocka_unit_test(test_compat),
+                cmocka_unit_test(test_notices),
+                cmocka_unit_test(test_notices_of_others),
+                cmocka_unit_test(test_words_around),
+                cmocka_unit_test(test_said_twice),
+                cmocka_unit_test(test_lists_of_licenses),
+                cmocka_unit_test(test_tags),
+                cmocka_unit_test(test_shapes),
+                cmocka_unit_test(test_several),
+                cmocka_unit_test(test_corpus),
+                cmocka_unit_test(test_hostile),
+                cmocka_unit_test(test_print),
+                cmocka_unit_test(test_columns),
+                cmocka_unit_test(test_round_trip),
+                cmocka_unit_test(test_lists),
+                cmocka_unit_test(test_policy),
+                cmocka_unit_test(test_policy_faults),
+                cmocka_unit_test(test_compat),
         };
 
         return cmocka_run_group_tests_name("license", tests, open_finder, close_finder);

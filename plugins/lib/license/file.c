@@ -10,6 +10,9 @@
 
 #define STATEMENTS_MAX 1000
 #define PROSE_MAX      (64 * 1024)
+#define CHANGES_HEAD   2048 /* bytes of a list of changes whose notices count */
+#define FAMILIES_MAX   7    /* as many named in a program, and it is a list of licences, */
+#define LISTS_HEAD     4096 /* but for these bytes */
 #define BESIDE         4096 /* bytes between a tag and a notice of the same head */
 
 #define LICENSE_OF_PERL "Artistic-1.0-Perl OR GPL-1.0-or-later"
@@ -52,6 +55,9 @@ enum license_file_kind license_file_kind_of(const char *path)
                                             "*.ts",  "*.rs",   "*.rb",     "*.java", "*.json",
                                             "*.yml", "*.yaml", "*.xml",    "*.css",  "*.php",
                                             "*.sh",  "*.tsx",  "*.license" };
+        static const char *const changes[] = { "change[sl]*",      "*changelog*", "NEWS",
+                                               "NEWS.*",           "HISTORY",     "HISTORY.*",
+                                               "release[-_]notes*" };
         const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
         const char *folder;
 
@@ -61,6 +67,9 @@ enum license_file_kind license_file_kind_of(const char *path)
         for (size_t i = 0; i < ARRAY_SIZE(names); i++)
                 if (!fnmatch(names[i], base, FNM_CASEFOLD))
                         return LICENSE_FILE_LICENSE;
+        for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
+                if (!fnmatch(changes[i], base, FNM_CASEFOLD))
+                        return LICENSE_FILE_CHANGES;
         folder = strstr(path, "LICENSES/");
         if (folder && (folder == path || folder[-1] == '/') && !fnmatch("*.txt", base, 0))
                 return LICENSE_FILE_LICENSE;
@@ -161,6 +170,23 @@ static bool is_short_for(const struct license_mention *mention, const struct lic
                n == stem_length(other->id) && !strncmp(mention->id, other->id, n);
 }
 
+/* Does a program's file name so many licences that it is about them? Only its head holds then. */
+static uint32_t end_of_mentions(const struct license_finder *f, enum license_file_kind kind)
+{
+        unsigned families = 0;
+
+        if (kind != LICENSE_FILE_OTHER)
+                return UINT32_MAX;
+        for (size_t i = 0; i < f->mentions.n && families < FAMILIES_MAX; i++) {
+                bool is_new = true;
+
+                for (size_t k = 0; k < i && is_new; k++)
+                        is_new = !same_family(f->mentions.list[i].id, f->mentions.list[k].id);
+                families += is_new;
+        }
+        return families < FAMILIES_MAX ? UINT32_MAX : LISTS_HEAD;
+}
+
 /* Is a mention one of a text that was found, or does another one say more of that family? */
 static bool is_explained(const struct license_finder *f, const struct license_mention *mention)
 {
@@ -210,8 +236,9 @@ static bool refine(struct license_finder *f, const struct license_mention *menti
         return refined;
 }
 
-static int add_mentions(struct license_finder *f, struct span text)
+static int add_mentions(struct license_finder *f, struct span text, enum license_file_kind kind)
 {
+        uint32_t end = end_of_mentions(f, kind);
         static const double confidence[] = {
                 [LICENSE_MENTION_ELSEWHERE] = 0.6, [LICENSE_MENTION_ADDRESS] = 0.7,
                 [LICENSE_MENTION_TITLE] = 0.7,     [LICENSE_MENTION_PLAIN] = 0.6,
@@ -222,7 +249,8 @@ static int add_mentions(struct license_finder *f, struct span text)
                 const struct license_mention *mention = &f->mentions.list[i];
                 struct license_statement *s;
 
-                if (is_explained(f, mention) || refine(f, mention))
+                if (f->words.list[mention->start].offset >= end || is_explained(f, mention) ||
+                    refine(f, mention))
                         continue;
                 if (!(s = add(f)))
                         return -ENOMEM;
@@ -411,7 +439,7 @@ static void drop_bare_names(struct license_finder *f)
 int license_finder_look(struct license_finder *f, struct span text, enum license_file_kind kind)
 {
         struct license_range all = { 0, text.length }, *ranges = &all;
-        size_t n = 1, n_tags;
+        size_t n = 1, n_tags, noticed;
         int r;
 
         f->n_statements = f->texts.n_matches = 0;
@@ -419,20 +447,23 @@ int license_finder_look(struct license_finder *f, struct span text, enum license
         f->mentions.n = f->mentions.n_cut = f->n_cut = 0;
         if (text.length > UINT32_MAX)
                 return 0;
-        if (kind == LICENSE_FILE_OTHER || (kind == LICENSE_FILE_PROSE && text.length > PROSE_MAX)) {
+        if (kind == LICENSE_FILE_OTHER || kind == LICENSE_FILE_CHANGES ||
+            (kind == LICENSE_FILE_PROSE && text.length > PROSE_MAX)) {
                 r = license_gate(text, &f->ranges, &f->n_ranges, &f->ranges_size);
                 if (r < 0)
                         return r;
                 ranges = f->ranges;
                 n = f->n_ranges;
         }
+        /* Behind the head of a list of changes only texts and tags say what holds now. */
+        noticed = kind == LICENSE_FILE_CHANGES ? CHANGES_HEAD : text.length;
         r = license_tags_find(text, on_tag, f);
         n_tags = f->n_statements;
         for (size_t i = 0; r == 0 && i < n; i++) {
                 uint32_t from = (uint32_t) f->words.n;
 
                 r = license_words_read(&f->words, text, ranges[i].start, ranges[i].end);
-                if (r == 0)
+                if (r == 0 && ranges[i].start < noticed)
                         r = license_mentions_find(&f->mentions, text, from, (uint32_t) f->words.n);
         }
         if (r == 0 && f->words.n)
@@ -441,7 +472,7 @@ int license_finder_look(struct license_finder *f, struct span text, enum license
         if (r == 0)
                 r = add_matches(f, text);
         if (r == 0)
-                r = add_mentions(f, text);
+                r = add_mentions(f, text, kind);
         if (r < 0)
                 return r;
         f->n_cut += f->mentions.n_cut;

@@ -30,6 +30,7 @@ struct license_statement {
 enum license_file_kind {
         LICENSE_FILE_OTHER,   /* only around words like "license" */
         LICENSE_FILE_PROSE,   /* all of it where it is short */
+        LICENSE_FILE_CHANGES, /* ChangeLog, NEWS: speaks of licences that once were */
         LICENSE_FILE_LICENSE, /* LICENSE, COPYING, LICENSES/MIT.txt: all of it */
 };
 

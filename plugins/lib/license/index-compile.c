@@ -367,7 +367,7 @@ static void add_name(const char *id, const char *plain, const char *phrase, uint
         PUSH(names, name);
 }
 
-/* "ID [family[=PLAIN]] [weak] [url]: name | name | …" */
+/* "ID [family[=PLAIN]] [weak] [url] [value]: name | name | …" */
 static void read_names(FILE *f)
 {
         static const struct {
@@ -375,7 +375,8 @@ static void read_names(FILE *f)
                 uint32_t flag;
         } flags[] = { { " family", LICENSE_NAME_FAMILY },
                       { " weak", LICENSE_NAME_WEAK },
-                      { " url", LICENSE_NAME_URL } };
+                      { " url", LICENSE_NAME_URL },
+                      { " value", LICENSE_NAME_VALUE } };
         char line[4096];
 
         while (fgets(line, sizeof(line), f)) {

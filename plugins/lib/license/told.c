@@ -14,7 +14,7 @@ bool license_told_is_filler(const struct license_walk *w, uint32_t i)
                       W_source, W_free, W_permissive, W_as, W_or, W_and, W_one, W_two, W_three, W_1,
                       W_2, W_3, W_gnu, W_this, W_its, W_their, W_all, W_new, W_simplified,
                       W_revised, W_modified, W_name, W_url, W_available, W_dual, W_osi, W_approved,
-                      W_expression, W_type, W_dually, W_below) ||
+                      W_expression, W_type, W_dually, W_below, W_provisions) ||
                license_version_is_number(license_walk_text(w, i));
 }
 
@@ -29,7 +29,9 @@ static bool is_denied(const struct license_walk *w, uint32_t i)
                 if (memmem(w->text.text + offset, at - offset, "\n\n", 2))
                         return false;
                 if (IS_ANY(w, i - k, W_not, W_compatible, W_incompatible, W_unlike, W_neither,
-                           W_without, W_was, W_were, W_t, W_never))
+                           W_was, W_were, W_t, W_never))
+                        return true;
+                if (IS_ANY(w, i - k, W_without) && !IS_ANY(w, i - k + 1, W_warranty))
                         return true;
         }
         return false;
@@ -62,7 +64,10 @@ static bool is_second_of_both(const struct license_walk *w, uint32_t start)
         if (i == w->from || !IS_ANY(w, i - 1, W_and, W_or))
                 return false;
         for (uint32_t n = 0; i > w->from + 1 && n < FURTHEST; i--, n++) {
-                if (!IS_ANY(w, i - 1, W_both, W_either) || !IS_ANY(w, i - 2, W_under))
+                bool leads = IS_ANY(w, i - 2, W_under, W_with) ||
+                             (IS_ANY(w, i - 2, W_of) && IS_ANY(w, i - 3, W_terms));
+
+                if (!leads || !IS_ANY(w, i - 1, W_both, W_either))
                         continue;
                 from = w->words[i - 1].offset;
                 return !memmem(w->text.text + from, at - from, ". ", 2) && !is_denied(w, i - 2);
@@ -72,10 +77,14 @@ static bool is_second_of_both(const struct license_walk *w, uint32_t start)
 
 bool license_told_as_choice(const struct license_walk *w, uint32_t start)
 {
+        uint32_t i = start;
+
         for (uint32_t n = 1; n <= 16 && start >= w->from + n; n++)
                 if (IS_ANY(w, start - n, W_alternatively))
                         return true;
-        return false;
+        while (i > w->from && IS_ANY(w, i - 1, W_the, W_a))
+                i--;
+        return i > w->from && IS_ANY(w, i - 1, W_or) && is_second_of_both(w, start);
 }
 
 /* Where the line of an offset begins; a longer one is cut. */
@@ -119,7 +128,7 @@ static enum lead lead_at(const struct license_walk *w, uint32_t i, bool is_next)
         if (IS_ANY(w, i - 1, W_by) && i > w->from + 1)
                 return lead_if(IS_ANY(w, i - 2, W_governed, W_covered, W_licensed, W_authorized));
         if (IS_ANY(w, i - 1, W_with) && i > w->from + 1)
-                return lead_if(IS_ANY(w, i - 2, W_accordance, W_licensed));
+                return lead_if(IS_ANY(w, i - 2, W_accordance, W_licensed, W_comply));
         if (IS_ANY(w, i - 1, W_is, W_are) && i > w->from + 1)
                 return lead_if(IS_ANY(w, i - 2, W_license, W_licenses, W_software));
         if (IS_ANY(w, i - 1, W_license, W_licenses)) {

@@ -25,7 +25,7 @@ bool license_told_as_value(const struct license_walk *w, uint32_t start, uint32_
 /* Is there nothing on the lines of words[start..end) but these, "the" and signs? */
 bool license_told_alone(const struct license_walk *w, uint32_t start, uint32_t end);
 
-/* "Alternatively, this file may be used under the terms of" before a name. */
+/* "Alternatively, this file may be used under the terms of" before a name, or "either …, or". */
 bool license_told_as_choice(const struct license_walk *w, uint32_t start);
 
 /*
