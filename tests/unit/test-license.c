@@ -230,6 +230,32 @@ static void test_words_around(void **state)
                   "Mawk is distributed without warranty under the terms of\n"
                   "the GNU General Public License, version 2, 1991.\n",
                   "GPL-2.0-only@2 " },
+                { "a manual page's macros",
+                  "it under the terms of the\n.I GNU General Public License\nas published by\n"
+                  "the Free Software Foundation; either version 2 of the License, or\n"
+                  "(at your option) any later version.\n",
+                  "GPL-2.0-or-later@2 " },
+                { "Fedora's any version", "License: GPL+ or Artistic\n",
+                  "GPL-1.0-or-later@1 |Artistic-1.0-Perl@1 " },
+                { "a member of a structure",
+                  "License *L `protobuf:\"name=license\" json:\"license,omitempty\"`\n", "" },
+                { "a comment of HTML", "<!-- This file is licensed under CC BY-SA 4.0 -->\n",
+                  "CC-BY-SA-4.0@1 " },
+                { "between bars", "/*! normalize.css v8 | MIT License | example.com/n.css */\n",
+                  "MIT@1 " },
+                { "LaTeX's, of any letter",
+                  "% This work may be distributed under the conditions of the LaTeX Project\n"
+                  "% Public License, either version 1.3 of this license or (at your option)\n"
+                  "% any later version.\n",
+                  "LPPL-1.3c@1 " },
+                { "an exception by its name",
+                  "// under the Apache License v2.0 with LLVM Exceptions.\n",
+                  "Apache-2.0 WITH LLVM-exception@1 " },
+                { "one for another licence", "// under the MIT license with LLVM Exceptions.\n",
+                  "MIT@1 " },
+                { "an exception by its identifier",
+                  "Licensed under GPL-2.0-or-later WITH Bison-exception-2.2.\n",
+                  "GPL-2.0-or-later WITH Bison-exception-2.2@1 " },
                 { "an address of PHP's", " * @license http://www.php.net/license/3_01.txt\n",
                   "PHP-3.01@1 " },
                 { "a name without the word licence",

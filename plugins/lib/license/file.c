@@ -100,18 +100,23 @@ static void place(const struct license_finder *f, struct span text, uint32_t sta
         s->end = last + license_word_length(text, last);
 }
 
-/* Perl's licence stands for a choice of two, whose texts often follow. */
+/* Does the file have Perl's licence, a choice of two, whose texts and addresses often follow? */
+static bool has_perls(const struct license_finder *f)
+{
+        for (size_t i = 0; i < f->mentions.n; i++)
+                if (!strcmp(f->mentions.list[i].id, LICENSE_OF_PERL))
+                        return true;
+        return false;
+}
+
 static bool is_of_perl(const struct license_finder *f, const char *id)
 {
         static const char *const parts[] = { "Artistic-1.0", "Artistic-1.0-Perl", "GPL-1.0-only",
                                              "GPL-1.0-or-later" };
-        bool is_part = false;
 
         for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-                is_part |= !strcmp(id, parts[i]);
-        for (size_t i = 0; is_part && i < f->mentions.n; i++)
-                if (!strcmp(f->mentions.list[i].id, LICENSE_OF_PERL))
-                        return true;
+                if (!strcmp(id, parts[i]))
+                        return has_perls(f);
         return false;
 }
 
@@ -193,6 +198,9 @@ static bool is_explained(const struct license_finder *f, const struct license_me
         bool elsewhere = mention->strength == LICENSE_MENTION_ELSEWHERE;
 
         if ((elsewhere && f->texts.n_matches) || is_of_perl(f, mention->id))
+                return true;
+        if (mention->strength < LICENSE_MENTION_TOLD && has_perls(f) &&
+            (same_family(mention->id, "GPL-1.0") || same_family(mention->id, "Artistic-1.0")))
                 return true;
         for (size_t i = 0; i < f->texts.n_matches; i++) {
                 const struct license_fit *fit = &f->texts.matches[i].fit;

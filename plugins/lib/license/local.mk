@@ -16,6 +16,7 @@ plugins_lib_liblicense_a_SOURCES = \
 	plugins/lib/license/told.c plugins/lib/license/told.h \
 	plugins/lib/license/version.c plugins/lib/license/version.h \
 	plugins/lib/license/walk.c plugins/lib/license/walk.h \
+	plugins/lib/license/with.c plugins/lib/license/with.h \
 	plugins/lib/license/words.c plugins/lib/license/words.h
 plugins_lib_liblicense_a_CPPFLAGS = $(AGENT_CPP_FLAGS)
 plugins_lib_liblicense_a_CFLAGS = $(AGENT_C_FLAGS) $(JANSSON_CFLAGS) -Wa,-I$(builddir)/plugins/lib/license

@@ -3,6 +3,7 @@
 
 #include "license/told.h"
 #include "license/version.h"
+#include "license/with.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -61,6 +62,10 @@ static bool family_id(const struct license_mentions *m, const char *family,
         if (v->later &&
             (known_id(m, family, v->text, "", ret) || known_id(m, family, longer, "", ret)))
                 return true;
+        /* LaTeX's 1.3 is the last of those that have a letter. */
+        (void) snprintf(longer, sizeof(longer), "%sc", v->text);
+        if (known_id(m, family, longer, "", ret))
+                return true;
         /* "2.0" of what SPDX calls "2", and "Lesser GPL 2.0", which was called Library then. */
         n = strlen(v->text);
         if (n > 2 && !strcmp(v->text + n - 2, ".0")) {
@@ -94,6 +99,15 @@ static bool is_chained(const struct license_walk *w, uint32_t start, bool *ret_c
 
 /* ---- Names ---- */
 
+/* `json:"license"` of a program are two words, and no name. */
+static bool is_split(const struct license_walk *w, uint32_t i, const struct license_name *name)
+{
+        size_t at = w->words[i].offset;
+
+        return name->n_words == 2 && !(name->flags & LICENSE_NAME_URL) &&
+               memmem(w->text.text + at, w->words[i + 1].offset - at, ":\"", 2);
+}
+
 static const struct license_name *name_at(const struct license_walk *w, uint32_t i)
 {
         const struct license_index *x = w->m->index;
@@ -108,7 +122,7 @@ static const struct license_name *name_at(const struct license_walk *w, uint32_t
                 while (n < name->n_words && i + n < w->to && words[n] == w->words[i + n].hash)
                         n++;
                 if (n == name->n_words)
-                        return name;
+                        return is_split(w, i, name) ? NULL : name;
         }
         return NULL;
 }
@@ -225,7 +239,8 @@ static bool is_told(const struct license_walk *w, const struct found *f,
         if (f->flags & LICENSE_NAME_VALUE)
                 return license_told_as_value(w, f->start, f->end);
         return is_chained(w, f->start, &mention->is_choice) ||
-               license_told_before(w, f->start, weak) || license_told_behind(w, f->end);
+               license_told_before(w, f->start, weak) || license_told_behind(w, f->end) ||
+               license_told_in_banner(w, f->start, f->end);
 }
 
 /* Judges one name at its place, and adds it where it holds: 1, 0 where it does not, or -ENOMEM. */
@@ -246,6 +261,7 @@ static int judge(struct license_walk *w, struct found *f)
                 return r < 0 ? r : 1;
         }
         if (mention.strength == LICENSE_MENTION_ADDRESS || is_told(w, f, &mention)) {
+                f->end = mention.end = license_with_read(w, f->end, mention.id);
                 r = add(w, &mention);
                 if (r == 0)
                         r = add_other_version(w, f, mention);
@@ -279,6 +295,9 @@ static const char *joined_family(const struct license_walk *w, uint32_t i,
                 if (*number.text == 'v' || *number.text == 'V')
                         number = (struct span){ number.text + 1, number.length - 1 };
                 number = license_version_take_plus(number, &later);
+                /* "GPL+", as Fedora has it: any version. */
+                if (!number.length && later && k != 1 && strstr(families[k], "GPL"))
+                        number = k == 0 ? (struct span){ "2", 1 } : (struct span){ "1", 1 };
                 if (!license_version_is_number(number))
                         return NULL;
                 v->later = later;

@@ -169,6 +169,27 @@ bool license_told_as_value(const struct license_walk *w, uint32_t start, uint32_
         return last == w->text.length || w->text.text[last] == '\n';
 }
 
+bool license_told_in_banner(const struct license_walk *w, uint32_t start, uint32_t end)
+{
+        struct span text = w->text;
+        size_t at = w->words[start].offset, line = line_start(text, at), last;
+
+        while (at > line && text.text[at - 1] == ' ')
+                at--;
+        if (at == line || text.text[at - 1] != '|')
+                return false;
+        while (line < at && (text.text[line] == ' ' || text.text[line] == '\t'))
+                line++;
+        if (text.text[line] != '/' && text.text[line] != '*')
+                return false;
+        while (IS_ANY(w, end, W_license, W_licenses, W_licensed))
+                end++;
+        last = w->words[end - 1].offset + license_word_length(text, w->words[end - 1].offset);
+        while (last < text.length && text.text[last] == ' ')
+                last++;
+        return last == text.length || memchr("|*\r\n", text.text[last], 4);
+}
+
 bool license_told_alone(const struct license_walk *w, uint32_t start, uint32_t end)
 {
         struct span text = w->text;

@@ -22,6 +22,9 @@ bool license_told_behind(const struct license_walk *w, uint32_t end);
 /* "License: NAME", and the name ends its line or value: words[start..end) are all that is said. */
 bool license_told_as_value(const struct license_walk *w, uint32_t start, uint32_t end);
 
+/* "! name v1.0 | NAME License | https://…": between bars, in a comment's line. */
+bool license_told_in_banner(const struct license_walk *w, uint32_t start, uint32_t end);
+
 /* Is there nothing on the lines of words[start..end) but these, "the" and signs? */
 bool license_told_alone(const struct license_walk *w, uint32_t start, uint32_t end);
 

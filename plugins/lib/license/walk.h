@@ -43,6 +43,8 @@ enum license_walk_word {
         W_dual,
         W_dually,
         W_either,
+        W_exception,
+        W_exceptions,
         W_expression,
         W_following,
         W_found,

@@ -188,6 +188,9 @@ static size_t tag_length(const struct reader *r)
 
         if (!is_letter(first) && first != '/' && first != '!')
                 return 0;
+        /* A comment is what a person wrote. */
+        if (first == '!' && byte_at(r, r->at + 2) == '-')
+                return MIN_OF((size_t) 4, r->end - r->at);
         for (size_t i = r->at + 1; i < last; i++) {
                 if (r->text[i] == '>')
                         return i + 1 - r->at;
@@ -217,6 +220,18 @@ static size_t roff_length(const struct reader *r)
                 return 0;
         n += next == '-' || next == '+';
         return is_digit(byte_at(r, r->at + n)) ? n + 1 : 0;
+}
+
+/* ".B" and ".BR" at the head of a line of a manual page: how many bytes, or 0. */
+static size_t macro_length(const struct reader *r)
+{
+        size_t n = 1;
+
+        if (r->text[r->at] != '.' || (r->at && r->text[r->at - 1] != '\n'))
+                return 0;
+        while (n < 3 && byte_at(r, r->at + n) >= 'A' && byte_at(r, r->at + n) <= 'Z')
+                n++;
+        return n > 1 && byte_at(r, r->at + n) == ' ' ? n : 0;
 }
 
 /* "\\n" and the like in strings, and roff's: how many bytes, or 0. */
@@ -498,7 +513,7 @@ int license_words_read(struct license_words *w, struct span text, size_t start, 
                         result = read_high(&r);
                         continue;
                 default:
-                        n = 0;
+                        n = r.line_start ? macro_length(&r) : 0;
                         break;
                 }
                 r.at += n ? n : 1;
