@@ -230,6 +230,30 @@ static void test_words_around(void **state)
                   "Mawk is distributed without warranty under the terms of\n"
                   "the GNU General Public License, version 2, 1991.\n",
                   "GPL-2.0-only@2 " },
+                { "an address of PHP's", " * @license http://www.php.net/license/3_01.txt\n",
+                  "PHP-3.01@1 " },
+                { "a name without the word licence",
+                  "subject to the terms of the Creative Commons Attribution 3.0 Germany\n"
+                  "(the License)\n",
+                  "CC-BY-3.0-DE@1 " },
+        };
+
+        for (size_t i = 0; i < TEST_ROWS(rows); i++)
+                expect(rows[i].why, rows[i].text, rows[i].want);
+}
+
+#define GPL_2_OR_LATER                                                                             \
+        "# under the terms of the GNU General Public License as published by the Free\n"           \
+        "# Software Foundation; either version 2 of the License, or (at your option)\n"            \
+        "# any later version.\n"
+
+/* Notices in the ways of manual pages, web pages, packages and programs. */
+static void test_ways_of_others(void **state)
+{
+        (void) state;
+        static const struct {
+                const char *why, *text, *want;
+        } rows[] = {
                 { "a manual page's macros",
                   "it under the terms of the\n.I GNU General Public License\nas published by\n"
                   "the Free Software Foundation; either version 2 of the License, or\n"
@@ -239,6 +263,8 @@ static void test_words_around(void **state)
                   "GPL-1.0-or-later@1 |Artistic-1.0-Perl@1 " },
                 { "a member of a structure",
                   "License *L `protobuf:\"name=license\" json:\"license,omitempty\"`\n", "" },
+                { "the same as Perl, in short", "=head1 LICENSE\n\nSame as Perl.\n",
+                  "Artistic-1.0-Perl OR GPL-1.0-or-later@3 " },
                 { "a comment of HTML", "<!-- This file is licensed under CC BY-SA 4.0 -->\n",
                   "CC-BY-SA-4.0@1 " },
                 { "between bars", "/*! normalize.css v8 | MIT License | example.com/n.css */\n",
@@ -256,22 +282,11 @@ static void test_words_around(void **state)
                 { "an exception by its identifier",
                   "Licensed under GPL-2.0-or-later WITH Bison-exception-2.2.\n",
                   "GPL-2.0-or-later WITH Bison-exception-2.2@1 " },
-                { "an address of PHP's", " * @license http://www.php.net/license/3_01.txt\n",
-                  "PHP-3.01@1 " },
-                { "a name without the word licence",
-                  "subject to the terms of the Creative Commons Attribution 3.0 Germany\n"
-                  "(the License)\n",
-                  "CC-BY-3.0-DE@1 " },
         };
 
         for (size_t i = 0; i < TEST_ROWS(rows); i++)
                 expect(rows[i].why, rows[i].text, rows[i].want);
 }
-
-#define GPL_2_OR_LATER                                                                             \
-        "# under the terms of the GNU General Public License as published by the Free\n"           \
-        "# Software Foundation; either version 2 of the License, or (at your option)\n"            \
-        "# any later version.\n"
 
 /* A program that knows many licences by name is under none of them for that. */
 static void test_lists_of_licenses(void **state)
@@ -1012,23 +1027,15 @@ static int close_finder(void **state)
 int main(void)
 {
         static const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_notices),
-                cmocka_unit_test(test_notices_of_others),
-                cmocka_unit_test(test_words_around),
-                cmocka_unit_test(test_said_twice),
-                cmocka_unit_test(test_lists_of_licenses),
-                cmocka_unit_test(test_tags),
-                cmocka_unit_test(test_shapes),
-                cmocka_unit_test(test_several),
-                cmocka_unit_test(test_corpus),
-                cmocka_unit_test(test_hostile),
-                cmocka_unit_test(test_print),
-                cmocka_unit_test(test_columns),
-                cmocka_unit_test(test_round_trip),
-                cmocka_unit_test(test_lists),
-                cmocka_unit_test(test_policy),
-                cmocka_unit_test(test_policy_faults),
-                cmocka_unit_test(test_compat),
+                cmocka_unit_test(test_notices),        cmocka_unit_test(test_notices_of_others),
+                cmocka_unit_test(test_words_around),   cmocka_unit_test(test_said_twice),
+                cmocka_unit_test(test_ways_of_others), cmocka_unit_test(test_lists_of_licenses),
+                cmocka_unit_test(test_tags),           cmocka_unit_test(test_shapes),
+                cmocka_unit_test(test_several),        cmocka_unit_test(test_corpus),
+                cmocka_unit_test(test_hostile),        cmocka_unit_test(test_print),
+                cmocka_unit_test(test_columns),        cmocka_unit_test(test_round_trip),
+                cmocka_unit_test(test_lists),          cmocka_unit_test(test_policy),
+                cmocka_unit_test(test_policy_faults),  cmocka_unit_test(test_compat),
         };
 
         return cmocka_run_group_tests_name("license", tests, open_finder, close_finder);
