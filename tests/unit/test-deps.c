@@ -206,6 +206,35 @@ static void lockfiles_tell_who_needs_whom(void **state)
                   "\"require\":{\"php\":\">=8\",\"v/b\":\"^2\"}},"
                   "{\"name\":\"v/b\",\"version\":\"2.0\"}]}",
                   "v/a@1.0: v/b@2.0\n" },
+                { "yarn, where ranges lead to versions", "yarn.lock",
+                  "# yarn lockfile v1\n\na@^1:\n  version \"1.0.0\"\n  dependencies:\n"
+                  "    \"@s/c\" \"^3\"\n    b \"^2.0.0\"\n    gone \"*\"\n\n"
+                  "\"@s/c@^3\", \"@s/c@3.x\":\n  version \"3.1.0\"\n  optionalDependencies:\n"
+                  "    b \"^1 || >=1.5\"\n\n\"b@^1 || >=1.5\":\n  version \"1.0.0\"\n\n"
+                  "b@^2.0.0, b@~2:\n  version \"2.0.0\"\n",
+                  "@s/c@3.1.0: b@1.0.0\na@1.0.0: @s/c@3.1.0 b@2.0.0\n" },
+                { "yarn's berry", "yarn.lock",
+                  "__metadata:\n  version: 8\n\n\"a@npm:^1, a@npm:1.x\":\n  version: 1.0.0\n"
+                  "  resolution: \"a@npm:1.0.0\"\n  dependencies:\n    \"@s/c\": \"npm:^3\"\n"
+                  "    b: ^2\n  peerDependencies:\n    d: \"*\"\n\n\"@s/c@npm:^3\":\n"
+                  "  version: 3.1.0\n\n\"b@npm:^1\":\n  version: 1.0.0\n\n\"b@npm:^2\":\n"
+                  "  version: 2.0.0\n",
+                  "a@1.0.0: @s/c@3.1.0 b@2.0.0\n" },
+                { "pnpm 5", "pnpm-lock.yaml",
+                  "lockfileVersion: 5.4\npackages:\n  /a/1.0.0_b@2.0.0:\n    dependencies:\n"
+                  "      b: 2.0.0_x@1\n      alias: /c/3.0.0\n  /b/1.0.0: {}\n  /b/2.0.0: {}\n"
+                  "  /c/3.0.0: {}\n",
+                  "a@1.0.0: b@2.0.0 c@3.0.0\n" },
+                { "pnpm 6", "pnpm-lock.yaml",
+                  "lockfileVersion: '6.0'\npackages:\n  /a@1.0.0(b@2.0.0):\n    dependencies:\n"
+                  "      b: 2.0.0(c@3.0.0)\n      '@s/c': /@s/d@3.0.0\n  /b@1.0.0: {}\n"
+                  "  /b@2.0.0: {}\n  /@s/d@3.0.0: {}\n",
+                  "a@1.0.0: b@2.0.0 @s/d@3.0.0\n" },
+                { "pnpm 9, which tells it in snapshots", "pnpm-lock.yaml",
+                  "lockfileVersion: '9.0'\npackages:\n  a@1.0.0: {}\n  b@1.0.0: {}\n"
+                  "  b@2.0.0: {}\nsnapshots:\n  a@1.0.0(b@2.0.0):\n    dependencies:\n"
+                  "      b: 2.0.0\n  b@1.0.0: {}\n  b@2.0.0: {}\n",
+                  "a@1.0.0: b@2.0.0\n" },
                 { "Bundler", "Gemfile.lock",
                   "GEM\n  specs:\n    a (1.0)\n      b (>= 1)\n      c\n    b (1.1)\n    c (2)\n",
                   "a@1.0: b@1.1 c@2\n" },

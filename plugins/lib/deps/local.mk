@@ -6,7 +6,7 @@ plugins_lib_libdeps_a_SOURCES = \
 	plugins/lib/deps/deps.c plugins/lib/deps/deps.h \
 	plugins/lib/deps/lines.c \
 	plugins/lib/deps/maven.c \
-	plugins/lib/deps/needs.c plugins/lib/deps/npm.c \
+	plugins/lib/deps/needs.c plugins/lib/deps/npm.c plugins/lib/deps/yarn.c \
 	plugins/lib/deps/purl.c \
 	plugins/lib/deps/python.c \
 	plugins/lib/deps/reader.h

@@ -219,77 +219,20 @@ int dep_npm_lock(struct dep_reader *r)
         return e;
 }
 
-/* The name in "lodash@^4", "@a/b@npm:^1", "alias@npm:real@1": what stands before the second @. */
-static bool name_cut(char *name)
-{
-        char *at = *name ? strchr(name + 1, '@') : NULL;
-
-        if (at)
-                *at = '\0';
-        return at != NULL;
-}
-
-/* yarn.lock: `"a@^1", "a@^2":` and below it, indented, `version "1.2.3"` or `version: 1.2.3`. */
-int dep_yarn_lock(struct dep_reader *r)
-{
-        char name[DEPS_TEXT_MAX + 1] = "", version[DEPS_TEXT_MAX + 1];
-        struct dep_line line = { 0 };
-        uint32_t started = 0;
-        size_t at = 0;
-
-        while (dep_line_next(r, &at, &line)) {
-                const char *text = line.text + line.indent;
-                size_t n = line.length - line.indent, from, length;
-                int e;
-
-                if (n == 0 || *text == '#')
-                        continue;
-                if (line.indent == 0) {
-                        from = *text == '"';
-                        length = MIN_OF(n - from, (size_t) DEPS_TEXT_MAX);
-                        memcpy(name, text + from, length);
-                        name[length] = '\0';
-                        name[strcspn(name, "\",:")] = '\0';
-                        if (!name_cut(name))
-                                *name = '\0'; /* __metadata */
-                        started = line.number;
-                        continue;
-                }
-                if (!*name || n < 9 || memcmp(text, "version", 7) != 0 ||
-                    (text[7] != ' ' && text[7] != ':'))
-                        continue;
-                from = 7;
-                while (from < n && (text[from] == ':' || text[from] == ' ' || text[from] == '"'))
-                        from++;
-                length = MIN_OF(n - from, (size_t) DEPS_TEXT_MAX);
-                memcpy(version, text + from, length);
-                version[length] = '\0';
-                version[strcspn(version, "\" ")] = '\0';
-                if (strstr(version, "use.local"))
-                        continue;
-                e = dep_add(r, DEP_NPM,
-                            &(struct dep_note){ .name = name,
-                                                .version = version,
-                                                .line = started,
-                                                .is_exact = true });
-                if (e < 0)
-                        return e;
-                *name = '\0';
-        }
-        return 0;
-}
-
 /* pnpm's key: "/a@1.0.0(b@2)", "a@1.0.0", or in old files "/a/1.0.0"; "/@s/a@1". */
 static bool pnpm_key_split(char *key, char **ret_name, char **ret_version)
 {
-        char *name = key + (*key == '/'), *version;
+        char *name = key + (*key == '/'), *version, *slash, *at;
 
         name[strcspn(name, "(")] = '\0';
-        version = *name ? strchr(name + 1, '@') : NULL;
-        if (!version) {
-                version = strrchr(name, '/');
-                if (version)
-                        version[1 + strcspn(version + 1, "_")] = '\0';
+        slash = *name == '@' ? strchr(name, '/') : NULL;
+        at = strchr(slash ? slash + 1 : name, '@');
+        slash = strchr(slash ? slash + 1 : name, '/');
+        version = at;
+        /* The old form; an @ behind it is of a peer. */
+        if (slash && (!at || slash < at)) {
+                version = memrchr(name, '/', at ? (size_t) (at - name) : strlen(name));
+                version[1 + strcspn(version + 1, "_")] = '\0';
         }
         if (!version || version == name)
                 return false;
@@ -328,10 +271,66 @@ static int pnpm_importer_read(struct dep_reader *r, const struct yaml_node *impo
         return e;
 }
 
+/* Versions stand as "2.0.0", "2.0.0(peer@1)", "2.0.0_peer", or as a key of an alias. */
+static void pnpm_needs_read(struct dep_reader *r, struct dep_needs *needs,
+                            const struct yaml_node *entry)
+{
+        static const char *const members[] = { "dependencies", "optionalDependencies" };
+
+        needs->length = 0;
+        needs->text[0] = '\0';
+        for (size_t k = 0; k < ARRAY_SIZE(members); k++) {
+                const struct yaml_node *list = yaml_get(entry, members[k]);
+
+                for (size_t i = 0; i < yaml_count(list, YAML_MAPPING); i++) {
+                        const char *name = yaml_text(list->keys[i]);
+                        const char *version = yaml_text(list->items[i]);
+                        char text[DEPS_TEXT_MAX + 1], *real, *exact;
+
+                        if (!name || !version || strlen(version) > DEPS_TEXT_MAX)
+                                continue;
+                        (void) snprintf(text, sizeof(text), "%s", version);
+                        text[strcspn(text, "(")] = '\0';
+                        if ((*text < '0' || *text > '9') && pnpm_key_split(text, &real, &exact)) {
+                                dep_need(r, needs, real, strlen(real), exact);
+                                continue;
+                        }
+                        text[strcspn(text, "_")] = '\0';
+                        dep_need(r, needs, name, strlen(name), text);
+                }
+        }
+}
+
+/* Version 9 tells needs apart from packages, once for each choice of peers: of these the first. */
+static json_t *pnpm_snapshots(const struct yaml_node *snapshots)
+{
+        json_t *first = json_object();
+
+        for (size_t i = 0; i < yaml_count(snapshots, YAML_MAPPING); i++) {
+                char key[DEPS_TEXT_MAX + 1];
+
+                (void) snprintf(key, sizeof(key), "%s", snapshots->keys[i]->value);
+                key[strcspn(key, "(")] = '\0';
+                if (!json_object_get(first, key))
+                        (void) json_object_set_new(first, key, json_integer((json_int_t) i));
+        }
+        return first;
+}
+
+static const struct yaml_node *pnpm_snapshot(const struct yaml_node *snapshots, const json_t *first,
+                                             const char *key)
+{
+        const json_t *place = json_object_get(first, key);
+
+        return place ? snapshots->items[json_integer_value(place)] : NULL;
+}
+
 int dep_pnpm_lock(struct dep_reader *r)
 {
-        const struct yaml_node *root, *packages, *importers;
+        const struct yaml_node *root, *packages, *importers, *snapshots;
+        struct dep_needs needs;
         struct yaml_tree tree;
+        json_t *first;
         int e = yaml_parse(&tree, r->text, r->length);
 
         if (e == 0 && tree.error)
@@ -343,16 +342,21 @@ int dep_pnpm_lock(struct dep_reader *r)
         for (size_t i = 0; e == 0 && i < yaml_count(importers, YAML_MAPPING); i++)
                 e = pnpm_importer_read(r, importers->items[i]);
         packages = yaml_get(root, "packages");
+        snapshots = yaml_get(root, "snapshots");
+        first = pnpm_snapshots(snapshots);
         for (size_t i = 0; e == 0 && i < yaml_count(packages, YAML_MAPPING); i++) {
                 const struct yaml_node *entry = packages->items[i];
                 char key[DEPS_TEXT_MAX + 1], *name, *version;
 
                 (void) snprintf(key, sizeof(key), "%s", packages->keys[i]->value);
+                pnpm_needs_read(r, &needs,
+                                snapshots ? pnpm_snapshot(snapshots, first, key) : entry);
                 if (pnpm_key_split(key, &name, &version))
                         e = dep_add(r, DEP_NPM,
                                     &(struct dep_note){
                                             .name = name,
                                             .version = version,
+                                            .needs = needs.text,
                                             .scope = yaml_is_true(yaml_get(entry, "dev")) ? DEP_DEV
                                                      : yaml_is_true(yaml_get(entry, "optional"))
                                                              ? DEP_OPTIONAL
@@ -360,6 +364,7 @@ int dep_pnpm_lock(struct dep_reader *r)
                                             .line = packages->keys[i]->line,
                                             .is_exact = true });
         }
+        json_decref(first);
         yaml_done(&tree);
         return e;
 }
