@@ -233,6 +233,13 @@ static void test_private_keys(void **state)
                   "1:private-key ", "confidence:high" },
                 { "damaged", "a.env", "KEY=" BEGIN "\\n" BODY1 "\\n" END "\n", "1:private-key ",
                   "confidence:low" },
+                { "shortened by dots, with an end", "a.txt",
+                  BEGIN "\nMC4CAQAwBQYDK2VwBCIE\n...\n" END "\n", "", NULL },
+                { "shortened by dots, without", "a.txt", BEGIN "\nMC4CAQAwBQYDK2VwBC...\n", "",
+                  NULL },
+                { "a few digits, with an end", "a.txt", BEGIN "\nMC4CAQAwBQYDK2VwBC\n" END "\n", "",
+                  NULL },
+                { "a few digits, without", "a.txt", "see " BEGIN " MC4CAQAwBQ\n", "", NULL },
                 { "cut off", "a.pem", BEGIN "\n" BODY1 "\n" BODY2 "\n", "1:private-key-open ",
                   NULL },
         };
