@@ -6,9 +6,9 @@
  *
  * Every cell begins as a blank: namespaces, identity and a bare root are there; it holds one socket
  * and waits on it to be told whose cell it is. That much is the same for all, so one is made ahead,
- * while the host is busy with the step before. A blank has seen nothing of any step, is employed
- * once and ends with it. Where none is ready (or it died meanwhile) one is made on the spot, by the
- * same code. Blanks end with the zygote.
+ * while the step before works or the host is busy with its end. A blank has seen nothing of any
+ * step, is employed once and ends with it. Where none is ready (or it died meanwhile) one is made
+ * on the spot, by the same code. Blanks end with the zygote.
  */
 
 #include "base/err.h"

@@ -159,6 +159,8 @@ static int frame_handle(struct cell *c, const struct frame *frame)
                 cell_stop(c, VERDICT_PROTOCOL, "the agent does not take its secrets");
                 return -EPROTO;
         }
+        if (r == 0 && frame->header.type == PROTO_READY)
+                sandbox_soon(c->sandbox);
         if (c->reply.has_result && c->result_us == 0)
                 c->result_us = clock_us() - c->started_us;
 

@@ -164,6 +164,12 @@ int sandbox_attach(struct sandbox *s, const struct spawn_request *request, int s
         return r < 0 ? err_sys(err, r, "cannot ask linhay-cell for a workspace") : 0;
 }
 
+void sandbox_soon(struct sandbox *s)
+{
+        if (!s->is_lost && s->cells && !*cell_next(s->cells))
+                (void) frame_send(s->socket, SPAWN_SOON, 0, NULL, 0, MSG_DONTWAIT);
+}
+
 int sandbox_warm(struct sandbox *s, const struct cell_spec *spec, size_t n, struct err *err)
 {
         if (!s->pool)

@@ -53,6 +53,12 @@ int sandbox_spawn(struct sandbox *s, const struct spawn_request *request, const 
 int sandbox_attach(struct sandbox *s, const struct spawn_request *request, int socket,
                    struct err *err);
 
+/*
+ * An agent is loaded and works. Where its cell is the only one, the zygote makes a blank meanwhile:
+ * when the cell's end is told, the request for the next is on its way already.
+ */
+void sandbox_soon(struct sandbox *s);
+
 /* What a cell is told by its sandbox. `setup` comes at most once, `exited` is the last. */
 void cell_started(struct cell *c, const struct spawn_started *started, int *pidfd);
 void cell_setup(struct cell *c, const struct spawn_setup *setup, const char *text, size_t length,

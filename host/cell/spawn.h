@@ -47,6 +47,8 @@ enum spawn_type {
         SPAWN_EXITED,   /* zygote: struct spawn_exited; the last that is said of a cell */
         SPAWN_ATTACH,   /* host: struct spawn_request of a SPAWN_LATE cell; the host's end of its
                          * socket,   for PROTO_TREE */
+        SPAWN_SOON,     /* host: no body. A cell works and will end; the next is likely to be wanted
+                         * then */
         SPAWN_ATTACHED, /* zygote: struct spawn_setup, text; maybe the upper folder. Not sent when
                          * there is nothing to say: the cell goes on. Its code may be
                          * SPAWN_TOO_MUCH, and the host takes a cell that is made on the spot */

@@ -380,8 +380,7 @@ static int ward_ended(struct loop_source *source, uint32_t events)
         leftovers_add(&z->leftovers, TAKE_FD(w->mounts));
         ward_forget(w);
         attic_sweep(&z->attic, false);
-        /* Now, when the host has what it waited for, and not beside the cell, which would be in the
-         * way of it. */
+        /* If none was made beside the cell: now, when the host has what it waited for. */
         blanks_fill(z);
         return r;
 }

@@ -74,14 +74,32 @@ static bool control_is_known(const struct frame *frame)
 {
         const struct frame_header *header = &frame->header;
 
+        if (header->type == SPAWN_SOON)
+                return header->length == 0;
         return (header->type == SPAWN_REQUEST || header->type == SPAWN_ATTACH) &&
                spawn_request_is_whole(frame->body, header->length);
+}
+
+/* A request is wiped: it names the workspace. */
+static int control_do(struct zygote *z, struct frame_fds *fds)
+{
+        const struct spawn_request *request = (const struct spawn_request *) z->frame.body;
+        int r;
+
+        if (z->frame.header.type == SPAWN_SOON) {
+                blanks_fill(z);
+                return 0;
+        }
+        leftovers_stir(&z->leftovers);
+        r = z->frame.header.type == SPAWN_REQUEST ? ward_start(z, request, fds)
+                                                  : ward_attach(z, request, fds);
+        explicit_bzero(&z->frame, sizeof(z->frame.header) + sizeof(*request));
+        return r;
 }
 
 static int control_ready(struct loop_source *source, uint32_t events)
 {
         struct zygote *z = source->owner;
-        const struct spawn_request *request = (const struct spawn_request *) z->frame.body;
         struct frame_fds fds = { 0 };
         int r;
 
@@ -94,11 +112,8 @@ static int control_ready(struct loop_source *source, uint32_t events)
                 frame_fds_done(&fds);
                 return -EPIPE;
         }
-        leftovers_stir(&z->leftovers);
-        r = z->frame.header.type == SPAWN_REQUEST ? ward_start(z, request, &fds)
-                                                  : ward_attach(z, request, &fds);
+        r = control_do(z, &fds);
         frame_fds_done(&fds);
-        explicit_bzero(&z->frame, sizeof(z->frame.header) + sizeof(*request));
         return r;
 }
 

@@ -120,6 +120,30 @@ static void test_killed(void **state)
         run_well("and the next finds one again", true);
 }
 
+/* The next is made while a step works, so that it is there when the step's end is told. */
+static void test_made_beside(void **state)
+{
+        pid_t pids[CHILDREN_MAX], blank, next;
+        int n = 0;
+
+        (void) state;
+        /* Until a step has ended, the one child may be the throw-away cell of the start. */
+        drive_run(&drive, &(struct drive_job){ .action = "environment" });
+        blank = blank_pid(drive.sandbox->pid);
+        drive_run(&drive, &(struct drive_job){ .action = "loop", .no_wait = true });
+        for (int i = 0; i < WAIT_MS && n < 2; i++) {
+                drive_idle(&drive, 1);
+                n = (int) children_of(drive.sandbox->pid, pids);
+        }
+        assert_int_equal(n, 2);
+        next = pids[pids[0] == blank];
+        cell_cancel(drive.cell, VERDICT_CANCELLED, 0);
+        drive_wait(&drive);
+        assert_true(drive.result.usage.is_ahead);
+        assert_int_equal(blank_pid(drive.sandbox->pid), next);
+        run_well("what was made beside a step serves the next", true);
+}
+
 static void test_masked(void **state)
 {
         pid_t pids[CHILDREN_MAX];
@@ -292,9 +316,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_used_once),     cmocka_unit_test(test_killed),
-                cmocka_unit_test(test_masked),        cmocka_unit_test(test_knows_nothing),
-                cmocka_unit_test(test_many_beside),   cmocka_unit_test(test_no_orphan),
-                cmocka_unit_test(test_zygote_killed),
+                cmocka_unit_test(test_made_beside),   cmocka_unit_test(test_masked),
+                cmocka_unit_test(test_knows_nothing), cmocka_unit_test(test_many_beside),
+                cmocka_unit_test(test_no_orphan),     cmocka_unit_test(test_zygote_killed),
         };
 
         return cmocka_run_group_tests_name("blank", tests, set_up, tear_down);
